@@ -1,0 +1,1 @@
+"""SERVES: the headless server: one log, everything else follows it."""
