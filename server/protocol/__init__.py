@@ -1,0 +1,1 @@
+"""SPEAKS the native wire: limits, errors, frames, requests, events, connection (pure)."""

@@ -1,0 +1,116 @@
+"""Both ends of a connection without I/O: bytes in, requests or events out.
+
+The shape is that of h11 and python-websockets: feed what came with `receive`, act on what it
+gives, write what `encode_frame` makes. Our own mistakes raise; theirs are data or
+`RemoteProtocolError`.
+"""
+
+from typing import Final
+
+import msgspec
+
+from server.protocol import limits
+from server.protocol.errors import Refusal, RemoteProtocolError
+from server.protocol.events import AnyEvent
+from server.protocol.frames import FrameDecoder, FrameReader, request_id_of
+from server.protocol.requests import REQUEST_NAMES, AnyRequest
+
+VERSIONS: Final = (1,)
+FEATURES: Final[tuple[str, ...]] = ("standby",)
+
+
+class BadFrame(msgspec.Struct, frozen=True):
+    """A line that is no request: the refusal to answer it with; fatal ones end the connection."""
+
+    answer: int
+    refusal: Refusal
+
+
+class ServerConnection:
+    """The server's end: bytes to requests.
+
+    After a fatal `BadFrame` you must close the connection; nothing more comes out of it.
+    """
+
+    _decoder: Final[FrameDecoder[AnyRequest]] = FrameDecoder(
+        AnyRequest, "request", REQUEST_NAMES.__contains__
+    )
+
+    def __init__(self) -> None:
+        self._reader = FrameReader(limits.FRAME_BYTES_MAX_BEFORE_SIGN_IN)
+        self._is_dead = False
+        self._waits_for_bytes: AnyRequest | None = None
+
+    @property
+    def is_inside_frame(self) -> bool:
+        """Whether a started frame waits for its end (the time limit for it is the caller's)."""
+        return self._reader.is_inside_frame
+
+    @property
+    def buffered_bytes(self) -> int:
+        """How much of an unfinished frame is held."""
+        return self._reader.buffered_bytes
+
+    def allow_long_frames(self) -> None:
+        """The person signed in: frames may have their full length from here on."""
+        self._reader.line_bytes_max = limits.FRAME_BYTES_MAX
+
+    def receive(self, data: bytes) -> list[AnyRequest | BadFrame]:
+        """Take bytes, give what they completed."""
+        self._reader.feed(data)
+        found: list[AnyRequest | BadFrame] = []
+        while not self._is_dead:
+            frame = self._next()
+            if frame is None:
+                break
+            self._is_dead = isinstance(frame, BadFrame) and frame.refusal.is_fatal
+            found.append(frame)
+        return found
+
+    def _next(self) -> AnyRequest | BadFrame | None:
+        if self._waits_for_bytes is None:
+            line = self._reader.next_line()
+            if line is None:
+                return None
+            if isinstance(line, Refusal):
+                return BadFrame(0, line)
+            request = self._decoder.decode(line)
+            if isinstance(request, Refusal):
+                return BadFrame(request_id_of(line), request)
+            if not request.bytes:
+                return request
+            self._waits_for_bytes = request
+            self._reader.expect_bytes(request.bytes)
+        if self._reader.next_bytes() is None:
+            return None
+        # No request of this version carries raw bytes: they are passed over, the connection lives.
+        answer, self._waits_for_bytes = self._waits_for_bytes.id, None
+        return BadFrame(answer, Refusal("unexpected_bytes"))
+
+
+class ClientConnection:
+    """The client's end: bytes to events. Nonsense raises `RemoteProtocolError`."""
+
+    _decoder: Final[FrameDecoder[AnyEvent]] = FrameDecoder(
+        AnyEvent, "event", frozenset[str]().__contains__
+    )
+
+    def __init__(self) -> None:
+        # A page of history holds many messages; a server may send longer lines than it takes.
+        self._reader = FrameReader(limits.PEER_FRAME_BYTES_MAX)
+
+    def receive(self, data: bytes) -> list[AnyEvent]:
+        """Take bytes, give the events they completed; events of unknown names are passed over."""
+        self._reader.feed(data)
+        found: list[AnyEvent] = []
+        while True:
+            line = self._reader.next_line()
+            if line is None:
+                return found
+            if isinstance(line, Refusal):
+                raise RemoteProtocolError(line.code)
+            event = self._decoder.decode(line)
+            if not isinstance(event, Refusal):
+                found.append(event)
+            elif event.code != "unknown_request":
+                raise RemoteProtocolError(f"{event.code}: {event.arguments.get('reason', '')}")

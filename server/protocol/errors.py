@@ -1,0 +1,91 @@
+"""The error codes of the wire: each with the arguments it carries and what it means.
+
+The server sends codes, never sentences: the client makes the sentence in the person's language.
+`docs/protocol.md` is checked against this table, and so are the clients' catalogues.
+"""
+
+from typing import Final
+
+import msgspec
+
+
+class ErrorKind(msgspec.Struct, frozen=True):
+    """What a code means: its arguments by name, and whether the connection ends with it."""
+
+    meaning: str
+    arguments: tuple[str, ...] = ()
+    is_fatal: bool = False
+
+
+ERRORS: Final[dict[str, ErrorKind]] = {
+    # The frame itself.
+    "frame_too_long": ErrorKind("The line is longer than allowed.", ("limit",), is_fatal=True),
+    "bad_utf8": ErrorKind("The line is not valid UTF-8."),
+    "bad_json": ErrorKind("The line is not one JSON object."),
+    "too_deep": ErrorKind("The JSON nests deeper than allowed.", ("limit",)),
+    "bad_request": ErrorKind("A field is missing, unknown or of a wrong type.", ("reason",)),
+    "unknown_request": ErrorKind("There is no request of this name.", ("request",)),
+    "bad_bytes": ErrorKind(
+        "The number of raw bytes is not allowed here.", ("limit",), is_fatal=True
+    ),
+    "unexpected_bytes": ErrorKind("This request carries no raw bytes; they were read and dropped."),
+    "frame_too_slow": ErrorKind("A started line did not end in time.", is_fatal=True),
+    # The conversation.
+    "hello_first": ErrorKind("The first request must be `hello`."),
+    "hello_again": ErrorKind("`hello` was already said."),
+    "unsupported_version": ErrorKind("No common protocol version.", ("versions",), is_fatal=True),
+    "not_signed_in": ErrorKind("This needs a sign-in first."),
+    "already_signed_in": ErrorKind("This connection is signed in already."),
+    "on_standby": ErrorKind("This connection is a standby: `activate` it first."),
+    "too_slow_to_sign_in": ErrorKind(
+        "Nobody signed in within the time.", ("limit_s",), is_fatal=True
+    ),
+    "too_many_requests": ErrorKind("Too many requests wait for their answer.", ("limit",)),
+    # Signing in.
+    "bad_name": ErrorKind("The name is not allowed.", ("name",)),
+    "wrong_secret": ErrorKind("This device is known with another secret."),
+    "wrong_person": ErrorKind("This device belongs to another name.", ("name",)),
+    "too_many_devices": ErrorKind("This name has too many devices.", ("limit",)),
+    "server_full": ErrorKind("Both servers are full.", ("retry_s",)),
+    "sign_in_closed": ErrorKind("This server takes no open sign-in."),
+    # What is asked of the archive.
+    "empty_message": ErrorKind("The message has no text."),
+    "message_too_long": ErrorKind("The message is too long.", ("limit",)),
+    "unknown_room": ErrorKind("There is no such room.", ("room",)),
+    "not_a_member": ErrorKind("Only members of the room may do this.", ("room",)),
+    "bad_room_name": ErrorKind("The name is not allowed for a room.", ("name",)),
+    "room_name_taken": ErrorKind("A room of this name exists.", ("name",)),
+    "already_a_member": ErrorKind("The person is a member already.", ("room",)),
+    "too_many_rooms": ErrorKind("There are too many rooms.", ("limit",)),
+    "room_full": ErrorKind("The room has too many members.", ("limit",)),
+    "id_reuse": ErrorKind("This counter was used for something else.", ("counter",)),
+    "unknown_index": ErrorKind("The archive does not reach to this index.", ("index",)),
+    "forbidden": ErrorKind("This is not allowed here."),
+    # The state of the servers.
+    "unknown": ErrorKind("It is not known whether this was done: ask again with the same counter."),
+    "disk_full": ErrorKind("The server's disk is full: nothing new can be stored."),
+    "shutting_down": ErrorKind("The server is stopping.", is_fatal=True),
+    "too_slow_to_read": ErrorKind("The connection took no data for too long.", is_fatal=True),
+    "silent": ErrorKind("Nothing was heard for too long.", ("limit_s",), is_fatal=True),
+    "internal": ErrorKind("The server made a mistake; it is in its log.", is_fatal=True),
+}
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """A code of `ERRORS` with its arguments: refusals are data, not exceptions."""
+
+    code: str
+    arguments: dict[str, str | int | float] = {}
+
+    def __post_init__(self) -> None:
+        kind = ERRORS[self.code]
+        assert set(self.arguments) == set(kind.arguments), (self.code, self.arguments)
+
+    @property
+    def is_fatal(self) -> bool:
+        """Whether the connection is closed after this was told."""
+        return ERRORS[self.code].is_fatal
+
+
+class RemoteProtocolError(Exception):
+    """The other side broke the protocol in a way that ends the connection."""

@@ -1,0 +1,264 @@
+"""Everything a server may tell: one struct an event, tagged by `event`.
+
+An event with `answer` > 0 answers the request of that id; the others come by themselves.
+Nothing in a delivered frame depends on its receiver, so each is encoded once.
+"""
+
+import msgspec
+
+from server.protocol.requests import Cursor
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", omit_defaults=True):
+    """What every event has."""
+
+    answer: int = 0
+    bytes: int = 0
+
+
+class RoomFacts(msgspec.Struct, frozen=True):
+    """A room as it is listed; `is_member` is about the person who asked."""
+
+    room: str
+    name: str
+    members: int
+    is_member: bool
+
+
+class ServerFacts(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One of the servers, in the order of addresses: the first is tried first.
+
+    `role` is one of leader, follower, learner, recovering, away; `users` are signed in there.
+    """
+
+    name: str
+    address: str
+    role: str
+    users: int = 0
+
+    @property
+    def is_up(self) -> bool:
+        """Whether the server answers its peer (or is the one that tells)."""
+        return self.role != "away"
+
+
+class MemberFacts(msgspec.Struct, frozen=True):
+    """A member of a room."""
+
+    user: str
+    name: str
+    is_online: bool
+
+
+class Welcome(Event, frozen=True, kw_only=True, tag="welcome"):
+    """The answer to `hello`: the version in use, who speaks, and how one signs in."""
+
+    version: int
+    features: list[str]
+    server: str
+    cluster: str
+    chat: str
+    sign_in: list[str]
+    nonce: str
+
+
+class SignedIn(Event, frozen=True, kw_only=True, tag="signed_in"):
+    """The answer to `sign_in` and `activate`.
+
+    Delivery goes on behind `cursor` (index of the log); `number` is MT there, `archive_number`
+    is MA. `servers` teaches both addresses; `authority` the cluster's CA certificate (PEM).
+    """
+
+    user: str
+    name: str
+    server: str
+    standby: bool
+    cursor: Cursor
+    number: int
+    archive_number: int
+    rooms: list[RoomFacts]
+    servers: list[ServerFacts]
+    authority: str = ""
+
+
+class GoTo(Event, frozen=True, kw_only=True, tag="go_to"):
+    """The answer to `sign_in` when the other server has room and this one has none."""
+
+    address: str
+
+
+class Stored(Event, frozen=True, kw_only=True, tag="stored"):
+    """The answer to what was to be archived: where it stands, and on how many disks (1 or 2).
+
+    `number` is the message number (0 for what is no message); `room` the id of a created room.
+    """
+
+    counter: int
+    index: int
+    copies: int
+    number: int = 0
+    room: str = ""
+
+
+class Message(Event, frozen=True, kw_only=True, tag="message"):
+    """A message of a room. (device, counter) is its identity, `time_ms` when it was written."""
+
+    index: int
+    number: int
+    room: str
+    user: str
+    name: str
+    device: str
+    counter: int
+    time_ms: int
+    text: str
+
+
+class RoomCreated(Event, frozen=True, kw_only=True, tag="room_created"):
+    """A public room came to be (told to everybody)."""
+
+    index: int
+    room: str
+    name: str
+    user: str
+
+
+class RoomJoined(Event, frozen=True, kw_only=True, tag="room_joined"):
+    """Somebody became a member of a room (told to its members)."""
+
+    index: int
+    room: str
+    user: str
+    name: str
+
+
+class PositionMoved(Event, frozen=True, kw_only=True, tag="position"):
+    """The end of a flush: everything up to `cursor` that this client may see was sent.
+
+    `number` is the running number of messages there: MT = MA at this moment.
+    """
+
+    cursor: Cursor
+    number: int
+
+
+class CopiesRaised(Event, frozen=True, kw_only=True, tag="copies"):
+    """Everything up to `index` is on both disks now: one tick becomes two."""
+
+    index: int
+
+
+class Diverged(Event, frozen=True, kw_only=True, tag="diverged"):
+    """The archives merged: drop what you hold behind `index`; delivery goes on from there."""
+
+    index: int
+
+
+class ServersChanged(Event, frozen=True, kw_only=True, tag="servers"):
+    """The state of the pair. `mode` is dual, solo, or waiting (no leader at the moment)."""
+
+    servers: list[ServerFacts]
+    mode: str
+
+
+class PresenceChanged(Event, frozen=True, kw_only=True, tag="presence"):
+    """How many people there are in the chat, and how many of them are online at both servers."""
+
+    members: int
+    online: int
+
+
+class HistoryPage(Event, frozen=True, kw_only=True, tag="history_page"):
+    """The answer to `history`: messages in order; `is_end` when nothing lies beyond that side."""
+
+    room: str
+    messages: list[Message]
+    is_end: bool
+
+
+class RoomList(Event, frozen=True, kw_only=True, tag="room_list"):
+    """The answer to `rooms`."""
+
+    rooms: list[RoomFacts]
+
+
+class MemberList(Event, frozen=True, kw_only=True, tag="member_list"):
+    """The answer to `who`."""
+
+    room: str
+    members: list[MemberFacts]
+
+
+class ConnectionFacts(msgspec.Struct, frozen=True):
+    """A connection as `status` shows it. `number` is MT; `lag` is MA - MT."""
+
+    user: str
+    address: str
+    is_standby: bool
+    number: int
+    lag: int
+    buffered_bytes: int
+
+
+class StatusFacts(Event, frozen=True, kw_only=True, tag="status_facts"):
+    """The answer to `status`; the part behind `peer` needs a proof."""
+
+    server: str
+    cluster: str
+    role: str
+    mode: str
+    epoch: str
+    archive_number: int
+    index: int
+    hash: str
+    durable_index: int = 0
+    peer: str = ""
+    peer_durable_index: int = 0
+    users: int = 0
+    users_max: int = 0
+    servers: list[ServerFacts] = []
+    connections: list[ConnectionFacts] = []
+    promotions: int = 0
+    alarm: str = ""
+
+
+class Pong(Event, frozen=True, kw_only=True, tag="pong"):
+    """The answer to `ping`."""
+
+
+class Failed(Event, frozen=True, kw_only=True, tag="error"):
+    """A refusal: a code of `errors.ERRORS` and its arguments. `answer` 0: about no request."""
+
+    code: str
+    arguments: dict[str, str | int | float] = {}
+
+
+class Goodbye(Event, frozen=True, kw_only=True, tag="goodbye"):
+    """The server ends the connection, for the reason in `code`; `address` is where to go on."""
+
+    code: str
+    arguments: dict[str, str | int | float] = {}
+    address: str = ""
+
+
+AnyEvent = (
+    Welcome
+    | SignedIn
+    | GoTo
+    | Stored
+    | Message
+    | RoomCreated
+    | RoomJoined
+    | PositionMoved
+    | CopiesRaised
+    | Diverged
+    | ServersChanged
+    | PresenceChanged
+    | HistoryPage
+    | RoomList
+    | MemberList
+    | StatusFacts
+    | Pong
+    | Failed
+    | Goodbye
+)

@@ -1,0 +1,50 @@
+"""Every limit of the wire in one place, each with its reason."""
+
+from typing import Final
+
+# A stranger has no business sending more than a hello and a sign-in.
+FRAME_BYTES_MAX_BEFORE_SIGN_IN: Final = 4 * 1024
+# The longest message (32 KiB of UTF-8) still fits when every character is escaped in JSON.
+FRAME_BYTES_MAX: Final = 64 * 1024
+# Raw bytes that follow a frame which announces them ("bytes": N): one chunk of a file.
+CHUNK_BYTES_MAX: Final = 256 * 1024
+# One message between the two servers; checked before anything is allocated for it.
+PEER_FRAME_BYTES_MAX: Final = 8 * 1024 * 1024
+# A page of readable text; longer ones belong in a file.
+MESSAGE_CHARACTERS_MAX: Final = 8_000
+MESSAGE_BYTES_MAX: Final = 32 * 1024
+# JSON nests by recursion in every parser: counted before decoding.
+JSON_DEPTH_MAX: Final = 16
+# 2^53 is the largest integer that every JSON library keeps exact (RFC 8259, section 6).
+INTEGER_MAX: Final = 2**53
+# What a screen shows in a few pages; more is asked for again.
+HISTORY_ROWS_MAX: Final = 200
+# The people of a chat see each other's name in a narrow column.
+NAME_CHARACTERS_MAX: Final = 32
+ROOM_NAME_CHARACTERS_MAX: Final = 32
+# Rooms are public things with a list that people read.
+ROOMS_MAX: Final = 1_000
+# A room's members are told about each other; beyond this the price of that grows too high.
+ROOM_MEMBERS_MAX: Final = 1_000
+# A person has a handful of computers; open sign-in must not fill the archive with devices.
+DEVICES_PER_USER_MAX: Final = 100
+# Requests of one connection that wait for their commit: a client's window, and a bound for us.
+REQUESTS_IN_FLIGHT_MAX: Final = 1_024
+
+# A TLS handshake takes two round trips; five seconds is a very slow link.
+TLS_HANDSHAKE_S_MAX: Final = 5.0
+# A program signs in at once; a person types the name before the connection is made.
+SIGN_IN_S_MAX: Final = 10.0
+# A frame that was started must end: a slow sender must not hold a place for ever.
+FRAME_S_BASE: Final = 10.0
+FRAME_S_PER_4_KIB: Final = 1.0
+# Silence: ping after, dead after.
+PING_EVERY_S: Final = 20.0
+DEAD_AFTER_S: Final = 45.0
+# A reader that takes nothing for this long is closed; its cursor makes the return cheap.
+BLOCKED_READER_S_MAX: Final = 30.0
+# Every request ends in an answer within this time (promise P5): else `unknown`.
+ANSWER_S_MAX: Final = 30.0
+# Messages a second a connection may send for long, and how many at once.
+SEND_RATE_PER_S: Final = 5.0
+SEND_BURST: Final = 20

@@ -1,0 +1,146 @@
+"""Everything a client may ask: one struct a request, tagged by `request`.
+
+A request carries an `id` that its answer repeats. What is to be archived also carries a
+`counter`: (device, counter) is the identity of the thing for ever, however often it is sent.
+"""
+
+import typing
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta
+
+from server.protocol import limits
+
+Count = Annotated[int, Meta(ge=0, le=limits.INTEGER_MAX)]
+Counter = Annotated[int, Meta(ge=1, le=limits.INTEGER_MAX)]
+RequestId = Annotated[int, Meta(ge=1, le=limits.INTEGER_MAX)]
+Name = Annotated[str, Meta(min_length=1, max_length=64)]
+Identifier = Annotated[str, Meta(min_length=1, max_length=64)]
+DeviceId = Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
+Secret = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+EpochText = Annotated[
+    str, Meta(max_length=96, pattern=r"^[0-9]{1,16}\.[0-9a-z]{1,32}\.[0-9a-f]{1,32}$")
+]
+
+
+class Cursor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How far a client has read: the index of a record and the epoch it was written in."""
+
+    epoch: EpochText
+    index: Count
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True, tag_field="request"):
+    """What every request has. `bytes` announces raw bytes behind the line."""
+
+    id: RequestId
+    bytes: Annotated[int, Meta(ge=0, le=limits.CHUNK_BYTES_MAX)] = 0
+
+
+class Hello(Request, frozen=True, tag="hello", forbid_unknown_fields=True):
+    """The first request: which protocol versions and features this client speaks."""
+
+    versions: Annotated[list[int], Meta(min_length=1, max_length=16)]
+    features: Annotated[list[Identifier], Meta(max_length=64)] = []
+    client: Annotated[str, Meta(max_length=64)] = ""
+
+
+class SignIn(Request, frozen=True, tag="sign_in", forbid_unknown_fields=True):
+    """Sign in by name (open mode); the first time, the secret is bound to the device.
+
+    `standby` keeps the link idle until `activate`; `cursor` resumes behind what was read,
+    without it delivery starts at the end (`history` gives the past), index 0 gives it all.
+    `is_redirected` says that the other server sent us here.
+    """
+
+    name: Name
+    device: DeviceId
+    secret: Secret
+    standby: bool = False
+    cursor: Cursor | None = None
+    is_redirected: bool = False
+
+
+class Activate(Request, frozen=True, tag="activate"):
+    """Make a standby link the active one; delivery goes on behind the cursor."""
+
+    cursor: Cursor | None = None
+
+
+class Send(Request, frozen=True, tag="send"):
+    """A message for a room. `time_ms` is when the person pressed Enter (Unix, ms)."""
+
+    counter: Counter
+    room: Identifier
+    text: str
+    time_ms: Count
+
+
+class CreateRoom(Request, frozen=True, tag="create_room"):
+    """Make a public room; its creator is its first member."""
+
+    counter: Counter
+    name: Name
+
+
+class JoinRoom(Request, frozen=True, tag="join_room"):
+    """Become a member of a public room."""
+
+    counter: Counter
+    room: Identifier
+
+
+class History(Request, frozen=True, tag="history"):
+    """A page of a room: the messages before or after an index, at most `limit`."""
+
+    room: Identifier
+    before: Count | None = None
+    after: Count | None = None
+    limit: Annotated[int, Meta(ge=1, le=limits.HISTORY_ROWS_MAX)] = 50
+
+
+class Rooms(Request, frozen=True, tag="rooms"):
+    """All public rooms."""
+
+
+class Who(Request, frozen=True, tag="who"):
+    """The members of a room, and who of them is online."""
+
+    room: Identifier
+
+
+class Status(Request, frozen=True, tag="status"):
+    """Facts about this server. `proof` (HMAC-SHA-256 of the welcome's nonce with the cluster's
+    secret, hex) shows more; `hash_at` asks for the chain's hash at an index."""
+
+    proof: Annotated[str, Meta(max_length=64)] = ""
+    hash_at: Count | None = None
+
+
+class Ping(Request, frozen=True, tag="ping"):
+    """Answered at once: measures the round trip and shows life."""
+
+
+class SignOut(Request, frozen=True, tag="sign_out"):
+    """A polite end: the server answers `goodbye` and closes."""
+
+
+AnyRequest = (
+    Hello
+    | SignIn
+    | Activate
+    | Send
+    | CreateRoom
+    | JoinRoom
+    | History
+    | Rooms
+    | Who
+    | Status
+    | Ping
+    | SignOut
+)
+
+REQUEST_NAMES: Final = frozenset(
+    str(kind.__struct_config__.tag) for kind in typing.get_args(AnyRequest)
+)
