@@ -1,1 +1,1 @@
-"""SHOWS: the window on the chat; what the network brings flows one way: network, store, view models, widgets."""
+"""SHOWS: the window on the chat; what comes flows one way: network, store, view models, widgets."""
