@@ -1,7 +1,11 @@
-# Desktop Chat: make run, make test, make package, make campaign. Each begins with make setup.
+# Desktop Chat: make run, make test, make package, make campaign. Each makes ready what it needs first.
 SHELL := /bin/bash
 PYTHON := .venv/bin/python
 READY := .venv/.ready
+
+# Tests get no variable of the person's own session that could change what they see.
+CLEAN := env -i PATH="$$PATH" HOME="$$HOME" TMPDIR="$${TMPDIR:-/tmp}" LANG=C.UTF-8 \
+	PYTEST_ADDOPTS="$$PYTEST_ADDOPTS" DESKTOP_CHAT_SEED="$$DESKTOP_CHAT_SEED"
 
 .PHONY: setup run test package campaign
 .DEFAULT_GOAL := run
@@ -16,13 +20,16 @@ $(READY): pyproject.toml setup/prepare.sh setup/system-packages.txt
 run: $(READY)
 	@$(PYTHON) -m desktop_chat --with-pair
 
+# All of it, stage by stage; less of it: make test TESTS=tests/protocol
 test: $(READY)
-	@setup/test.sh
+	@$(CLEAN) $(PYTHON) -m pytest $(TESTS)
 
 package: $(READY)
 	@$(PYTHON) -m PyInstaller --noconfirm --clean --log-level WARN build.spec
 	@echo "package: dist/desktop-chat holds both programs, desktop-chat and desktop-chat-server"
 
-# Long runs, not part of the tests: thousands of simulator seeds, a minute of torture, the figures.
+# Long runs, not part of the tests: a minute of torture with ten kills, then the figures.
 campaign: $(READY)
-	@setup/campaign.sh
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+		$(PYTHON) -m server torture --data "$$folder" --seconds 60 --kills 10
+	@$(PYTHON) -m benchmarks

@@ -51,6 +51,6 @@ if ! [ -x .venv/bin/python ]; then
     "$python" -m venv .venv
 fi
 echo "setup: installing the project and what it needs into .venv"
-.venv/bin/python -m pip install --quiet --disable-pip-version-check \
+.venv/bin/python -m pip install --quiet --quiet --disable-pip-version-check \
     --editable '.[client,test,package,benchmark]'
 touch .venv/.ready

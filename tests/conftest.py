@@ -1,0 +1,175 @@
+"""What every test gets: an own display, a seed that is printed, and a watch over threads and error logs.
+
+A test fails when it leaves a thread running or when something is logged as ERROR that it did not expect.
+What is expected is said at the test: `@pytest.mark.expected_errors("part of the message")`.
+"""
+
+import logging
+import os
+import random
+import secrets
+import threading
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+from tests.display import own_display
+from tests.waiting import DeadlineError, wait_until
+
+pytest_plugins = ["pytester"]
+
+SEED = int(os.environ.get("DESKTOP_CHAT_SEED") or secrets.randbelow(2**32))
+THREADS_END_WITHIN_S = 5.0
+SEED_KEY = pytest.StashKey[str]()
+
+# The stages in which all tests run, each with the beginnings of its paths below tests/; the first that fits
+# counts. What is cheap and tells most comes first, so that a mistake is seen early.
+STAGES = (
+    ("lint and house rules", ("test_lint", "test_architecture", "test_tidy", "test_conftest")),
+    ("package", ("end_to_end/test_packaged_app",)),
+    ("documents", ("documents/", "test_documents")),
+    ("windows under Xvfb", ("windows/", "end_to_end/windows/")),
+    ("real processes", ("end_to_end/", "torture/")),
+    ("simulator", ("simulator/",)),
+    ("pure rooms", ("",)),
+)
+ORDER = (
+    "lint and house rules",
+    "pure rooms",
+    "simulator",
+    "real processes",
+    "windows under Xvfb",
+    "package",
+    "documents",
+)
+
+# No deadline: a loaded machine is not a defect. The blob lets anybody run a found example again.
+hypothesis.settings.register_profile("project", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("project")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the marks known and keep the tests out of the person's own folders."""
+    config.addinivalue_line(
+        "markers", "expected_errors(*parts): ERROR logs that must come, by a part of each"
+    )
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+        os.environ.pop(name, None)
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """The seed of this run stands above it."""
+    return f"seed: DESKTOP_CHAT_SEED={SEED}"
+
+
+def stage_of(path: Path) -> str:
+    """The stage of a test file, by the table above."""
+    tests = Path(__file__).parent
+    place = path.relative_to(tests).as_posix() if path.is_relative_to(tests) else ""
+    return next(name for name, beginnings in STAGES if place.startswith(beginnings))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Bring the stages into their order; inside a stage nothing moves."""
+    items.sort(key=lambda item: ORDER.index(stage_of(item.path)))
+
+
+class StageReporter:
+    """Prints the name of a stage above its first test."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._stage = ""
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        stage = stage_of(self._config.rootpath / nodeid.partition("::")[0])
+        if stage == self._stage:
+            return
+        self._stage = stage
+        reporter = self._config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None:
+            reporter.write_sep("-", f"stage: {stage}", bold=True)
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Watch for new stages, once the terminal is there to print them."""
+    session.config.pluginmanager.register(StageReporter(session.config), "stage-reporter")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Print the seed below a failed test that used it."""
+    report = yield
+    if report.failed and SEED_KEY in item.stash:
+        report.sections.append(("seed", item.stash[SEED_KEY]))
+    return report
+
+
+@pytest.fixture
+def rng(request: pytest.FixtureRequest) -> random.Random:
+    """A random generator of this test's own; printed when the test fails."""
+    request.node.stash[SEED_KEY] = f"run again with DESKTOP_CHAT_SEED={SEED}"
+    return random.Random(f"{SEED}:{request.node.nodeid}")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What the programs keep for a person goes into a folder of this run, also in child processes."""
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"):
+            patch.setenv(name, str(home / name.lower()))
+        yield
+
+
+@pytest.fixture(scope="session")
+def display() -> Iterator[str]:
+    """The name of an own X display; DISPLAY is set to it until the session ends."""
+    with own_display() as name, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DISPLAY", name)
+        yield name
+
+
+class ErrorWatch(logging.Handler):
+    """Keeps every record of level ERROR and above."""
+
+    def __init__(self) -> None:
+        super().__init__(level=logging.ERROR)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(logging.Formatter("%(name)s: %(message)s").format(record))
+
+
+@pytest.fixture(autouse=True)
+def no_unexpected_errors(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail on an ERROR log that was not announced, and on an announced one that did not come."""
+    watch = ErrorWatch()
+    logging.getLogger().addHandler(watch)
+    yield
+    logging.getLogger().removeHandler(watch)
+    mark = request.node.get_closest_marker("expected_errors")
+    parts: tuple[str, ...] = mark.args if mark else ()
+    unexpected = [line for line in watch.lines if not any(part in line for part in parts)]
+    if unexpected:
+        pytest.fail("logged as ERROR:\n" + "\n".join(unexpected), pytrace=False)
+    absent = [part for part in parts if not any(part in line for line in watch.lines)]
+    if absent:
+        pytest.fail(f"announced as ERROR logs and never logged: {absent}", pytrace=False)
+
+
+@pytest.fixture(autouse=True)
+def no_leaked_threads() -> Iterator[None]:
+    """Fail when threads that were not there before outlive the test."""
+    before = set(threading.enumerate())
+    yield
+
+    def leaked() -> list[threading.Thread]:
+        return [thread for thread in threading.enumerate() if thread not in before]
+
+    try:
+        wait_until(lambda: not leaked(), THREADS_END_WITHIN_S)
+    except DeadlineError:
+        pytest.fail(f"threads outlived the test: {[thread.name for thread in leaked()]}", pytrace=False)
