@@ -91,9 +91,7 @@ class ServerConnection:
 class ClientConnection:
     """The client's end: bytes to events. Nonsense raises `RemoteProtocolError`."""
 
-    _decoder: Final[FrameDecoder[AnyEvent]] = FrameDecoder(
-        AnyEvent, "event", frozenset[str]().__contains__
-    )
+    _decoder: Final[FrameDecoder[AnyEvent]] = FrameDecoder(AnyEvent, "event", frozenset[str]().__contains__)
 
     def __init__(self) -> None:
         # A page of history holds many messages; a server may send longer lines than it takes.

@@ -25,9 +25,7 @@ ERRORS: Final[dict[str, ErrorKind]] = {
     "too_deep": ErrorKind("The JSON nests deeper than allowed.", ("limit",)),
     "bad_request": ErrorKind("A field is missing, unknown or of a wrong type.", ("reason",)),
     "unknown_request": ErrorKind("There is no request of this name.", ("request",)),
-    "bad_bytes": ErrorKind(
-        "The number of raw bytes is not allowed here.", ("limit",), is_fatal=True
-    ),
+    "bad_bytes": ErrorKind("The number of raw bytes is not allowed here.", ("limit",), is_fatal=True),
     "unexpected_bytes": ErrorKind("This request carries no raw bytes; they were read and dropped."),
     "frame_too_slow": ErrorKind("A started line did not end in time.", is_fatal=True),
     # The conversation.
@@ -37,9 +35,7 @@ ERRORS: Final[dict[str, ErrorKind]] = {
     "not_signed_in": ErrorKind("This needs a sign-in first."),
     "already_signed_in": ErrorKind("This connection is signed in already."),
     "on_standby": ErrorKind("This connection is a standby: `activate` it first."),
-    "too_slow_to_sign_in": ErrorKind(
-        "Nobody signed in within the time.", ("limit_s",), is_fatal=True
-    ),
+    "too_slow_to_sign_in": ErrorKind("Nobody signed in within the time.", ("limit_s",), is_fatal=True),
     "too_many_requests": ErrorKind("Too many requests wait for their answer.", ("limit",)),
     # Signing in.
     "bad_name": ErrorKind("The name is not allowed.", ("name",)),

@@ -19,9 +19,7 @@ Name = Annotated[str, Meta(min_length=1, max_length=64)]
 Identifier = Annotated[str, Meta(min_length=1, max_length=64)]
 DeviceId = Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
 Secret = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
-EpochText = Annotated[
-    str, Meta(max_length=96, pattern=r"^[0-9]{1,16}\.[0-9a-z]{1,32}\.[0-9a-f]{1,32}$")
-]
+EpochText = Annotated[str, Meta(max_length=96, pattern=r"^[0-9]{1,16}\.[0-9a-z]{1,32}\.[0-9a-f]{1,32}$")]
 
 
 class Cursor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -127,20 +125,7 @@ class SignOut(Request, frozen=True, tag="sign_out"):
 
 
 AnyRequest = (
-    Hello
-    | SignIn
-    | Activate
-    | Send
-    | CreateRoom
-    | JoinRoom
-    | History
-    | Rooms
-    | Who
-    | Status
-    | Ping
-    | SignOut
+    Hello | SignIn | Activate | Send | CreateRoom | JoinRoom | History | Rooms | Who | Status | Ping | SignOut
 )
 
-REQUEST_NAMES: Final = frozenset(
-    str(kind.__struct_config__.tag) for kind in typing.get_args(AnyRequest)
-)
+REQUEST_NAMES: Final = frozenset(str(kind.__struct_config__.tag) for kind in typing.get_args(AnyRequest))

@@ -1,0 +1,175 @@
+"""The record: what the log is made of, and the hash chain that binds it (pure).
+
+The header holds the *digest* of the body and the hash of the record before it; the record's hash
+is SHA-256 over the encoded header. So a body can be erased and the chain still verifies.
+The encoded header is made once, by the leader, and travels and lies on disk as these bytes.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from typing import Final
+
+import msgspec
+
+GENESIS_HASH: Final = bytes(32)
+EPOCH_KIND: Final = "epoch"
+
+
+class Epoch(msgspec.Struct, frozen=True, order=True, array_like=True):
+    """One acquisition of leadership. Ordered by counter, then server id, then nonce."""
+
+    counter: int
+    server: str
+    nonce: str
+
+    def __str__(self) -> str:
+        return f"{self.counter}.{self.server}.{self.nonce}"
+
+
+NO_EPOCH: Final = Epoch(0, "0", "0")
+
+
+class EpochBody(msgspec.Struct, frozen=True, array_like=True):
+    """The body of an epoch record: the ids of the one or two servers that count in a commit."""
+
+    members: tuple[str, ...]
+
+
+class Header(msgspec.Struct, frozen=True, array_like=True):
+    """What the chain hashes. `index` counts records from 1; `time_ms` is Unix time."""
+
+    epoch: Epoch
+    index: int
+    previous_hash: bytes
+    kind: str
+    device: str
+    counter: int
+    time_ms: int
+    digest: bytes
+
+
+class Draft(msgspec.Struct, frozen=True, array_like=True):
+    """What is to be archived, before it has a place in the log: a request as accepted."""
+
+    kind: str
+    device: str
+    counter: int
+    time_ms: int
+    body: bytes
+
+    @property
+    def id(self) -> tuple[str, int]:
+        """(device, counter): the identity of the request, for ever."""
+        return self.device, self.counter
+
+
+class PackedRecord(msgspec.Struct, frozen=True, array_like=True):
+    """A record as it lies on disk and travels between servers: encoded header and body."""
+
+    header: bytes
+    body: bytes
+
+
+class DamagedRecordError(Exception):
+    """Bytes that are no record, or one that does not fit where it was found."""
+
+
+class Record:
+    """A record in memory: its decoded header, the bytes it came as, and its hash."""
+
+    __slots__ = ("body", "hash", "header", "packed")
+
+    def __init__(self, packed: PackedRecord) -> None:
+        try:
+            self.header: Final = _header_decoder.decode(packed.header)
+        except (msgspec.DecodeError, RecursionError, ValueError) as error:
+            raise DamagedRecordError(f"the header cannot be decoded: {error}") from error
+        self.packed: Final = packed
+        self.body: Final = packed.body
+        self.hash: Final = hashlib.sha256(packed.header).digest()
+
+    @property
+    def index(self) -> int:
+        """The place in the log, from 1."""
+        return self.header.index
+
+    @property
+    def id(self) -> tuple[str, int]:
+        """(device, counter)."""
+        return self.header.device, self.header.counter
+
+    @property
+    def size_bytes(self) -> int:
+        """What it weighs on the wire between servers."""
+        return len(self.packed.header) + len(self.packed.body) + 16
+
+    def members(self) -> tuple[str, ...]:
+        """The members that an epoch record names."""
+        try:
+            return _epoch_decoder.decode(self.body).members
+        except (msgspec.DecodeError, RecursionError, ValueError) as error:
+            raise DamagedRecordError(f"epoch record {self.index} cannot be decoded") from error
+
+    def check_follows(self, index: int, previous_hash: bytes) -> None:
+        """Raise `DamagedRecordError` unless this record stands right behind (index, hash) of another."""
+        if self.header.index != index + 1:
+            raise DamagedRecordError(f"record {self.header.index} found behind {index}")
+        if self.header.previous_hash != previous_hash:
+            raise DamagedRecordError(f"record {self.header.index} breaks the hash chain")
+        if self.header.digest != hashlib.sha256(self.body).digest():
+            raise DamagedRecordError(f"record {self.header.index} has another body than its digest says")
+
+
+_encoder: Final = msgspec.msgpack.Encoder()
+_header_decoder: Final = msgspec.msgpack.Decoder(Header)
+_epoch_decoder: Final = msgspec.msgpack.Decoder(EpochBody)
+_packed_decoder: Final = msgspec.msgpack.Decoder(PackedRecord)
+
+
+def make_record(draft: Draft, epoch: Epoch, index: int, previous_hash: bytes) -> Record:
+    """Give a draft its place in the log."""
+    header = Header(
+        epoch=epoch,
+        index=index,
+        previous_hash=previous_hash,
+        kind=draft.kind,
+        device=draft.device,
+        counter=draft.counter,
+        time_ms=draft.time_ms,
+        digest=hashlib.sha256(draft.body).digest(),
+    )
+    return Record(PackedRecord(_encoder.encode(header), draft.body))
+
+
+def make_records(drafts: Iterable[Draft], epoch: Epoch, last_index: int, last_hash: bytes) -> list[Record]:
+    """Chain several drafts behind the record (last_index, last_hash)."""
+    records: list[Record] = []
+    for draft in drafts:
+        record = make_record(draft, epoch, last_index + 1, last_hash)
+        records.append(record)
+        last_index, last_hash = record.index, record.hash
+    return records
+
+
+def epoch_draft(epoch: Epoch, members: tuple[str, ...], time_ms: int) -> Draft:
+    """The draft of the record that opens an epoch; its id is the epoch itself."""
+    return Draft(
+        kind=EPOCH_KIND,
+        device=f"epoch.{epoch.server}.{epoch.nonce}",
+        counter=epoch.counter,
+        time_ms=time_ms,
+        body=_encoder.encode(EpochBody(members)),
+    )
+
+
+def pack(record: Record) -> bytes:
+    """A record as one value on disk."""
+    return _encoder.encode(record.packed)
+
+
+def unpack(value: bytes) -> Record:
+    """The record in a value from disk; raises `DamagedRecordError`."""
+    try:
+        return Record(_packed_decoder.decode(value))
+    except (msgspec.DecodeError, RecursionError, ValueError) as error:
+        raise DamagedRecordError(f"the value cannot be decoded: {error}") from error

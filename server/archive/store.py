@@ -1,0 +1,212 @@
+"""The store: what goes into which transaction, and how the archive is read.
+
+The log is the only truth. What is derived from it (`numbers`, `timeline`, snapshots) carries the
+index it reached, may lag behind the log, and is cut and made again with it.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+
+from server.archive.disk import Disk, Reader, Transaction
+from server.archive.record import Record, pack, unpack
+
+# Two are kept: a cut may go back behind the newest one.
+SNAPSHOTS_KEPT: Final = 2
+_LAST_INDEX: Final = 2**62
+
+
+class TimelineRow(msgspec.Struct, frozen=True):
+    """An accepted record as its audience finds it again; `number` is 0 for what is no message."""
+
+    index: int
+    audience: str
+    number: int
+
+
+class SnapshotRow(msgspec.Struct, frozen=True):
+    """A state as bytes, and the index it stands for."""
+
+    index: int
+    state: bytes
+
+
+class Write(msgspec.Struct, frozen=True):
+    """What one transaction makes durable. The cut (keep up to this index) happens first."""
+
+    records: tuple[Record, ...] = ()
+    cut_to: int | None = None
+    timeline: tuple[TimelineRow, ...] = ()
+    derived_index: int | None = None
+    snapshot: SnapshotRow | None = None
+    facts: tuple[tuple[str, bytes], ...] = ()
+
+
+class StoreReader:
+    """Reads the archive, from any one thread."""
+
+    def __init__(self, disk: Reader) -> None:
+        self._disk = disk
+
+    def record(self, index: int) -> Record | None:
+        """The record at a place in the log."""
+        value = self._disk.read("records", index)
+        return None if value is None else unpack(value)
+
+    def records(self, first: int, bytes_max: int) -> list[Record]:
+        """Records from `first` on, at least one if there is one, about `bytes_max` of them."""
+        found: list[Record] = []
+        for _, value in self._disk.scan("records", first, _LAST_INDEX):
+            found.append(unpack(value))
+            bytes_max -= len(value)
+            if bytes_max <= 0:
+                break
+        return found
+
+    def all_records(self, first: int = 1, last: int = _LAST_INDEX) -> Iterator[Record]:
+        """Records in order, one at a time."""
+        for _, value in self._disk.scan("records", first, last):
+            yield unpack(value)
+
+    def last_record(self) -> Record | None:
+        """The end of the log."""
+        for _, value in self._disk.scan("records", 0, _LAST_INDEX, is_backwards=True):
+            return unpack(value)
+        return None
+
+    def index_of_id(self, device: str, counter: int) -> int | None:
+        """Where the request (device, counter) stands."""
+        value = self._disk.read("ids", _id_key(device, counter))
+        return None if value is None else _number(value)
+
+    def index_of_number(self, number: int) -> int | None:
+        """Where the message of this number stands."""
+        value = self._disk.read("numbers", number)
+        return None if value is None else _number(value)
+
+    def number_at(self, index: int) -> int:
+        """The running number of messages at a place in the log."""
+        low, high = 0, self.last_number()
+        while low < high:
+            middle = (low + high + 1) // 2
+            place = self.index_of_number(middle)
+            assert place is not None, f"message {middle} has no place"
+            low, high = (middle, high) if place <= index else (low, middle - 1)
+        return low
+
+    def last_number(self) -> int:
+        """The number of the last message that the derived tables know."""
+        for number, _ in self._disk.scan("numbers", 0, _LAST_INDEX, is_backwards=True):
+            assert isinstance(number, int)
+            return number
+        return 0
+
+    def page(
+        self, audience: str, first: int, last: int, limit: int, *, is_backwards: bool
+    ) -> list[TimelineRow]:
+        """What an audience was told between two indices, in order of reading."""
+        rows: list[TimelineRow] = []
+        keys = _timeline_key(audience, first), _timeline_key(audience, last)
+        for key, value in self._disk.scan("timeline", *keys, is_backwards=is_backwards):
+            assert isinstance(key, bytes)
+            rows.append(TimelineRow(_number(key[-8:]), audience, _number(value)))
+            if len(rows) == limit:
+                break
+        return rows
+
+    def derived_index(self) -> int:
+        """How far numbers and timeline reach."""
+        value = self.fact("derived_index")
+        return 0 if value is None else _number(value)
+
+    def snapshots(self) -> list[SnapshotRow]:
+        """The snapshots, newest first."""
+        rows = self._disk.scan("snapshots", 0, _LAST_INDEX, is_backwards=True)
+        return [SnapshotRow(key, value) for key, value in rows if isinstance(key, int)]
+
+    def fact(self, name: str) -> bytes | None:
+        """A single durable value, by name."""
+        return self._disk.read("facts", name.encode())
+
+
+class Store(StoreReader):
+    """The archive of one server; `commit` is for the one writing thread."""
+
+    def __init__(self, disk: Disk) -> None:
+        super().__init__(disk)
+        self._writer = disk
+
+    def commit(self, writes: list[Write]) -> None:
+        """Make several writes durable in one transaction; raises `DiskError`."""
+        # Within one transaction deletes come before puts, so a cut starts a transaction of its own.
+        batch: list[Write] = []
+        for write in writes:
+            if write.cut_to is not None and batch:
+                self._commit_batch(batch)
+                batch = []
+            batch.append(write)
+        self._commit_batch(batch)
+
+    def reader(self) -> StoreReader:
+        """A reader that any other thread may use."""
+        return StoreReader(self._writer.reader())
+
+    def close(self) -> None:
+        """Let go of the disk."""
+        self._writer.close()
+
+    def _commit_batch(self, writes: list[Write]) -> None:
+        transaction = Transaction()
+        for write in writes:
+            if write.cut_to is not None:
+                self._cut(transaction, write.cut_to)
+            for record in write.records:
+                transaction.put("records", record.index, pack(record))
+                transaction.put("ids", _id_key(*record.id), _bytes(record.index))
+            for row in write.timeline:
+                key = _timeline_key(row.audience, row.index)
+                transaction.put("timeline", key, _bytes(row.number))
+                if row.number:
+                    transaction.put("numbers", row.number, _bytes(row.index))
+            if write.derived_index is not None:
+                transaction.put("facts", b"derived_index", _bytes(write.derived_index))
+            if write.snapshot is not None:
+                transaction.put("snapshots", write.snapshot.index, write.snapshot.state)
+                for old in self.snapshots()[SNAPSHOTS_KEPT - 1 :]:
+                    transaction.delete("snapshots", old.index, old.index)
+            for name, value in write.facts:
+                transaction.put("facts", name.encode(), value)
+        if not transaction.is_empty:
+            self._writer.commit(transaction)
+
+    def _cut(self, transaction: Transaction, keep: int) -> None:
+        """Take away every record behind `keep`, and what was derived from it."""
+        for record in self.all_records(first=keep + 1):
+            key = _id_key(*record.id)
+            transaction.delete("ids", key, key)
+        transaction.delete("records", keep + 1, _LAST_INDEX)
+        transaction.delete("snapshots", keep + 1, _LAST_INDEX)
+        if self.derived_index() > keep:
+            transaction.delete("numbers", self.number_at(keep) + 1, _LAST_INDEX)
+            for key, _ in self._disk.scan("timeline", b"", b"\xff" * 8):
+                assert isinstance(key, bytes)
+                if _number(key[-8:]) > keep:
+                    transaction.delete("timeline", key, key)
+            transaction.put("facts", b"derived_index", _bytes(keep))
+
+
+def _bytes(number: int) -> bytes:
+    return number.to_bytes(8, "big")
+
+
+def _number(value: bytes) -> int:
+    return int.from_bytes(value, "big")
+
+
+def _id_key(device: str, counter: int) -> bytes:
+    return device.encode() + b"\0" + _bytes(counter)
+
+
+def _timeline_key(audience: str, index: int) -> bytes:
+    return audience.encode() + b"\0" + _bytes(index)

@@ -1,0 +1,40 @@
+"""Names of people and rooms: what is allowed, and when two are the same (pure).
+
+Unicode NFC for what is shown, NFKC and casefold for comparing (UAX #15, UTS #39 in spirit): two
+names that look alike to a search are one name.
+"""
+
+import re
+import unicodedata
+from typing import Final
+
+from server.protocol import limits
+
+_ROOM_NAME: Final = re.compile(rf"[a-z0-9._-]{{3,{limits.ROOM_NAME_CHARACTERS_MAX}}}")
+# Letters, marks, numbers, and a few signs that stand in real names; so no control, bidi or
+# zero-width character and no line break ever gets into a name.
+_CATEGORIES: Final = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Nd"})
+_SIGNS: Final = frozenset(" .-_'’")
+
+
+def clean_person_name(text: str) -> str | None:
+    """The name as it is shown, or None when it is not allowed.
+
+    1 to 32 characters; letters, digits and ``. - _ '`` with single spaces between words.
+    """
+    name = unicodedata.normalize("NFC", " ".join(text.split()))
+    if not 1 <= len(name) <= limits.NAME_CHARACTERS_MAX:
+        return None
+    if not all(unicodedata.category(c) in _CATEGORIES or c in _SIGNS for c in name):
+        return None
+    return name if any(c.isalnum() for c in name) else None
+
+
+def clean_room_name(text: str) -> str | None:
+    """The name of a room, or None when it is not allowed: ``[a-z0-9._-]{3,32}``."""
+    return text if _ROOM_NAME.fullmatch(text) else None
+
+
+def name_key(name: str) -> str:
+    """What two equal names have in common."""
+    return unicodedata.normalize("NFKC", name).casefold()

@@ -1,0 +1,34 @@
+"""The bodies of the records that the fold understands, one struct a kind."""
+
+import msgspec
+
+
+class DeviceBody(msgspec.Struct, frozen=True, array_like=True):
+    """A device that signs in for the first time; it makes the person when the name is new.
+
+    `user` is the id for a new person, drawn by the server that took the request.
+    """
+
+    user: str
+    name: str
+    secret_hash: bytes
+
+
+class MessageBody(msgspec.Struct, frozen=True, array_like=True):
+    """A message for a room."""
+
+    room: str
+    text: str
+
+
+class RoomBody(msgspec.Struct, frozen=True, array_like=True):
+    """A new public room; its id is drawn by the server that took the request."""
+
+    room: str
+    name: str
+
+
+class MemberBody(msgspec.Struct, frozen=True, array_like=True):
+    """The sender becomes a member of a room."""
+
+    room: str

@@ -1,0 +1,95 @@
+"""The fold: one table of kinds, one verdict for each record (pure).
+
+`judge` is asked twice with the same code: before a request is appended, against the committed
+state, so that hardly any refused one is archived; and when its record is committed, where the
+answer counts. So a request that lost a race is archived and void, on both servers alike.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+
+from server.archive.record import EPOCH_KIND, NO_EPOCH, Draft, Header, Record
+from server.protocol.errors import Refusal
+from server.state.bodies import DeviceBody, MemberBody, MessageBody, RoomBody
+from server.state.counters import CounterSet
+from server.state.messages import fold_message, judge_message
+from server.state.rooms import fold_member, fold_room, judge_member, judge_room
+from server.state.state import State, VoidRecord
+from server.state.told import Outcome, Told
+from server.state.users import fold_device, judge_device
+
+
+class Kind(msgspec.Struct, frozen=True):
+    """How records of one kind are read, judged and folded."""
+
+    body: type[msgspec.Struct]
+    judge: Callable[[State, Header, Any], Refusal | None]
+    fold: Callable[[State, Header, Any], Told | None]
+
+
+KINDS: Final[dict[str, Kind]] = {
+    "device": Kind(DeviceBody, judge_device, fold_device),
+    "message": Kind(MessageBody, judge_message, fold_message),
+    "room": Kind(RoomBody, judge_room, fold_room),
+    "member": Kind(MemberBody, judge_member, fold_member),
+}
+
+_decoders: Final = {name: msgspec.msgpack.Decoder(kind.body) for name, kind in KINDS.items()}
+
+
+def decode_body(kind: str, body: bytes) -> msgspec.Struct | None:
+    """The body of a record, or None when it is of no kind that is known here."""
+    decoder = _decoders.get(kind)
+    if decoder is None:
+        return None
+    try:
+        return decoder.decode(body)
+    except (msgspec.DecodeError, RecursionError, ValueError):
+        return None
+
+
+def judge_draft(state: State, draft: Draft) -> Refusal | None:
+    """The verdict that a draft would get now; `bad_request` when its body is no body."""
+    body = decode_body(draft.kind, draft.body)
+    if body is None:
+        return Refusal("bad_request", {"reason": f"no body of kind {draft.kind[:32]}"})
+    header = Header(
+        epoch=NO_EPOCH,
+        index=0,
+        previous_hash=b"",
+        kind=draft.kind,
+        device=draft.device,
+        counter=draft.counter,
+        time_ms=draft.time_ms,
+        digest=b"",
+    )
+    return KINDS[draft.kind].judge(state, header, body)
+
+
+def fold(state: State, record: Record) -> Outcome:
+    """Give the record its verdict and make the state mean it. The record must be the next one."""
+    header = record.header
+    assert header.index == state.index + 1, (header.index, state.index)
+    outcome = Outcome() if header.kind == EPOCH_KIND else _fold_request(state, record)
+    state.index, state.hash = header.index, record.hash
+    return outcome
+
+
+def _fold_request(state: State, record: Record) -> Outcome:
+    header = record.header
+    body = decode_body(header.kind, record.body)
+    if state.has_seen(header.device, header.counter):
+        # A second record of the same id can only come from a merge: the first one counts.
+        return Outcome(Refusal("id_reuse", {"counter": header.counter}))
+    state.counters.setdefault(header.device, CounterSet()).add(header.counter)
+    if body is None:
+        # Written by a newer version: kept and passed on, but nothing is understood.
+        return Outcome()
+    kind = KINDS[header.kind]
+    refusal = kind.judge(state, header, body)
+    if refusal is None:
+        return Outcome(told=kind.fold(state, header, body))
+    state.voids[record.id] = VoidRecord(header.device, header.counter, refusal.code, refusal.arguments)
+    return Outcome(refusal)

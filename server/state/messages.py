@@ -1,0 +1,32 @@
+"""Messages: who may write where, and how long."""
+
+from server.archive.record import Header
+from server.protocol import limits
+from server.protocol.errors import Refusal
+from server.state.bodies import MessageBody
+from server.state.state import State
+from server.state.told import Told
+
+
+def judge_message(state: State, header: Header, body: MessageBody) -> Refusal | None:
+    """A member of the room may write what is not empty and not too long."""
+    user = state.user_of_device(header.device)
+    if user is None:
+        return Refusal("not_signed_in")
+    if body.room not in state.rooms:
+        return Refusal("unknown_room", {"room": body.room[:64]})
+    if body.room not in user.rooms:
+        return Refusal("not_a_member", {"room": body.room})
+    if not body.text.strip():
+        return Refusal("empty_message")
+    if len(body.text) > limits.MESSAGE_CHARACTERS_MAX:
+        return Refusal("message_too_long", {"limit": limits.MESSAGE_CHARACTERS_MAX})
+    if len(body.text.encode()) > limits.MESSAGE_BYTES_MAX:
+        return Refusal("message_too_long", {"limit": limits.MESSAGE_CHARACTERS_MAX})
+    return None
+
+
+def fold_message(state: State, header: Header, body: MessageBody) -> Told:  # noqa: ARG001 - the table's shape
+    """The running number of messages grows by one."""
+    state.number += 1
+    return Told(audience=body.room, number=state.number)

@@ -1,0 +1,139 @@
+"""The state: what verdicts need to know, folded from the log (pure).
+
+It holds people, devices, rooms and which counters were used, never the messages. Values are frozen
+and replaced, not changed: `devices`, `users` and `rooms` may be looked up from any thread, while
+only the engine folds.
+"""
+
+import hashlib
+from typing import Final
+
+import msgspec
+
+from server.protocol.names import name_key
+from server.state.counters import CounterSet
+
+GENERAL: Final = "general"
+
+
+class User(msgspec.Struct, frozen=True, array_like=True):
+    """A person. `rooms` are the ids of the rooms the person is a member of."""
+
+    id: str
+    name: str
+    devices: int
+    rooms: tuple[str, ...]
+
+
+class Device(msgspec.Struct, frozen=True, array_like=True):
+    """A device of a person; `secret_hash` is SHA-256 of its secret."""
+
+    id: str
+    user: str
+    secret_hash: bytes
+
+
+class Room(msgspec.Struct, frozen=True, array_like=True):
+    """A public room; `members` are the ids of its people, in the order they came."""
+
+    id: str
+    name: str
+    members: tuple[str, ...]
+
+
+class VoidRecord(msgspec.Struct, frozen=True, array_like=True):
+    """An archived request that lost a race: its id and the verdict, for those who ask again."""
+
+    device: str
+    counter: int
+    code: str
+    arguments: dict[str, str | int | float]
+
+
+class Snapshot(msgspec.Struct, frozen=True, array_like=True):
+    """The whole state in one encodable value."""
+
+    index: int
+    hash: bytes
+    number: int
+    users: list[User]
+    devices: list[Device]
+    rooms: list[Room]
+    counters: list[tuple[str, tuple[tuple[int, int], ...]]]
+    voids: list[VoidRecord]
+
+
+class State:
+    """What the log up to `index` means. `number` is the running number of messages there."""
+
+    def __init__(self) -> None:
+        self.index = 0
+        self.hash = bytes(32)
+        self.number = 0
+        self.users: dict[str, User] = {}
+        self.devices: dict[str, Device] = {}
+        self.rooms: dict[str, Room] = {GENERAL: Room(GENERAL, GENERAL, ())}
+        self.user_by_name: dict[str, str] = {}
+        self.room_by_name: dict[str, str] = {GENERAL: GENERAL}
+        self.counters: dict[str, CounterSet] = {}
+        self.voids: dict[tuple[str, int], VoidRecord] = {}
+
+    def user_of_device(self, device: str) -> User | None:
+        """The person behind a device."""
+        found = self.devices.get(device)
+        return None if found is None else self.users[found.user]
+
+    def has_seen(self, device: str, counter: int) -> bool:
+        """Whether (device, counter) stands in the log up to `index`."""
+        seen = self.counters.get(device)
+        return seen is not None and counter in seen
+
+    def put_user(self, user: User) -> None:
+        """Add or replace a person."""
+        self.users[user.id] = user
+        self.user_by_name[name_key(user.name)] = user.id
+
+    def put_room(self, room: Room) -> None:
+        """Add or replace a room."""
+        self.rooms[room.id] = room
+        self.room_by_name[name_key(room.name)] = room.id
+
+    def add_member(self, room_id: str, user_id: str) -> None:
+        """Make a person a member of a room."""
+        room, user = self.rooms[room_id], self.users[user_id]
+        self.put_room(msgspec.structs.replace(room, members=(*room.members, user_id)))
+        self.put_user(msgspec.structs.replace(user, rooms=(*user.rooms, room_id)))
+
+    def snapshot(self) -> bytes:
+        """The state as bytes; equal states give equal bytes."""
+        return msgspec.msgpack.encode(
+            Snapshot(
+                index=self.index,
+                hash=self.hash,
+                number=self.number,
+                users=list(self.users.values()),
+                devices=list(self.devices.values()),
+                rooms=list(self.rooms.values()),
+                counters=[(device, seen.ranges) for device, seen in self.counters.items()],
+                voids=list(self.voids.values()),
+            )
+        )
+
+    def digest(self) -> str:
+        """SHA-256 of the snapshot, hex: equal logs have equal digests."""
+        return hashlib.sha256(self.snapshot()).hexdigest()
+
+
+def restore(snapshot: bytes) -> State:
+    """The state in a snapshot; raises `msgspec.DecodeError` when it is none."""
+    found = msgspec.msgpack.decode(snapshot, type=Snapshot)
+    state = State()
+    state.index, state.hash, state.number = found.index, found.hash, found.number
+    for user in found.users:
+        state.put_user(user)
+    for room in found.rooms:
+        state.put_room(room)
+    state.devices = {device.id: device for device in found.devices}
+    state.counters = {device: CounterSet(list(ranges)) for device, ranges in found.counters}
+    state.voids = {(void.device, void.counter): void for void in found.voids}
+    return state

@@ -1,0 +1,28 @@
+"""What the fold says about a record: its verdict, its audience and its message number."""
+
+from typing import Final
+
+import msgspec
+
+from server.protocol.errors import Refusal
+
+# The audience of things that every signed-in person is told.
+EVERYBODY: Final = "*"
+
+
+class Told(msgspec.Struct, frozen=True):
+    """An accepted record that somebody is to be told: who, and its message number (0: none).
+
+    `joined` is (room, user) when somebody became a member by it.
+    """
+
+    audience: str
+    number: int = 0
+    joined: tuple[str, str] | None = None
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """The verdict on one committed record: accepted when `refusal` is None."""
+
+    refusal: Refusal | None = None
+    told: Told | None = None

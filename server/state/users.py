@@ -1,0 +1,35 @@
+"""People and their devices: the verdict on a first sign-in, and what it changes."""
+
+from server.archive.record import Header
+from server.protocol import limits
+from server.protocol.errors import Refusal
+from server.protocol.names import clean_person_name, name_key
+from server.state.bodies import DeviceBody
+from server.state.state import GENERAL, Device, State, User
+from server.state.told import Told
+
+
+def judge_device(state: State, header: Header, body: DeviceBody) -> Refusal | None:
+    """A device is bound once, to one name and one secret."""
+    if header.device in state.devices:
+        return Refusal("wrong_secret")
+    if clean_person_name(body.name) != body.name:
+        return Refusal("bad_name", {"name": body.name[:64]})
+    user_id = state.user_by_name.get(name_key(body.name))
+    if user_id and state.users[user_id].devices >= limits.DEVICES_PER_USER_MAX:
+        return Refusal("too_many_devices", {"limit": limits.DEVICES_PER_USER_MAX})
+    return None
+
+
+def fold_device(state: State, header: Header, body: DeviceBody) -> Told | None:
+    """The device belongs to the person of that name, who is made when new and enters `general`."""
+    user_id = state.user_by_name.get(name_key(body.name))
+    if user_id is not None:
+        user = state.users[user_id]
+        state.put_user(User(user.id, user.name, user.devices + 1, user.rooms))
+        state.devices[header.device] = Device(header.device, user_id, body.secret_hash)
+        return None
+    state.put_user(User(body.user, body.name, 1, ()))
+    state.devices[header.device] = Device(header.device, body.user, body.secret_hash)
+    state.add_member(GENERAL, body.user)
+    return Told(audience=GENERAL, joined=(GENERAL, body.user))
