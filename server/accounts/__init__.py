@@ -1,0 +1,1 @@
+"""ADMITS: the cluster's own certificate authority and the certificates of its servers."""

@@ -1,0 +1,1 @@
+"""FINDS servers: addresses as people write them, and invite links (pure)."""

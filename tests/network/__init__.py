@@ -1,0 +1,1 @@
+"""Tests of server/network, with real sockets on loopback."""
