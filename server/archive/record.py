@@ -35,6 +35,14 @@ class EpochBody(msgspec.Struct, frozen=True, array_like=True):
     members: tuple[str, ...]
 
 
+class Span(msgspec.Struct, frozen=True, array_like=True):
+    """An epoch as the log knows it: where it starts, and who counts in its commits."""
+
+    epoch: Epoch
+    first_index: int
+    members: tuple[str, ...]
+
+
 class Header(msgspec.Struct, frozen=True, array_like=True):
     """What the chain hashes. `index` counts records from 1; `time_ms` is Unix time."""
 
@@ -102,6 +110,11 @@ class Record:
     def size_bytes(self) -> int:
         """What it weighs on the wire between servers."""
         return len(self.packed.header) + len(self.packed.body) + 16
+
+    @property
+    def is_epoch(self) -> bool:
+        """Whether it opens an epoch, and no client asked for it."""
+        return self.header.kind == EPOCH_KIND
 
     def members(self) -> tuple[str, ...]:
         """The members that an epoch record names."""

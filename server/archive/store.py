@@ -183,8 +183,8 @@ class Store(StoreReader):
     def _cut(self, transaction: Transaction, keep: int) -> None:
         """Take away every record behind `keep`, and what was derived from it."""
         for record in self.all_records(first=keep + 1):
-            key = _id_key(*record.id)
-            transaction.delete("ids", key, key)
+            identity = _id_key(*record.id)
+            transaction.delete("ids", identity, identity)
         transaction.delete("records", keep + 1, _LAST_INDEX)
         transaction.delete("snapshots", keep + 1, _LAST_INDEX)
         if self.derived_index() > keep:

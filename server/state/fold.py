@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from server.archive.record import EPOCH_KIND, NO_EPOCH, Draft, Header, Record
+from server.archive.record import NO_EPOCH, Draft, Header, Record, Span
 from server.protocol.errors import Refusal
 from server.state.bodies import DeviceBody, MemberBody, MessageBody, RoomBody
 from server.state.counters import CounterSet
@@ -72,7 +72,11 @@ def fold(state: State, record: Record) -> Outcome:
     """Give the record its verdict and make the state mean it. The record must be the next one."""
     header = record.header
     assert header.index == state.index + 1, (header.index, state.index)
-    outcome = Outcome() if header.kind == EPOCH_KIND else _fold_request(state, record)
+    if record.is_epoch:
+        state.spans.append(Span(header.epoch, header.index, record.members()))
+        outcome = Outcome()
+    else:
+        outcome = _fold_request(state, record)
     state.index, state.hash = header.index, record.hash
     return outcome
 

@@ -1,6 +1,6 @@
 """The state: what verdicts need to know, folded from the log (pure).
 
-It holds people, devices, rooms and which counters were used, never the messages. Values are frozen
+It holds people, devices, rooms, epochs and which counters were used, never the messages. Values are frozen
 and replaced, not changed: `devices`, `users` and `rooms` may be looked up from any thread, while
 only the engine folds.
 """
@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from server.archive.record import Span
 from server.protocol.names import name_key
 from server.state.counters import CounterSet
 
@@ -56,6 +57,7 @@ class Snapshot(msgspec.Struct, frozen=True, array_like=True):
     index: int
     hash: bytes
     number: int
+    spans: list[Span]
     users: list[User]
     devices: list[Device]
     rooms: list[Room]
@@ -70,6 +72,7 @@ class State:
         self.index = 0
         self.hash = bytes(32)
         self.number = 0
+        self.spans: list[Span] = []
         self.users: dict[str, User] = {}
         self.devices: dict[str, Device] = {}
         self.rooms: dict[str, Room] = {GENERAL: Room(GENERAL, GENERAL, ())}
@@ -111,6 +114,7 @@ class State:
                 index=self.index,
                 hash=self.hash,
                 number=self.number,
+                spans=self.spans,
                 users=list(self.users.values()),
                 devices=list(self.devices.values()),
                 rooms=list(self.rooms.values()),
@@ -129,6 +133,7 @@ def restore(snapshot: bytes) -> State:
     found = msgspec.msgpack.decode(snapshot, type=Snapshot)
     state = State()
     state.index, state.hash, state.number = found.index, found.hash, found.number
+    state.spans = found.spans
     for user in found.users:
         state.put_user(user)
     for room in found.rooms:

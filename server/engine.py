@@ -1,0 +1,383 @@
+"""The engine: owns replica and state; requests in, records out, verdicts back (pure).
+
+Each round takes what waited (requests of clients, messages of the peer, news of the disk), judges
+the requests against the committed state, proposes them as one batch, folds what became committed,
+and gives out what is to be written, sent, told and answered. It works in batches, never message
+by message, so that its cost a message falls when the load rises.
+
+The one judge is the leader: a follower hands requests on unjudged, for its state may be a moment
+behind what its client has seen elsewhere. What cannot be proposed at the moment waits in order.
+"""
+
+import hashlib
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from server.archive.record import Draft, Record
+from server.archive.store import SnapshotRow, StoreReader, TimelineRow, Write
+from server.engine_round import (
+    Answer,
+    Ask,
+    Asker,
+    EngineInput,
+    Output,
+    PairState,
+    Position,
+    Published,
+    Stop,
+)
+from server.protocol import limits
+from server.protocol.errors import Refusal
+from server.replication import steps
+from server.replication.leader import Leader
+from server.replication.log import Log
+from server.replication.replica import Replica
+from server.state.fold import fold, judge_draft
+from server.state.rebuild import rebuild
+from server.state.state import State
+
+# A restart folds at most this many records (and what came since the last loss of the peer).
+SNAPSHOT_EVERY_RECORDS: Final = 50_000
+# What is derived from the log reaches the disk at the latest after this, when nothing else does.
+DERIVED_S_MAX: Final = 1.0
+
+
+@dataclass(slots=True)
+class _Pending:
+    """A request of an own client that has no answer yet."""
+
+    draft: Draft
+    digest: bytes
+    askers: list[Asker]
+    deadline: float
+
+
+class Engine:
+    """One server's engine. `handle` is the only way in; nothing else may touch its parts."""
+
+    def __init__(self, replica: Replica, state: State, reader: StoreReader) -> None:
+        self.replica: Final = replica
+        self.state = state
+        self._reader: Final = reader
+        self._output = Output()
+        self._pending: dict[tuple[str, int], _Pending] = {}
+        self._deadlines: deque[tuple[float, tuple[str, int]]] = deque()
+        self._uncommitted: dict[tuple[str, int], bytes] = {}
+        self._forwarded: set[tuple[str, int]] = set()
+        self._refused_forwards: list[steps.RefuseForwarded] = []
+        self._proposals: list[Draft] = []
+        self._served_as: object = None
+        self._copies_index = 0
+        self._single_index = 0
+        self._timeline: list[TimelineRow] = []
+        self._derived_at = 0.0
+        self._derived_index = state.index
+        self._snapshot_index = state.index
+        self._snapshot: SnapshotRow | None = None
+        self._pair: PairState | None = None
+        self._promotions = 0
+        self._recall_tail()
+
+    @property
+    def promotions(self) -> int:
+        """How often this server took the lead since it started."""
+        return self._promotions
+
+    @property
+    def copies_index(self) -> int:
+        """Everything up to here is known to be on both disks."""
+        return self._copies_index
+
+    def handle(self, inputs: list[EngineInput], now: float, time_ms: int) -> Output:
+        """One round. `now` is monotonic (s), `time_ms` Unix time."""
+        for given in inputs:
+            if isinstance(given, Ask):
+                self._ask(given, now)
+            elif isinstance(given, Stop):
+                self._take_snapshot()
+                self._write_derived()
+            else:
+                self._step(given, now, time_ms)
+        self._propose(now, time_ms)
+        self._expire(now)
+        if isinstance(inputs[-1], steps.Tick) and now - self._derived_at > DERIVED_S_MAX:
+            self._derived_at = now
+            self._write_derived()
+        self._tell_pair()
+        output, self._output = self._output, Output()
+        return output
+
+    # --- requests
+
+    def _ask(self, ask: Ask, now: float) -> None:
+        draft = ask.draft
+        digest = hashlib.sha256(draft.body).digest()
+        waiting = self._pending.get(draft.id)
+        if waiting is None:
+            deadline = now + limits.ANSWER_S_MAX
+            self._pending[draft.id] = _Pending(draft, digest, [ask.asker], deadline)
+            self._deadlines.append((deadline, draft.id))
+            if self.replica.is_serving:
+                self._admit(draft, digest)
+        elif waiting.digest == digest:
+            waiting.askers.append(ask.asker)
+        else:
+            self._refuse_one(ask.asker, draft, Refusal("id_reuse", {"counter": draft.counter}))
+
+    def _admit(self, draft: Draft, digest: bytes) -> None:
+        """Propose (leader), or hand on (follower), unless it stands in the log already."""
+        known = self._uncommitted.get(draft.id)
+        if known is not None:
+            if known != digest:
+                self._refuse(draft, Refusal("id_reuse", {"counter": draft.counter}))
+        elif self.state.has_seen(draft.device, draft.counter):
+            self._answer_from_archive(draft, digest)
+        elif not isinstance(self.replica.role, Leader):
+            self._proposals.append(draft)
+        else:
+            refusal = judge_draft(self.state, draft)
+            if refusal is None:
+                self._uncommitted[draft.id] = digest
+                self._proposals.append(draft)
+            else:
+                self._refuse(draft, refusal)
+
+    def _propose(self, now: float, time_ms: int) -> None:
+        if self._proposals and self.replica.is_serving:
+            drafts, self._proposals = tuple(self._proposals), []
+            self._step(steps.Propose(drafts), now, time_ms)
+
+    def _admit_all(self) -> None:
+        """Requests can be proposed (again): all that wait, in their order."""
+        self._proposals = []
+        for waiting in list(self._pending.values()):
+            self._admit(waiting.draft, waiting.digest)
+
+    def _answer_from_archive(self, draft: Draft, digest: bytes) -> None:
+        index = self._reader.index_of_id(draft.device, draft.counter)
+        record = None if index is None else self.replica.log.record(index)
+        if record is None or record.header.digest != digest:
+            self._refuse(draft, Refusal("id_reuse", {"counter": draft.counter}))
+            return
+        void = self.state.voids.get(draft.id)
+        if void is not None:
+            self._refuse(draft, Refusal(void.code, void.arguments))
+            return
+        number = self._number_of(record) if record.header.kind == "message" else 0
+        self._accept(draft.id, record.index, number)
+
+    def _number_of(self, message: Record) -> int:
+        """The message number of an accepted message; the derived tables may lag behind the fold."""
+        known = min(self._reader.derived_index(), message.index)
+        since = self._log_records(known + 1, message.index)
+        return self._reader.number_at(known) + sum(
+            r.header.kind == "message" and r.id not in self.state.voids for r in since
+        )
+
+    def _log_records(self, first: int, last: int) -> Iterator[Record]:
+        """Records of the log, also those that the disk does not have yet."""
+        for index in range(first, last + 1):
+            record = self.replica.log.record(index)
+            assert record is not None, index
+            yield record
+
+    def _accept(self, identity: tuple[str, int], index: int, number: int) -> None:
+        waiting = self._pending.pop(identity, None)
+        if waiting is None:
+            return
+        copies = 2 if index <= self._copies_index else 1
+        if copies == 1:
+            self._single_index = max(self._single_index, index)
+        self._output.answers.extend(
+            Answer(asker, *identity, index=index, number=number, copies=copies) for asker in waiting.askers
+        )
+
+    def _refuse(self, draft: Draft, refusal: Refusal) -> None:
+        waiting = self._pending.pop(draft.id, None)
+        for asker in waiting.askers if waiting else ():
+            self._refuse_one(asker, draft, refusal)
+        if draft.id in self._forwarded:
+            self._forwarded.discard(draft.id)
+            self._refused_forwards.append(steps.RefuseForwarded(*draft.id, refusal.code, refusal.arguments))
+
+    def _refuse_one(self, asker: Asker, draft: Draft, refusal: Refusal) -> None:
+        self._output.answers.append(Answer(asker, *draft.id, refusal=refusal))
+
+    def _expire(self, now: float) -> None:
+        """Nobody waits for ever: an honest `unknown` after the time limit."""
+        while self._deadlines and self._deadlines[0][0] <= now:
+            _, identity = self._deadlines.popleft()
+            waiting = self._pending.get(identity)
+            if waiting is not None and waiting.deadline <= now:
+                del self._pending[identity]
+                for asker in waiting.askers:
+                    self._refuse_one(asker, waiting.draft, Refusal("unknown"))
+
+    # --- the core
+
+    def _step(self, given: steps.Input, now: float, time_ms: int) -> None:
+        for effect in self.replica.step(given, now, time_ms):
+            self._carry_out(effect)
+        served_as = self.replica.role if self.replica.is_serving else None
+        if served_as is not self._served_as:
+            self._served_as = served_as
+            self._forwarded.clear()
+            if served_as is not None:
+                self._promotions += isinstance(served_as, Leader)
+                self._admit_all()
+        refused, self._refused_forwards = self._refused_forwards, []
+        for refusal in refused:
+            self._step(refusal, now, time_ms)
+
+    def _carry_out(self, effect: steps.Effect) -> None:
+        match effect:
+            case steps.Persist():
+                self._persist(effect)
+            case steps.SendToPeer() | steps.DropLink():
+                self._output.messages.append(effect)
+            case steps.Load():
+                self._output.loads.append(effect)
+            case steps.Committed(index):
+                self._fold_to(index)
+            case steps.CopiesKnown(index):
+                self._know_copies(index)
+            case steps.Rewound(index):
+                self._rewind(index)
+            case steps.Forwarded(draft):
+                self._forwarded.add(draft.id)
+                self._admit(draft, hashlib.sha256(draft.body).digest())
+            case steps.RefusedByLeader(device, counter, code, arguments):
+                self._refused_by_leader(device, counter, code, arguments)
+            case steps.Halt():
+                self._output.halt = effect
+            case steps.Alarm():
+                pass  # Told with the state of the pair at the end of the round.
+
+    def _refused_by_leader(
+        self, device: str, counter: int, code: str, arguments: dict[str, str | int | float]
+    ) -> None:
+        waiting = self._pending.get((device, counter))
+        if waiting is not None:
+            self._refuse(waiting.draft, Refusal(code, arguments))
+
+    def _persist(self, effect: steps.Persist) -> None:
+        for record in effect.records:
+            self._uncommitted[record.id] = record.header.digest
+        write = Write(
+            records=effect.records,
+            cut_to=effect.cut_to,
+            timeline=tuple(self._timeline),
+            derived_index=self._derived_index,
+            snapshot=self._snapshot,
+        )
+        self._timeline, self._snapshot = [], None
+        self._output.writes.append((effect.ticket, write))
+
+    def _fold_to(self, index: int) -> None:
+        for record in self.replica.log.cached(self.state.index + 1, _ALL, last=index):
+            self._fold(record)
+        assert self.state.index == index, (self.state.index, index)
+        self._derived_index = index
+        self._output.position = self.position()
+        self.replica.log.forget_before(min(index, self.replica.durable))
+        if index - self._snapshot_index >= SNAPSHOT_EVERY_RECORDS:
+            self._take_snapshot()
+
+    def _fold(self, record: Record) -> None:
+        outcome = fold(self.state, record)
+        self._uncommitted.pop(record.id, None)
+        self._forwarded.discard(record.id)
+        told = outcome.told
+        if told is not None:
+            self._timeline.append(TimelineRow(record.index, told.audience, told.number))
+            self._output.published.append(Published(record, told))
+        waiting = self._pending.get(record.id)
+        if waiting is None:
+            return
+        if waiting.digest != record.header.digest:
+            self._refuse(waiting.draft, Refusal("id_reuse", {"counter": record.header.counter}))
+        elif outcome.refusal is not None:
+            self._refuse(waiting.draft, outcome.refusal)
+        else:
+            self._accept(record.id, record.index, told.number if told else 0)
+
+    def _know_copies(self, index: int) -> None:
+        was, self._copies_index = self._copies_index, max(self._copies_index, index)
+        if self._single_index > was:
+            # Somebody was told "one copy" for something that has two now.
+            self._output.copies_index = self._copies_index
+
+    def _rewind(self, index: int) -> None:
+        """The log was cut: what was folded behind the cut is unfolded by folding anew."""
+        self._timeline = [row for row in self._timeline if row.index <= index]
+        self._derived_index = min(self._derived_index, index)
+        self._snapshot = None
+        self._snapshot_index = min(self._snapshot_index, index)
+        self._copies_index = min(self._copies_index, index)
+        if self.state.index > index:
+            snapshots = ((row.index, row.state) for row in self._reader.snapshots())
+            self.state = rebuild(snapshots, self._log_records, index)
+            self._output.position = self.position()
+        self._uncommitted = {}
+        self._recall_tail()
+
+    def _recall_tail(self) -> None:
+        for record in self.replica.log.cached(self.state.index + 1, _ALL):
+            self._uncommitted[record.id] = record.header.digest
+
+    # --- what is derived
+
+    def position(self) -> Position:
+        """Where the committed log ends."""
+        epoch = self.replica.log.epoch_at(self.state.index)
+        return Position(self.state.index, str(epoch), self.state.number)
+
+    def _take_snapshot(self) -> None:
+        if self.state.index > self._snapshot_index:
+            self._snapshot_index = self.state.index
+            self._snapshot = SnapshotRow(self.state.index, self.state.snapshot())
+
+    def _write_derived(self) -> None:
+        if self._timeline or self._snapshot:
+            write = Write(
+                timeline=tuple(self._timeline),
+                derived_index=self._derived_index,
+                snapshot=self._snapshot,
+            )
+            self._timeline, self._snapshot = [], None
+            self._output.writes.append((0, write))
+
+    def _tell_pair(self) -> None:
+        replica = self.replica
+        pair = PairState(
+            role=replica.role.name,
+            mode=replica.mode,
+            epoch=str(replica.log.epoch),
+            alarm=replica.alarm,
+        )
+        if pair == self._pair:
+            return
+        if self._pair is not None and self._pair.mode == "dual":
+            # The peer is lost: a cut at its return goes back to here at the most.
+            self._take_snapshot()
+        self._pair = self._output.pair = pair
+
+
+_ALL: Final = 2**62
+
+
+def open_log(reader: StoreReader) -> tuple[State, Log]:
+    """State and log as the disk has them: folded as far as it is known to be committed.
+
+    What lies behind waits in the log until a leader's epoch says what it is worth. Raises
+    `DamagedRecordError` when the chain is broken.
+    """
+    snapshots = [(row.index, row.state) for row in reader.snapshots()]
+    known = max(reader.derived_index(), snapshots[0][0] if snapshots else 0)
+    state = rebuild(snapshots, reader.all_records, known)
+    log = Log(state.spans, [], state.index, state.hash, reader.record)
+    for record in reader.all_records(first=state.index + 1):
+        log.append(record)
+    return state, log

@@ -1,0 +1,1 @@
+"""AGREES on one log between two servers: roles, commit, failover, rejoining (pure)."""

@@ -1,0 +1,21 @@
+"""What an administrator should know, and why a server refuses to go on: codes with their meaning."""
+
+from typing import Final
+
+ALARMS: Final[dict[str, str]] = {
+    "may_lack_messages": (
+        "This server started alone: it may lack what the other one took since they last met."
+    ),
+    "slow_peer": "The other server answers but does not confirm in time: running on one copy.",
+    "foreign_peer": "The other server belongs to another chat: the link was refused.",
+    "damaged_link": "The other server sent records that do not fit: the link was closed.",
+}
+
+HALTS: Final[dict[str, tuple[str, ...]]] = {
+    # The log forked: both sides acknowledged messages while they were cut off from each other.
+    "diverged": ("fork_index", "records", "first_index"),
+    "no_common_history": ("records",),
+    "same_server_id": ("server",),
+    "foreign_cluster": ("mine", "theirs"),
+    "damaged_archive": ("index",),
+}

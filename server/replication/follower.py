@@ -1,0 +1,118 @@
+"""The follower: takes the leader's records, confirms what it synced, promotes itself."""
+
+from typing import TYPE_CHECKING, Final
+
+from server.archive.record import Draft, Record
+from server.replication import steps
+from server.replication.messages import Append, Confirm, Forward, Match, Message, Refuse
+from server.replication.recovering import Recovering
+
+if TYPE_CHECKING:
+    from server.replication.replica import Replica
+
+
+class Follower:
+    """A member counts in commits and may promote itself; a learner does neither."""
+
+    name: Final = "follower"
+
+    def __init__(self, replica: "Replica") -> None:
+        self._replica = replica
+        self._confirmed = 0
+        self._leader_commit = 0
+        self.is_serving = False
+
+    @property
+    def is_member(self) -> bool:
+        """Whether the durable log itself says that this server counts."""
+        replica = self._replica
+        for span in reversed(replica.log.spans):
+            if span.first_index <= replica.durable:
+                return replica.me in span.members
+        return False
+
+    @property
+    def mode(self) -> str:
+        """As the leader's last epoch says; waiting while there is no link to it."""
+        if not self.is_serving:
+            return "waiting"
+        return "dual" if self.is_member else "solo"
+
+    def offer_match(self) -> None:
+        """Tell the leader up to where both logs are equal (all of this one, after a cut)."""
+        replica = self._replica
+        replica.send(
+            Match(
+                session=replica.link.their_session,
+                index=replica.log.last_index,
+                hash=replica.log.last_hash,
+                durable=replica.durable,
+            )
+        )
+
+    def receive(self, message: Message) -> None:
+        """Records, a commit, or the refusal of something forwarded."""
+        if isinstance(message, Append):
+            self._take(message)
+        elif isinstance(message, Refuse):
+            self._replica.emit(
+                steps.RefusedByLeader(message.device, message.counter, message.code, message.arguments)
+            )
+
+    def _take(self, message: Append) -> None:
+        replica = self._replica
+        taken: list[Record] = []
+        try:
+            for packed in message.records:
+                record = Record(packed)
+                replica.log.append(record)
+                taken.append(record)
+        finally:
+            # Also when a later one does not fit: log and disk must never differ.
+            if taken:
+                replica.persist(tuple(taken))
+        self._leader_commit = max(self._leader_commit, message.commit)
+        # The leader speaks in this session: it knows this log and will take what is forwarded.
+        self.is_serving = True
+
+    def propose(self, drafts: tuple[Draft, ...]) -> None:
+        """Hand requests to the leader."""
+        for draft in drafts:
+            self._replica.send(Forward(self._replica.link.their_session, draft))
+
+    def settle(self) -> None:
+        """Confirm what is synced now, and follow the leader's commit as far as the own disk."""
+        replica = self._replica
+        if replica.link.is_greeted and replica.durable > self._confirmed:
+            self._confirmed = replica.durable
+            replica.send(Confirm(replica.link.their_session, replica.durable))
+        committed = min(self._leader_commit, replica.durable)
+        if committed > replica.commit:
+            # What the leader committed is on its disk, and it is on this one.
+            replica.emit(steps.CopiesKnown(committed))
+            replica.advance_commit(committed)
+
+    def tick(self) -> None:
+        """Promote on silence."""
+        if self._replica.link.is_silent(self._replica.now, self._replica.settings.silence_s):
+            self.peer_died()
+
+    def peer_died(self) -> None:
+        """The leader is dead or as good as dead: take over, or wait for one that has more."""
+        replica = self._replica
+        replica.drop_link("silence")
+        if self.is_member:
+            replica.lead()
+        else:
+            replica.role = Recovering(replica, since=replica.now, may_lead_at_once=False)
+
+    def link_down(self) -> None:
+        """What was forwarded is forwarded again over the next link."""
+        self.is_serving = False
+        self._confirmed = 0
+
+    def forgive(self, gap_s: float) -> None:
+        """Silence is measured by the link."""
+
+    def loaded(self, records: tuple[Record, ...]) -> None:
+        """A leader's load that came too late."""

@@ -1,0 +1,61 @@
+"""Recovering: a server that does not know yet whether the other one has more."""
+
+from typing import TYPE_CHECKING, Final
+
+from server.archive.record import Draft, Record
+from server.replication.messages import Message
+
+if TYPE_CHECKING:
+    from server.replication.replica import Replica
+
+
+class Recovering:
+    """Waits for the peer; leads alone when it does not come."""
+
+    name: Final = "recovering"
+    mode: Final = "waiting"
+    is_serving: Final = False
+
+    def __init__(self, replica: "Replica", *, since: float, may_lead_at_once: bool) -> None:
+        self._replica = replica
+        self._since = since
+        self._may_lead_at_once = may_lead_at_once
+
+    def tick(self) -> None:
+        """Lead when nothing speaks against it, or when the wait is over."""
+        replica = self._replica
+        if replica.link.is_up and replica.link.is_silent(replica.now, replica.settings.silence_s):
+            replica.drop_link("silence")
+        if self._may_lead_at_once or not replica.peer:
+            replica.lead()
+        elif self._has_waited() and replica.log.spans:
+            # A server that never had anything of the archive does not lead: it would begin another.
+            replica.raise_alarm("may_lack_messages")
+            replica.lead()
+
+    def _has_waited(self) -> bool:
+        replica = self._replica
+        return replica.now - self._since > replica.settings.boot_wait_s and not replica.link.is_up
+
+    def forgive(self, gap_s: float) -> None:
+        """A pause of this process is no time for the peer to come."""
+        self._since += gap_s
+
+    def receive(self, message: Message) -> None:
+        """Nothing is meant for a server that has not chosen a side."""
+
+    def propose(self, drafts: tuple[Draft, ...]) -> None:  # noqa: ARG002 - the shape of a role
+        """Requests wait outside until there is a leader."""
+        raise AssertionError("a recovering server was asked to propose")
+
+    def loaded(self, records: tuple[Record, ...]) -> None:
+        """A leader's load that came too late."""
+
+    def link_down(self) -> None:
+        """The wait goes on."""
+
+    def peer_died(self) -> None:
+        """It may come back within the wait."""
+
+    def settle(self) -> None:
+        """Nothing to send."""

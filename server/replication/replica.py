@@ -1,0 +1,274 @@
+"""The replica: one server's part in the pair, as `step(input) -> effects`.
+
+States and their transitions (the docs draw the diagram from `TRANSITIONS`):
+
+* recovering: just started, or left by a leader that had more. Waits for the peer, leads alone
+  after `boot_wait_s`, or at once when its log ends in its own solo epoch.
+* follower: takes the leader's records. A member may promote itself, a learner may not.
+* leader: the only one that gives records their place. Dual or solo, by the last epoch record.
+
+Obligations of the caller: carry out the effects in order; no `SendToPeer` that stands behind a
+`Persist` may be held back until it is synced (the core itself waits where a promise is made);
+answer every `Persist` and `Load`; call with a `Tick` at least every 50 ms; hand in `now` from a
+monotonic clock.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from server.archive.record import DamagedRecordError, Draft, Epoch, Record, make_records
+from server.replication import steps
+from server.replication.failover import fork_index, may_have_acknowledged, wins
+from server.replication.follower import Follower
+from server.replication.leader import Leader
+from server.replication.link import Link
+from server.replication.log import Log
+from server.replication.messages import Hello, Message, Refuse
+from server.replication.recovering import Recovering
+from server.replication.settings import Settings
+
+TRANSITIONS: Final[tuple[tuple[str, str, str], ...]] = (
+    ("recovering", "leader", "no peer in time, or the own log ends in an own solo epoch"),
+    ("recovering", "leader", "the peer's log ends in a lower epoch"),
+    ("recovering", "follower", "the peer's log ends in a higher epoch"),
+    ("follower", "leader", "a member whose leader died or fell silent"),
+    ("follower", "recovering", "a learner whose leader died or fell silent"),
+    ("leader", "follower", "the peer leads in a higher epoch"),
+)
+
+
+class Replica:
+    """The core of one server. `peer` is the other's id, or "" for a server without one."""
+
+    def __init__(
+        self,
+        *,
+        me: str,
+        peer: str,
+        cluster: str,
+        log: Log,
+        commit: int,
+        settings: Settings,
+        make_nonce: Callable[[], str],
+        may_lead_at_once: bool,
+        now: float,
+    ) -> None:
+        self.me: Final = me
+        self.peer: Final = peer
+        self.cluster: Final = cluster
+        self.settings: Final = settings
+        self.log: Final = log
+        self.commit = commit
+        self.durable = log.last_index
+        self.make_nonce: Final = make_nonce
+        self.now = now
+        self.time_ms = 0
+        self.link = Link(heard_at=now)
+        self.alarm = ""
+        self.role: Recovering | Follower | Leader = Recovering(
+            self, since=now, may_lead_at_once=may_lead_at_once
+        )
+        self._effects: list[steps.Effect] = []
+        self._tickets: dict[int, int] = {}
+        self._last_ticket = 0
+        self._last_tick = now
+        self._is_halted = False
+
+    @property
+    def mode(self) -> str:
+        """dual, solo, or waiting (nothing can be acknowledged at the moment)."""
+        return self.role.mode
+
+    @property
+    def is_serving(self) -> bool:
+        """Whether requests can be proposed (leader) or handed to the leader (follower)."""
+        return self.role.is_serving
+
+    def step(self, given: steps.Input, now: float, time_ms: int) -> list[steps.Effect]:
+        """Take one input at a monotonic time (s) and wall time (Unix, ms); give the effects."""
+        if self._is_halted:
+            return []
+        self.now, self.time_ms = now, time_ms
+        self._dispatch(given)
+        self.role.settle()
+        effects, self._effects = self._effects, []
+        return effects
+
+    def emit(self, effect: steps.Effect) -> None:
+        """Let an effect out with this step."""
+        self._effects.append(effect)
+
+    def send(self, message: Message) -> None:
+        """Send to the peer when a link is up."""
+        if self.link.is_up:
+            self.emit(steps.SendToPeer(message))
+
+    def halt(self, code: str, **arguments: str | int) -> None:
+        """Stop: nothing but a person can help."""
+        self._is_halted = True
+        self.emit(steps.Halt(code, arguments))
+
+    def raise_alarm(self, code: str) -> None:
+        """Tell the administrator once; "" takes it back."""
+        if code != self.alarm:
+            self.alarm = code
+            self.emit(steps.Alarm(code))
+
+    # --- the log
+
+    def append_drafts(self, drafts: tuple[Draft, ...], epoch: Epoch) -> None:
+        """Give drafts their place behind the log and have them persisted."""
+        records = make_records(drafts, epoch, self.log.last_index, self.log.last_hash)
+        for record in records:
+            self.log.append(record)
+        self.persist(tuple(records))
+
+    def persist(self, records: tuple[Record, ...], cut_to: int | None = None) -> None:
+        """Have the disk follow the log."""
+        self._last_ticket += 1
+        if cut_to is not None:
+            # What is still on its way to the disk behind the cut must not count when it arrives.
+            self._tickets = {t: min(index, cut_to) for t, index in self._tickets.items()}
+            self.durable = min(self.durable, cut_to)
+        self._tickets[self._last_ticket] = self.log.last_index
+        self.emit(steps.Persist(self._last_ticket, records, cut_to))
+
+    def advance_commit(self, index: int) -> None:
+        """What is committed only grows."""
+        if index > self.commit:
+            self.commit = index
+            self.emit(steps.Committed(index))
+
+    # --- roles
+
+    def lead(self) -> None:
+        """Acquire the lead: a new epoch with this server as the only member."""
+        self.role = Leader(self)
+
+    def drop_link(self, reason: str) -> None:
+        """Close the link; a new one starts with a new handshake."""
+        if self.link.is_up:
+            self.link = Link(heard_at=self.link.heard_at, heard_us_at=self.link.heard_us_at)
+            self.emit(steps.DropLink(reason))
+
+    def new_epoch(self) -> Epoch:
+        """An epoch above all that this log knows."""
+        return Epoch(self.log.epoch.counter + 1, self.me, self.make_nonce())
+
+    # --- inputs
+
+    def _dispatch(self, given: steps.Input) -> None:
+        match given:
+            case steps.Received(message):
+                self._receive(message)
+            case steps.Persisted(ticket):
+                for done in [t for t in self._tickets if t <= ticket]:
+                    self.durable = max(self.durable, self._tickets.pop(done))
+            case steps.Propose(drafts):
+                self.role.propose(drafts)
+            case steps.RefuseForwarded(device, counter, code, arguments):
+                self.send(Refuse(self.link.their_session, device, counter, code, arguments))
+            case steps.Loaded(records):
+                self.role.loaded(records)
+            case steps.LinkUp():
+                self._link_up()
+            case steps.LinkDown():
+                self.link = Link(heard_at=self.link.heard_at, heard_us_at=self.link.heard_us_at)
+                self.role.link_down()
+            case steps.PeerRefused():
+                if not self.link.is_up:
+                    self.role.peer_died()
+            case steps.Tick():
+                self._tick()
+
+    def _tick(self) -> None:
+        gap = self.now - self._last_tick
+        self._last_tick = self.now
+        if gap > self.settings.pause_s:
+            # This process was paused, not the peer: silence is measured from now on.
+            self.link.forgive(gap)
+            self.role.forgive(gap)
+        self.link.beat(self)
+        self.role.tick()
+
+    def _link_up(self) -> None:
+        self.link = Link(heard_at=self.now, heard_us_at=self.now, session=self.make_nonce(), is_up=True)
+        self.role.link_down()
+        self.link.hello = Hello(
+            session=self.link.session,
+            server=self.me,
+            cluster=self.cluster,
+            is_leader=isinstance(self.role, Leader),
+            spans=self.log.newest_spans(),
+            last_index=self.log.last_index,
+        )
+        self.send(self.link.hello)
+
+    def _receive(self, message: Message) -> None:
+        if isinstance(message, Hello):
+            if self.link.is_up and not self.link.their_session:
+                self._greet(message)
+            return
+        if message.session != self.link.session or not self.link.their_session:
+            return
+        self.link.heard(self.now, message)
+        try:
+            self.role.receive(message)
+        except DamagedRecordError:
+            self.raise_alarm("damaged_link")
+            self.drop_link("damaged_link")
+
+    # --- the handshake
+
+    def _greet(self, theirs: Hello) -> None:
+        if theirs.cluster != self.cluster:
+            self._refuse_foreign(theirs)
+            return
+        if theirs.server == self.me:
+            self.halt("same_server_id", server=self.me)
+            return
+        self.link.their_session = theirs.session
+        self.link.heard_at = self.link.heard_us_at = self.now
+        mine = self.link.hello
+        assert mine is not None, "a link that is up has said hello"
+        if mine.last_index > self.log.last_index or mine.spans != self.log.newest_spans():
+            # An epoch came between our hello and theirs: compare anew.
+            self.drop_link("stale_hello")
+        elif wins(mine, theirs):
+            if not isinstance(self.role, Leader):
+                self.lead()
+        else:
+            self._follow(mine, theirs)
+
+    def _refuse_foreign(self, theirs: Hello) -> None:
+        if isinstance(self.role, Recovering):
+            self.halt("foreign_cluster", mine=self.cluster, theirs=theirs.cluster)
+        else:
+            self.raise_alarm("foreign_peer")
+            self.drop_link("foreign_peer")
+
+    def _follow(self, mine: Hello, theirs: Hello) -> None:
+        fork = fork_index(mine, theirs)
+        last = self.log.last_index
+        if fork == 0 and last > 0 and theirs.last_index > 0:
+            self.halt("no_common_history", records=last)
+            return
+        if fork < last and not self._may_cut(fork, last):
+            return
+        self.role = follower = Follower(self)
+        if fork < last:
+            self.log.cut(fork)
+            self.persist((), cut_to=fork)
+            self.commit = min(self.commit, fork)
+            self.emit(steps.Rewound(fork))
+        follower.offer_match()
+
+    def _may_cut(self, fork: int, last: int) -> bool:
+        """Whether what lies behind the fork was never acknowledged by this server alone."""
+        if not may_have_acknowledged(self.log.spans, self.me, fork + 1, last):
+            return True
+        behind = [self.log.record(index) for index in range(fork + 1, last + 1)]
+        requests = [r.index for r in behind if r is not None and not r.is_epoch]
+        if requests:
+            self.halt("diverged", fork_index=fork, records=len(requests), first_index=requests[0])
+        return not requests
