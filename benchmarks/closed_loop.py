@@ -1,0 +1,121 @@
+"""The load: one sender, many receivers, and at most W messages that not all receivers have.
+
+A message is done when the last receiver has it; that is also its latency. The receivers' processes say how
+far all of their connections are; the sender follows the slowest of them.
+"""
+
+import os
+import select
+import socket
+import subprocess
+import sys
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import msgspec
+
+from benchmarks.receivers import CONNECT_WITHIN_S, READ_BYTES, Plan
+from benchmarks.rivals import MARKER, Rival
+
+STALLED_AFTER_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one measurement gave; `latencies_s` is sorted."""
+
+    deliveries_a_second: float
+    latencies_s: list[float]
+
+    def latency_s(self, share: float) -> float:
+        """The latency that `share` of all messages stayed below or at."""
+        return self.latencies_s[min(int(len(self.latencies_s) * share), len(self.latencies_s) - 1)]
+
+
+class Load:
+    """A sender and its receivers, connected to one server; `run` may be called again and again."""
+
+    def __init__(self, rival: Rival, sender: socket.socket, counters: list[subprocess.Popen[bytes]], n: int):
+        self._rival = rival
+        self._sender = sender
+        self._receivers = n
+        self._outputs = [counter.stdout.fileno() for counter in counters if counter.stdout is not None]
+        self._floors = dict.fromkeys(self._outputs, -1)
+        self._sent = 0
+
+    @property
+    def done(self) -> int:
+        """How many messages every receiver has; -1 before all are ready."""
+        return min(self._floors.values())
+
+    def wait_ready(self) -> None:
+        """Until every receiver was greeted by the server."""
+        while self.done < 0:
+            self._listen(CONNECT_WITHIN_S)
+
+    def run(self, window: int, seconds: float) -> Outcome:
+        """Keep `window` messages under way for that long, then wait for the last one."""
+        sent_at: deque[float] = deque()
+        latencies: list[float] = []
+        began_with, began_s = self.done, time.perf_counter()
+        end_s = began_s + seconds
+        now = began_s
+        while now < end_s or self.done < self._sent:
+            room = window - (self._sent - self.done) if now < end_s else 0
+            if room:
+                numbers = range(self._sent + 1, self._sent + room + 1)
+                self._sender.sendall(b"".join(map(self._rival.message, numbers)))
+                sent_at.extend([now] * room)
+                self._sent += room
+            before = self.done
+            self._listen(STALLED_AFTER_S)
+            now = time.perf_counter()
+            latencies += [now - sent_at.popleft() for _ in range(self.done - before)]
+        rate = (self.done - began_with) * self._receivers / (now - began_s)
+        return Outcome(rate, sorted(latencies))
+
+    def _listen(self, within_s: float) -> None:
+        """Take what came: the receivers' progress, and the server's answers, which nobody reads."""
+        readable, _, _ = select.select([self._sender.fileno(), *self._outputs], [], [], within_s)
+        if not readable:
+            raise RuntimeError(f"{self._rival.name}: nothing moved for {within_s:g} s at message {self.done}")
+        for source in readable:
+            if source == self._sender.fileno():
+                if not self._sender.recv(READ_BYTES):
+                    raise RuntimeError(f"{self._rival.name} closed the sender")
+                continue
+            told = os.read(source, 4096)
+            if not told:
+                raise RuntimeError(f"{self._rival.name}: a process of receivers ended")
+            self._floors[source] = int.from_bytes(told[-8:], "big")
+
+
+@contextmanager
+def loaded(rival: Rival, host: str, port: int, receivers: int, processes: int = 2) -> Iterator[Load]:
+    """A load that is connected and ready; its processes end with it."""
+    counters: list[subprocess.Popen[bytes]] = []
+    try:
+        for first in range(processes):
+            greetings = [rival.greeting(number + 1) for number in range(first, receivers, processes)]
+            plan = Plan(host, port, greetings, rival.ready, rival.keep_alive, MARKER)
+            counters.append(_counter(plan))
+        with socket.create_connection((host, port), timeout=CONNECT_WITHIN_S) as sender:
+            sender.sendall(rival.greeting(0))
+            load = Load(rival, sender, counters, receivers)
+            load.wait_ready()
+            yield load
+    finally:
+        for counter in counters:
+            counter.communicate(timeout=10)
+
+
+def _counter(plan: Plan) -> subprocess.Popen[bytes]:
+    arguments = [sys.executable, "-m", "benchmarks.receivers"]
+    process = subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert process.stdin is not None
+    process.stdin.write(msgspec.json.encode(plan) + b"\n")
+    process.stdin.flush()
+    return process
