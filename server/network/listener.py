@@ -87,6 +87,7 @@ class Listener:
         self._half_open_by_address: collections.Counter[str] = collections.Counter()
         self._waiting: dict[str, collections.deque[socket.socket]] = {}
         self._attaching: set[asyncio.Task[None]] = set()
+        self._is_stopping = False
         self._has_room = asyncio.Event()
         self._has_room.set()
         self._is_empty = asyncio.Event()
@@ -109,7 +110,14 @@ class Listener:
 
     def stop_accepting(self) -> None:
         """Stop listening: whoever dials now is refused at once and goes to the other server."""
-        self._accepting.cancel()
+        if self._is_stopping:
+            return
+        self._is_stopping = True
+        # A connection may have been taken in this very turn of the loop, and a cancelled accept would
+        # lose it: no more are taken from now on, and the cancel comes after the last one was handed over.
+        with contextlib.suppress(NotImplementedError):
+            self._loop.remove_reader(self._socket)
+        self._loop.call_soon(self._accepting.cancel)
         for waiting in self._waiting.values():
             for connection in waiting:
                 connection.close()
@@ -143,7 +151,7 @@ class Listener:
     # Inside.
 
     async def _accept_for_ever(self) -> None:
-        while True:
+        while not self._is_stopping:
             await self._has_room.wait()
             try:
                 connection, address = await self._loop.sock_accept(self._socket)

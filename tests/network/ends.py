@@ -1,5 +1,6 @@
 """Both ends of a channel for the tests: handlers that note what they are told, and a running loop."""
 
+import asyncio
 import contextlib
 import dataclasses
 import socket
@@ -127,6 +128,27 @@ class Ends:
         dialed = self.try_dial(port, recorder, tls)
         assert isinstance(dialed, Dialed), dialed
         return dialed.channel
+
+    def try_dial_host(self, host: str, port: int, recorder: Recorder) -> Dialed | DialError:
+        return self.run(dial(host, port, lambda: recorder))
+
+    async def dial_and_cancel(self, port: int, recorder: Recorder, trust: Trust) -> None:
+        """Give up while the handshake waits for the server."""
+        task = asyncio.ensure_future(dial("127.0.0.1", port, lambda: recorder, tls=trust))
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(task), 0.05)
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+    def listen_on(self, host: str, port: int) -> Listener:
+        return self.run(listen(host, port, Recorder))
+
+    async def listen_and_stop_at_once(self) -> int:
+        """Stop in the same turn of the loop, before the accepting task ever ran."""
+        listener = await listen("127.0.0.1", 0, Recorder)
+        listener.stop_accepting()
+        return listener.port
 
     def pair(
         self, client: Recorder, server: Recorder, identity: "Identity | None" = None
