@@ -1,0 +1,1 @@
+"""DRESSES: palettes, fonts, sizes, and the ttk theme of the same colours."""
