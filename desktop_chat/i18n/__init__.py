@@ -1,0 +1,1 @@
+"""TRANSLATES: every text that people see, in English, Spanish and Italian."""
