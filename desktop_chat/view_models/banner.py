@@ -1,0 +1,40 @@
+"""The thin banner above the messages: what is the matter, when it is tried again, what one can do."""
+
+import math
+
+import msgspec
+
+from desktop_chat.i18n.translation import _, ngettext
+from desktop_chat.view_models.connection import ConnectionState
+
+
+class Banner(msgspec.Struct, frozen=True):
+    """`action` is what the button does: reconnect, dismiss, or nothing."""
+
+    text: str
+    action: str = ""
+    action_label: str = ""
+    mood: str = "warning"
+
+
+def build_banner(state: ConnectionState, notice: str, now_s: float) -> Banner | None:
+    """The banner of a state, or none. `notice` is something to read once, said by the window."""
+    if state.refusal:
+        return Banner(state.refusal, "reconnect", _("Try again"), "bad")
+    if not state.is_connected and state.retry_at_s is not None:
+        return Banner(_disconnected_text(state.retry_at_s - now_s), "reconnect", _("Reconnect now"))
+    if notice:
+        return Banner(notice, "dismiss", _("Close"), "bad")
+    return None
+
+
+def _disconnected_text(rest_s: float) -> str:
+    seconds = max(0, math.ceil(rest_s))
+    if seconds == 0:
+        return _("No server answers. Trying again…")
+    text = ngettext(
+        "No server answers. What you write is kept and sent later. Next try in {count} second.",
+        "No server answers. What you write is kept and sent later. Next try in {count} seconds.",
+        seconds,
+    )
+    return text.format(count=seconds)
