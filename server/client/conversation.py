@@ -1,0 +1,275 @@
+"""The client conversation: one person on one device with the pair, over an active and a standby link.
+
+Pure: `now` (monotonic seconds) and the random generator are passed in, and everything that is to
+be done comes out of `take_effects`: link effects for the shell, notices for the app, in order.
+`server.network.client_links` is the shell for an event loop.
+
+    the app calls     connect, send, ask, stop
+    the shell calls   link_opened, link_bytes, link_closed, dial_failed, tick
+    afterwards        take_effects() and next_wake()
+
+What is sent was synced to disk by the app before `send`, and leaves the app's outbox with the
+notice `Stored` or `Refused`, never before.
+"""
+
+import random
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from server.client.admission import Admission
+from server.client.choice import ServerChoice
+from server.client.delivery import Delivery
+from server.client.effects import LinkEffect
+from server.client.exchange import Exchange
+from server.client.failover import Failover
+from server.client.identity import Identity
+from server.client.link import Link, Stage
+from server.client.links import Links
+from server.client.liveness import Liveness
+from server.client.notices import AnyNotice, CertificateChanged, CertificateUnknown, Connected
+from server.client.outbox import Draft
+from server.client.questions import AnyQuestion
+from server.client.reading import Reading
+from server.client.settings import ConversationSettings
+from server.protocol import events
+from server.protocol.errors import RemoteProtocolError
+from server.protocol.events import (
+    AnyEvent,
+    Failed,
+    Goodbye,
+    GoTo,
+    RoomList,
+    ServersChanged,
+    SignedIn,
+    Welcome,
+)
+from server.protocol.requests import Cursor
+
+
+class Conversation:
+    """See the module. `addresses` are tried in order; `cursor` None starts at the end of the archive
+    (`reading.START_OF_ARCHIVE` gets all of it); `drafts` are those that an earlier run left over."""
+
+    def __init__(
+        self,
+        identity: Identity,
+        addresses: Iterable[str],
+        *,
+        cursor: Cursor | None,
+        settings: ConversationSettings,
+        rng: random.Random,
+        drafts: Iterable[Draft] = (),
+    ) -> None:
+        self._effects: list[LinkEffect | AnyNotice] = []
+        emit = self._emit
+        reading = Reading(cursor)
+        self._links = Links(ServerChoice(addresses, settings, rng), settings, emit)
+        self._admission = Admission(identity, reading, self._links)
+        self._liveness = Liveness(self._links)
+        self._failover = Failover(self._links, self._admission)
+        self._delivery = Delivery(reading, emit)
+        self._exchange = Exchange(self._links, drafts, emit)
+        self._link_handlers = self._make_link_handlers()
+        self._active_handlers = self._make_active_handlers()
+
+    # What can be read.
+
+    @property
+    def outbox_count(self) -> int:
+        """How many drafts have no final answer."""
+        return len(self._exchange)
+
+    @property
+    def server(self) -> str:
+        """The server that has us, or nothing."""
+        active = self._links.active
+        return active.server if active is not None else ""
+
+    @property
+    def addresses(self) -> list[str]:
+        """Every known address, the first first."""
+        return self._links.choice.addresses
+
+    def take_effects(self) -> list[LinkEffect | AnyNotice]:
+        """What came out since the last call, in order."""
+        effects = self._effects.copy()
+        self._effects.clear()
+        return effects
+
+    def next_wake(self, now: float) -> float | None:
+        """When `tick` is to be called, if nothing else happens before."""
+        times = (self._liveness.next_wake(), self._failover.next_wake(now), self._exchange.next_wake(now))
+        return min((time for time in times if time is not None), default=None)
+
+    # What the app wants.
+
+    def connect(self, now: float) -> None:
+        """Connect, now, and stay connected.
+
+        Also when the person does not want to wait, and after a decision about a certificate or a name.
+        """
+        self._links.is_halted = False
+        self._links.rest_until = 0.0
+        self._links.choice.retry_all()
+        if self._links.active is None:
+            self._failover.begin()
+        self._advance(now)
+
+    def stop(self, now: float) -> None:
+        """Leave politely; drafts and questions stay for another `connect`."""
+        self._links.is_halted = True
+        self._failover.end()
+        self._admission.sign_out()
+        self._advance(now)
+
+    def send(self, drafts: Iterable[Draft], now: float) -> None:
+        """Messages that are on disk. Counters rise from call to call (ValueError otherwise)."""
+        for draft in drafts:
+            self._exchange.send(draft)
+        self._advance(now)
+
+    def ask(self, ticket: int, question: AnyQuestion, now: float) -> None:
+        """A question; its answer or failure carries the ticket. The question's `id` does not matter.
+
+        What it archives (a room made or joined) is answered by `Stored` with its counter.
+        """
+        self._exchange.ask(ticket, question, now)
+        self._advance(now)
+
+    # What the shell brings.
+
+    def link_opened(self, link_id: int, now: float, authority: str = "") -> None:
+        """A dial succeeded; `authority` is the CA certificate (PEM) if this dial fetched it."""
+        link = self._links.find(link_id)
+        if link is not None:
+            self._admission.opened(link, authority, now)
+            self._advance(now)
+
+    def link_bytes(self, link_id: int, data: bytes, now: float) -> None:
+        """Bytes came on an open link."""
+        link = self._links.find(link_id)
+        if link is None:
+            return
+        link.heard(now)
+        try:
+            found = link.connection.receive(data)
+        except RemoteProtocolError:
+            self._links.give_up(link, "protocol", now)
+            found = []
+        for event in found:
+            # An event may have ended this link; what came behind it is not for us any more.
+            if self._links.find(link_id) is not None:
+                self._handle(link, event, now)
+        self._delivery.flush()
+        self._advance(now)
+
+    def link_closed(self, link_id: int, code: str, now: float) -> None:
+        """An open link ended; `code` says why (`server.network.errors`)."""
+        link = self._links.find(link_id)
+        if link is not None:
+            self._links.lost(link, code, now)
+            self._advance(now)
+
+    def dial_failed(self, link_id: int, code: str, now: float, fingerprint: str = "") -> None:
+        """Nobody was reached; `fingerprint` (hex) is that of a certificate which is not trusted."""
+        link = self._links.find(link_id)
+        if link is None:
+            return
+        self._links.lost(link, code, now)
+        if code == "wrong_certificate":
+            self._links.choice.bar(link.address)
+            self._emit(CertificateChanged(address=link.address, fingerprint=fingerprint))
+        elif code == "unknown_certificate":
+            self._links.choice.bar(link.address)
+            self._emit(CertificateUnknown(address=link.address, fingerprint=fingerprint))
+        self._advance(now)
+
+    def tick(self, now: float) -> None:
+        """Time passed."""
+        self._advance(now)
+
+    # Inside.
+
+    def _emit(self, effect: LinkEffect | AnyNotice) -> None:
+        self._effects.append(effect)
+
+    def _advance(self, now: float) -> None:
+        """Bring on what can be brought on; the same steps from whatever input we come."""
+        self._exchange.expire(now)
+        self._liveness.check(now)
+        self._failover.advance(now)
+        self._exchange.write(now)
+
+    def _handle(self, link: Link, event: AnyEvent, now: float) -> None:
+        """Events of newer servers, and deliveries on a link that does not lead, are passed over."""
+        handle_link = self._link_handlers.get(type(event))
+        if handle_link is not None:
+            handle_link(link, event, now)
+        elif link.stage is Stage.ACTIVE and type(event) in self._active_handlers:
+            self._active_handlers[type(event)](event, now)
+
+    def _make_link_handlers(self) -> dict[type[Any], Callable[[Link, Any, float], None]]:
+        return {
+            Welcome: self._on_welcome,
+            SignedIn: self._on_signed_in,
+            GoTo: self._on_go_to,
+            Failed: self._on_failed,
+            Goodbye: self._on_goodbye,
+            ServersChanged: self._on_servers_changed,
+            events.Pong: self._liveness.pong,
+        }
+
+    def _make_active_handlers(self) -> dict[type[Any], Callable[[Any, float], None]]:
+        delivery, exchange = self._delivery, self._exchange
+        return {
+            events.Stored: exchange.stored,
+            events.HistoryPage: lambda event, _: exchange.history_page(event),
+            events.MemberList: lambda event, _: exchange.member_list(event),
+            RoomList: self._on_room_list,
+            events.Message: lambda event, _: delivery.message(event),
+            events.RoomCreated: lambda event, _: delivery.room_created(event),
+            events.RoomJoined: lambda event, _: delivery.room_joined(event),
+            events.PositionMoved: lambda event, _: delivery.position_moved(event),
+            events.CopiesRaised: lambda event, _: delivery.copies_raised(event),
+            events.Diverged: lambda event, _: delivery.diverged(event.index),
+            events.PresenceChanged: lambda event, _: delivery.presence_changed(event),
+        }
+
+    def _on_welcome(self, link: Link, event: Welcome, now: float) -> None:
+        if event.answer == link.request_id:
+            self._admission.welcome(link, event, now)
+
+    def _on_signed_in(self, link: Link, event: SignedIn, now: float) -> None:
+        if event.answer != link.request_id:
+            return
+        self._admission.signed_in(link, event, now)
+        if not event.standby:
+            self._emit(Connected(server=event.server, address=link.address, user=event.user, name=event.name))
+            self._delivery.signed_in(event)
+
+    def _on_go_to(self, link: Link, event: GoTo, now: float) -> None:
+        if event.answer == link.request_id:
+            self._admission.go_to(link, event, now)
+
+    def _on_failed(self, link: Link, event: Failed, now: float) -> None:
+        if not event.answer:
+            # About no request: the link's last words, if it ends now.
+            link.last_words, link.last_arguments = event.code, event.arguments
+        elif event.answer == link.request_id:
+            self._admission.refused(link, event, now)
+        elif link.stage is Stage.ACTIVE:
+            self._exchange.failed(event, now)
+
+    def _on_goodbye(self, link: Link, event: Goodbye, now: float) -> None:
+        self._links.choice.learn(event.address)
+        self._links.give_up(link, event.code, now, event.arguments)
+
+    def _on_servers_changed(self, link: Link, event: ServersChanged, now: float) -> None:
+        if link.stage is Stage.ACTIVE:
+            self._delivery.servers_changed(event)
+        else:
+            self._liveness.hear_from_standby(event, now)
+
+    def _on_room_list(self, event: RoomList, _: float) -> None:
+        if self._exchange.is_room_list_wanted(event):
+            self._delivery.rooms_listed(event.rooms)

@@ -1,0 +1,126 @@
+"""What a server delivers by itself: messages once and in order, counters, rooms, ticks."""
+
+from collections.abc import Callable, Hashable
+
+from msgspec import structs
+
+from server.client.notices import (
+    AnyNotice,
+    Arrived,
+    CopiesRaised,
+    Diverged,
+    PositionMoved,
+    PresenceChanged,
+    RoomsChanged,
+    ServersChanged,
+)
+from server.client.reading import Reading
+from server.protocol import events
+from server.protocol.events import Message, RoomCreated, RoomFacts, RoomJoined, ServerFacts, SignedIn
+
+
+class Delivery:
+    """Turns delivered events into notices. After each input you must call `flush`.
+
+    Messages of one input are given together, and the counters move once for all of them.
+    """
+
+    def __init__(self, reading: Reading, emit: Callable[[AnyNotice], None]) -> None:
+        self._reading = reading
+        self._emit = emit
+        self._arrived: list[Message] = []
+        self._rooms: dict[str, RoomFacts] = {}
+        self._user = ""
+        self._servers: tuple[list[ServerFacts], str] = ([], "")
+        self._is_position_stale = False
+        self._are_rooms_stale = False
+
+    def signed_in(self, event: SignedIn) -> None:
+        """A server leads us from here on: its rooms, its counters, behind our cursor."""
+        old = self._reading.cursor
+        if old is not None and event.cursor.index < old.index:
+            self.diverged(event.cursor.index)
+        self._reading.resume(event.cursor, event.number, event.archive_number)
+        self._user = event.user
+        self._rooms = {facts.room: facts for facts in event.rooms}
+        self._is_position_stale = True
+        self._are_rooms_stale = True
+        self._tell_servers(event.servers, self._servers[1])
+
+    def message(self, event: Message) -> None:
+        """A message, perhaps once more."""
+        if self._is_new(event.index, (event.device, event.counter)):
+            self._arrived.append(event)
+        self._reading.advance(event.number)
+        self._is_position_stale = True
+
+    def room_created(self, event: RoomCreated) -> None:
+        """A room came to be."""
+        if self._is_new(event.index, event.room) and event.room not in self._rooms:
+            facts = RoomFacts(room=event.room, name=event.name, members=1, is_member=event.user == self._user)
+            self._rooms[event.room] = facts
+            self._are_rooms_stale = True
+
+    def room_joined(self, event: RoomJoined) -> None:
+        """Somebody joined a room."""
+        facts = self._rooms.get(event.room)
+        if self._is_new(event.index, (event.room, event.user)) and facts is not None:
+            self._rooms[event.room] = structs.replace(
+                facts,
+                members=facts.members + 1,
+                is_member=facts.is_member or event.user == self._user,
+            )
+            self._are_rooms_stale = True
+
+    def rooms_listed(self, rooms: list[RoomFacts]) -> None:
+        """The whole list was asked for."""
+        self._rooms = {facts.room: facts for facts in rooms}
+        self._are_rooms_stale = True
+
+    def position_moved(self, event: events.PositionMoved) -> None:
+        """The end of a flush."""
+        self._reading.end_flush(event.cursor, event.number)
+        self._is_position_stale = True
+
+    def copies_raised(self, event: events.CopiesRaised) -> None:
+        """More is on both disks."""
+        self.flush()
+        self._emit(CopiesRaised(index=event.index))
+
+    def diverged(self, index: int) -> None:
+        """The archive goes on differently behind `index`."""
+        self.flush()
+        self._reading.drop_behind(index)
+        self._emit(Diverged(index=index))
+
+    def servers_changed(self, event: events.ServersChanged) -> None:
+        """The pair changed."""
+        self._tell_servers(event.servers, event.mode)
+
+    def presence_changed(self, event: events.PresenceChanged) -> None:
+        """Somebody came or went."""
+        self._emit(PresenceChanged(members=event.members, online=event.online))
+
+    def flush(self) -> None:
+        """Give what was gathered: messages first, then where that brought us."""
+        if self._arrived:
+            arrived, self._arrived = self._arrived, []
+            self._emit(Arrived(messages=arrived))
+        if self._are_rooms_stale:
+            self._are_rooms_stale = False
+            self._emit(RoomsChanged(rooms=list(self._rooms.values())))
+        cursor = self._reading.cursor
+        if self._is_position_stale and cursor is not None:
+            self._is_position_stale = False
+            number, archive_number = self._reading.number, self._reading.archive_number
+            self._emit(PositionMoved(cursor=cursor, number=number, archive_number=archive_number))
+
+    def _is_new(self, index: int, what: Hashable) -> bool:
+        if self._reading.is_fork(index, what):
+            self.diverged(index - 1)
+        return self._reading.is_new(index, what)
+
+    def _tell_servers(self, servers: list[ServerFacts], mode: str) -> None:
+        if (servers, mode) != self._servers:
+            self._servers = (servers, mode)
+            self._emit(ServersChanged(servers=servers, mode=mode))

@@ -1,0 +1,74 @@
+"""Signs of life: pings, silence, and servers that hang."""
+
+from collections.abc import Iterator
+
+from server.client.link import Link, Stage
+from server.client.links import Links
+from server.client.notices import LatencyMeasured
+from server.protocol.events import Pong, ServersChanged
+from server.protocol.requests import Ping
+
+
+class Liveness:
+    """Watches the links of the table and gives up those that show no life in their time."""
+
+    def __init__(self, links: Links) -> None:
+        self._links = links
+        self._settings = links.settings
+
+    def check(self, now: float) -> None:
+        """Give up what is out of time; ping what is due."""
+        for link in self._links:
+            late = next((code for code, deadline in self._deadlines(link) if deadline <= now), None)
+            if late is not None:
+                self._links.give_up(link, late, now)
+            elif self._may_ping(link) and link.ping_at <= now:
+                link.ping_id = self._links.next_request_id()
+                link.ping_at = now
+                self._links.ask(link, Ping(id=link.ping_id))
+
+    def next_wake(self) -> float | None:
+        """When `check` has something to do at the earliest."""
+        times = [deadline for link in self._links for _, deadline in self._deadlines(link)]
+        times += [link.ping_at for link in self._links if self._may_ping(link)]
+        return min(times, default=None)
+
+    def pong(self, link: Link, event: Pong, now: float) -> None:
+        """A ping came back."""
+        if event.answer != link.ping_id:
+            return
+        if link.stage is Stage.ACTIVE:
+            self._links.emit(LatencyMeasured(server=link.server, latency_s=now - link.ping_at))
+        is_active = link.stage is Stage.ACTIVE
+        every_s = self._settings.ping_every_s if is_active else self._settings.standby_ping_every_s
+        link.ping_id = 0
+        link.ping_at = now + every_s
+
+    def hear_from_standby(self, event: ServersChanged, now: float) -> None:
+        """The other server says who is away. If it is ours, ours has to show life soon.
+
+        A process that is stopped, or a machine that hangs, keeps its connections open: this finds
+        it long before the silence does.
+        """
+        active = self._links.active
+        if active is None or active.suspected_at is not None:
+            return
+        if any(facts.name == active.server and not facts.is_up for facts in event.servers):
+            active.suspected_at = now
+            active.ping_at = active.ping_at if active.ping_id else now
+
+    def _may_ping(self, link: Link) -> bool:
+        return link.stage in {Stage.STANDBY, Stage.ACTIVE} and not link.ping_id
+
+    def _deadlines(self, link: Link) -> Iterator[tuple[str, float]]:
+        settings = self._settings
+        if link.stage is Stage.DIALING:
+            # The shell bounds a dial and always answers.
+            return
+        if link.stage is Stage.GREETING:
+            yield "timeout", link.since + settings.welcome_s_max
+        elif link.stage in {Stage.SIGNING_IN, Stage.ACTIVATING}:
+            yield "timeout", link.since + settings.sign_in_s_max
+        yield "silent", link.heard_at + settings.dead_after_s
+        if link.suspected_at is not None and self._links.standby is not None:
+            yield "silent", link.suspected_at + settings.suspect_s

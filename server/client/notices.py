@@ -1,0 +1,182 @@
+"""Everything a conversation tells its app: one frozen struct a notice.
+
+Refusals are a code of `server.protocol.errors` (or, for a dial, of the dialer) with its
+arguments; the app makes the sentence in the person's language.
+"""
+
+import msgspec
+
+from server.protocol.events import MemberFacts, Message, RoomFacts, ServerFacts
+from server.protocol.requests import Cursor
+
+Arguments = dict[str, str | int | float]
+
+
+class Notice(msgspec.Struct, frozen=True, kw_only=True, tag_field="notice"):
+    """What every notice is: data that can be printed as one JSON object."""
+
+
+class Connected(Notice, frozen=True, tag="connected"):
+    """Signed in: `server` is its name; from here on drafts go out."""
+
+    server: str
+    address: str
+    user: str
+    name: str
+
+
+class Disconnected(Notice, frozen=True, tag="disconnected"):
+    """No server has us: what is written waits. The next dial is in `retry_in_s` (None: none is planned)."""
+
+    retry_in_s: float | None
+    code: str
+    arguments: Arguments = {}
+
+
+class StandbyChanged(Notice, frozen=True, tag="standby"):
+    """The server that would take over at once; empty when there is none."""
+
+    server: str
+
+
+class SignInRefused(Notice, frozen=True, tag="sign_in_refused"):
+    """A server will not have us: tried again in `retry_in_s`, or only after `connect` (None)."""
+
+    code: str
+    arguments: Arguments = {}
+    retry_in_s: float | None = None
+
+
+class CertificateUnknown(Notice, frozen=True, tag="certificate_unknown"):
+    """Nobody vouched for this server yet: ask the person, then trust it and `connect`."""
+
+    address: str
+    fingerprint: str
+
+
+class CertificateChanged(Notice, frozen=True, tag="certificate_changed"):
+    """The server shows another authority than the one that is trusted: a hard stop for this address."""
+
+    address: str
+    fingerprint: str
+
+
+class Arrived(Notice, frozen=True, tag="arrived"):
+    """New messages in order, each given once."""
+
+    messages: list[Message]
+
+
+class Stored(Notice, frozen=True, tag="stored"):
+    """What was written under `counter` is archived, on one disk or both; it may leave the outbox."""
+
+    counter: int
+    index: int
+    number: int
+    copies: int
+    room: str = ""
+
+
+class Refused(Notice, frozen=True, tag="refused"):
+    """What was written under `counter` will never be stored; it may leave the outbox."""
+
+    counter: int
+    code: str
+    arguments: Arguments = {}
+
+
+class Delayed(Notice, frozen=True, tag="delayed"):
+    """The server could not take what was written now; it stays in the outbox and is sent again."""
+
+    retry_in_s: float
+    code: str
+    arguments: Arguments = {}
+
+
+class CopiesRaised(Notice, frozen=True, tag="copies_raised"):
+    """Everything up to `index` is on both disks."""
+
+    index: int
+
+
+class PositionMoved(Notice, frozen=True, tag="position"):
+    """How far this client is (`number`, MT) in the archive (`archive_number`, MA).
+
+    `cursor` is where a later conversation resumes.
+    """
+
+    cursor: Cursor
+    number: int
+    archive_number: int
+
+
+class Diverged(Notice, frozen=True, tag="diverged"):
+    """The archives merged: drop what you hold behind `index`; it is given again in its new order."""
+
+    index: int
+
+
+class ServersChanged(Notice, frozen=True, tag="servers"):
+    """The state of both servers; `mode` is dual, solo, waiting, or empty while it is not known."""
+
+    servers: list[ServerFacts]
+    mode: str
+
+
+class Taught(Notice, frozen=True, tag="taught"):
+    """What to keep for the next start: every address, the first first, and the cluster's CA (PEM)."""
+
+    addresses: list[str]
+    authority: str
+
+
+class PresenceChanged(Notice, frozen=True, tag="presence"):
+    """How many people there are, and how many of them are online."""
+
+    members: int
+    online: int
+
+
+class RoomsChanged(Notice, frozen=True, tag="rooms"):
+    """All rooms as they are now."""
+
+    rooms: list[RoomFacts]
+
+
+class HistoryPage(Notice, frozen=True, tag="history_page"):
+    """The answer to a question of this ticket: messages of a room, in order."""
+
+    ticket: int
+    room: str
+    messages: list[Message]
+    is_end: bool
+
+
+class MemberList(Notice, frozen=True, tag="member_list"):
+    """The answer to a question of this ticket: who is in a room."""
+
+    ticket: int
+    room: str
+    members: list[MemberFacts]
+
+
+class QuestionFailed(Notice, frozen=True, tag="question_failed"):
+    """A question of this ticket has no answer: a code, `unknown` when time ran out."""
+
+    ticket: int
+    code: str
+    arguments: Arguments = {}
+
+
+class LatencyMeasured(Notice, frozen=True, tag="latency"):
+    """A round trip to the server that has us."""
+
+    server: str
+    latency_s: float
+
+
+AnyNotice = (
+    Connected | Disconnected | StandbyChanged | SignInRefused | CertificateUnknown | CertificateChanged
+    | Arrived | Stored | Refused | Delayed | CopiesRaised | PositionMoved | Diverged | ServersChanged
+    | Taught | PresenceChanged | RoomsChanged | HistoryPage | MemberList | QuestionFailed | LatencyMeasured
+)  # fmt: skip

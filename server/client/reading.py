@@ -1,0 +1,71 @@
+"""How far a client has read, so that nothing is shown twice and nothing is left out.
+
+The *cursor* (epoch, index) is what a server confirmed at the end of a flush; a resumed link starts
+behind it. What came after it without such an end is remembered by index, for it comes again:
+
+- the same thing at the same index: known, passed over;
+- another thing at a remembered index: the archives merged while we were away, and what we hold
+  from there on is not what is archived: we diverged just before it, and it is new.
+
+Both are exact because a server delivers in the order of the index.
+"""
+
+from collections.abc import Hashable
+from typing import Final
+
+from server.protocol.requests import Cursor
+
+# Index 0 is before every record, so its epoch names no leader.
+START_OF_ARCHIVE: Final = Cursor(epoch="0.0.0", index=0)
+
+
+class Reading:
+    """A cursor, what was given since, and the two counters MT (`number`) and MA (`archive_number`)."""
+
+    def __init__(self, cursor: Cursor | None) -> None:
+        self.cursor = cursor
+        self.number = 0
+        self.archive_number = 0
+        self._given: dict[int, Hashable] = {}
+
+    def resume(self, cursor: Cursor, number: int, archive_number: int) -> None:
+        """A server took us in: delivery goes on behind `cursor`.
+
+        What was given behind an earlier cursor stays remembered: it comes again.
+        """
+        self.cursor = cursor
+        self.number = number
+        self.archive_number = archive_number
+        self._given = {index: what for index, what in self._given.items() if index > cursor.index}
+
+    def is_new(self, index: int, what: Hashable) -> bool:
+        """Whether a delivered thing is to be given to the app; it counts as given from here on."""
+        if self.cursor is not None and index <= self.cursor.index:
+            return False
+        if self._given.get(index) == what:
+            return False
+        self._given[index] = what
+        return True
+
+    def is_fork(self, index: int, what: Hashable) -> bool:
+        """Whether something else was given at this index: call `drop_behind(index - 1)` then."""
+        return index in self._given and self._given[index] != what
+
+    def drop_behind(self, index: int) -> None:
+        """The archive goes on differently behind `index`: forget what was given there."""
+        self._given = {at: what for at, what in self._given.items() if at <= index}
+        if self.cursor is not None and self.cursor.index > index:
+            # The epoch of that place is not known; the server tells it with the next position.
+            self.cursor = Cursor(epoch=self.cursor.epoch, index=index)
+
+    def advance(self, number: int) -> None:
+        """A message of this number came: MT moves, and pulls MA along."""
+        self.number = number
+        self.archive_number = max(self.archive_number, number)
+
+    def end_flush(self, cursor: Cursor, number: int) -> None:
+        """Everything up to `cursor` was sent: MT = MA there."""
+        self.cursor = cursor
+        self.number = number
+        self.archive_number = number
+        self._given = {index: what for index, what in self._given.items() if index > cursor.index}
