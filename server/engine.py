@@ -81,11 +81,6 @@ class Engine:
         self._recall_tail()
 
     @property
-    def promotions(self) -> int:
-        """How often this server took the lead since it started."""
-        return self._promotions
-
-    @property
     def copies_index(self) -> int:
         """Everything up to here is known to be on both disks."""
         return self._copies_index
@@ -356,6 +351,7 @@ class Engine:
             mode=replica.mode,
             epoch=str(replica.log.epoch),
             alarm=replica.alarm,
+            promotions=self._promotions,
         )
         if pair == self._pair:
             return

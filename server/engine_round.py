@@ -61,6 +61,7 @@ class PairState(msgspec.Struct, frozen=True):
     mode: str
     epoch: str
     alarm: str
+    promotions: int
 
 
 @dataclass(slots=True)
@@ -76,6 +77,19 @@ class Output:
     copies_index: int | None = None
     pair: PairState | None = None
     halt: steps.Halt | None = None
+
+    @property
+    def has_news(self) -> bool:
+        """Whether there is anything for the io thread."""
+        return bool(
+            self.messages
+            or self.published
+            or self.position
+            or self.answers
+            or self.copies_index is not None
+            or self.pair
+            or self.halt
+        )
 
 
 EngineInput = Ask | Stop | steps.Input

@@ -103,14 +103,23 @@ class StoreReader:
         return 0
 
     def page(
-        self, audience: str, first: int, last: int, limit: int, *, is_backwards: bool
+        self,
+        audience: str,
+        first: int,
+        last: int,
+        limit: int,
+        *,
+        is_backwards: bool,
+        only_messages: bool = False,
     ) -> list[TimelineRow]:
         """What an audience was told between two indices, in order of reading."""
         rows: list[TimelineRow] = []
         keys = _timeline_key(audience, first), _timeline_key(audience, last)
         for key, value in self._disk.scan("timeline", *keys, is_backwards=is_backwards):
             assert isinstance(key, bytes)
-            rows.append(TimelineRow(_number(key[-8:]), audience, _number(value)))
+            number = _number(value)
+            if number or not only_messages:
+                rows.append(TimelineRow(_number(key[-8:]), audience, number))
             if len(rows) == limit:
                 break
         return rows

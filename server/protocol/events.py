@@ -213,7 +213,6 @@ class StatusFacts(Event, frozen=True, kw_only=True, tag="status_facts"):
     hash: str
     durable_index: int = 0
     peer: str = ""
-    peer_durable_index: int = 0
     users: int = 0
     users_max: int = 0
     servers: list[ServerFacts] = []

@@ -1,0 +1,88 @@
+"""The disk thread: the one writing connection; what waited goes into one transaction, one sync."""
+
+import logging
+import queue
+import threading
+from collections.abc import Callable
+from typing import Final
+
+from server.archive.disk import DiskError
+from server.archive.record import DamagedRecordError, Record
+from server.archive.store import Store, Write
+
+_log = logging.getLogger(__name__)
+
+# Group commit: more than this in one transaction only delays its first member.
+_JOBS_MAX: Final = 1_000
+
+_Job = Callable[[], None]
+
+
+class DiskThread:
+    """Writes and loads in order; tells when they are done, on its own thread.
+
+    A write that fails is never tried again: `failed` is told once, nothing more is done, and the
+    process must end (a sync that failed may have dropped the data of later ones, too).
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        persisted: Callable[[int], None],
+        loaded: Callable[[tuple[Record, ...]], None],
+        failed: Callable[[str], None],
+    ) -> None:
+        self._store: Final = store
+        self._persisted: Final = persisted
+        self._loaded: Final = loaded
+        self._failed: Final = failed
+        self._jobs: Final[queue.SimpleQueue[tuple[int, Write] | tuple[int, int, None] | None]] = (
+            queue.SimpleQueue()
+        )
+        self._thread = threading.Thread(target=self._run, name="disk", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def write(self, ticket: int, write: Write) -> None:
+        """Make durable; tells `persisted(ticket)` unless the ticket is 0."""
+        self._jobs.put((ticket, write))
+
+    def load(self, first: int, bytes_max: int) -> None:
+        """Read records from `first` on; tells `loaded`."""
+        self._jobs.put((first, bytes_max, None))
+
+    def stop(self, timeout_s: float = 10.0) -> None:
+        """Do what was asked so far, then end."""
+        if self._thread.is_alive():
+            self._jobs.put(None)
+            self._thread.join(timeout_s)
+
+    def _run(self) -> None:
+        try:
+            while self._round():
+                pass
+        except (DiskError, DamagedRecordError) as error:
+            _log.critical("the disk failed: %s", error)
+            self._failed(str(error))
+        except Exception as error:
+            _log.exception("the disk thread failed")
+            self._failed(repr(error))
+
+    def _round(self) -> bool:
+        """One transaction with everything that waits; False at the end."""
+        waiting = [self._jobs.get()]
+        while not self._jobs.empty() and len(waiting) < _JOBS_MAX:
+            waiting.append(self._jobs.get())
+        writes = [job for job in waiting if job is not None and len(job) == 2]
+        if writes:
+            self._store.commit([write for _, write in writes])
+            ticket = max(ticket for ticket, _ in writes)
+            if ticket:
+                self._persisted(ticket)
+        for job in waiting:
+            if job is not None and len(job) == 3:
+                self._loaded(tuple(self._store.records(job[0], job[1])))
+        return None not in waiting

@@ -1,0 +1,1 @@
+"""DELIVERS to clients: sessions, the command table, cursors, admission, presence."""

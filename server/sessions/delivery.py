@@ -1,0 +1,230 @@
+"""The law of cursors: one log, one cursor a connection.
+
+The archive is one sequence with an index. A connection holds no queue of messages; it holds a
+cursor: how far it has been sent (MT) against how far the archive reaches (MA). Delivering means:
+join the already encoded frames between the two, hand them to the socket in one call, move the
+cursor to the end. Four things follow:
+
+1. A message is encoded once; receivers at the same cursor share the very same joined bytes.
+2. Work is paid per flush, not per delivery: when the load rises, each flush carries more.
+3. A slow reader costs its cursor and nothing else; nobody waits for it.
+4. Resuming after a failover is the same operation as delivering.
+
+Audiences (a room, everybody) keep the property: each has its own frames in order of the log. A
+publication marks the readers of the touched audiences; a reader that is not marked stands at the
+end by definition. What is no longer in memory is read from the store, off the loop.
+"""
+
+import asyncio
+import logging
+from bisect import bisect_right
+from collections.abc import Callable, Iterable
+from typing import Final, Protocol
+
+from server.engine_round import Position, Published
+from server.protocol import events
+from server.protocol.frames import encode_frame
+from server.protocol.requests import Cursor
+from server.sessions.telling import event_of
+from server.state.state import State
+from server.state.told import EVERYBODY
+
+_log = logging.getLogger(__name__)
+
+# Frames kept in memory; a reader further behind is served from the store.
+MEMORY_BYTES: Final = 32 * 1024 * 1024
+
+
+class Outlet(Protocol):
+    """Where a reader's bytes go: a channel."""
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether it takes nothing at the moment."""
+
+    def write(self, data: bytes) -> None:
+        """Send."""
+
+
+class Reader:
+    """One active connection: its audiences and its cursor."""
+
+    __slots__ = ("audiences", "cursor", "is_reading_store", "number", "outlet", "touched", "user")
+
+    def __init__(self, outlet: Outlet, user: str, audiences: Iterable[str], cursor: int) -> None:
+        self.outlet = outlet
+        self.user = user
+        self.audiences = {EVERYBODY, *audiences}
+        self.cursor = cursor
+        # MT as of the last flush; a reader with nothing touched stands at MA.
+        self.number = 0
+        self.touched: set[str] = set()
+        self.is_reading_store = False
+
+
+class _Feed:
+    """The frames of one audience that are in memory, by index of the log."""
+
+    __slots__ = ("frames", "indices")
+
+    def __init__(self) -> None:
+        self.indices: list[int] = []
+        self.frames: list[bytes] = []
+
+
+class Delivery:
+    """All readers of this server. On the io thread only.
+
+    `read_store(audiences, cursor, last)` gives the frames between, and the index they reach; it
+    runs in a worker thread.
+    `durable_end()` is how far the store's own tables reach: what lies behind stays in memory.
+    """
+
+    def __init__(
+        self,
+        position: Position,
+        *,
+        state: Callable[[], State],
+        read_store: Callable[[frozenset[str], int, int], tuple[bytes, int]],
+        durable_end: Callable[[], int],
+    ) -> None:
+        self.position = position
+        self._state: Final = state
+        self._read_store: Final = read_store
+        self._durable_end: Final = durable_end
+        self._feeds: dict[str, _Feed] = {}
+        self._bytes = 0
+        # Everything behind this index is in memory.
+        self._memory_start = position.index
+        self._readers: dict[str, set[Reader]] = {}
+        self._by_user: dict[str, set[Reader]] = {}
+        self._end_frame = _position_frame(position)
+        self._joined: dict[tuple[frozenset[str], int], bytes] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def attach(self, reader: Reader) -> None:
+        """A reader starts behind its cursor."""
+        for audience in reader.audiences:
+            self._readers.setdefault(audience, set()).add(reader)
+        self._by_user.setdefault(reader.user, set()).add(reader)
+        reader.touched = set(reader.audiences)
+        self.flush(reader)
+
+    def detach(self, reader: Reader) -> None:
+        """A reader is gone."""
+        for audience in reader.audiences:
+            self._readers.get(audience, set()).discard(reader)
+        mine = self._by_user.get(reader.user, set())
+        mine.discard(reader)
+        if not mine:
+            self._by_user.pop(reader.user, None)
+        reader.audiences = set()
+
+    def number_of(self, reader: Reader) -> int:
+        """MT of a reader."""
+        return reader.number if reader.touched else self.position.number
+
+    def publish(self, published: list[Published], position: Position) -> None:
+        """Once a batch: take the new frames in, and flush the readers they concern."""
+        state = self._state()
+        touched: set[str] = set()
+        for item in published:
+            if item.told.joined:
+                self._join(*item.told.joined, before=item.record.index)
+            event = event_of(item.record, item.told.number, state)
+            frame = encode_frame(event)
+            feed = self._feeds.setdefault(item.told.audience, _Feed())
+            feed.indices.append(item.record.index)
+            feed.frames.append(frame)
+            self._bytes += len(frame)
+            touched.add(item.told.audience)
+        self.position = position
+        self._end_frame = _position_frame(position)
+        self._joined.clear()
+        marked: set[Reader] = set()
+        for audience in touched:
+            for reader in self._readers.get(audience, ()):
+                reader.touched.add(audience)
+                marked.add(reader)
+        for reader in marked:
+            self.flush(reader)
+        self._joined.clear()
+        if self._bytes > MEMORY_BYTES:
+            self._trim()
+
+    def flush(self, reader: Reader) -> None:
+        """Send a reader everything up to the end, in one write, unless it takes nothing now."""
+        if reader.outlet.is_paused or reader.is_reading_store or not reader.touched:
+            return
+        if reader.cursor < self._memory_start:
+            task = asyncio.get_running_loop().create_task(self._serve_from_store(reader))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+            return
+        key = frozenset(reader.touched), reader.cursor
+        joined = self._joined.get(key)
+        if joined is None:
+            joined = self._joined[key] = self._join_frames(*key)
+        reader.touched = set()
+        reader.cursor = max(reader.cursor, self.position.index)
+        reader.number = self.position.number
+        reader.outlet.write(joined)
+
+    def _join_frames(self, audiences: frozenset[str], cursor: int) -> bytes:
+        """The frames behind a cursor, in order of the log, and the position they lead to."""
+        parts: list[tuple[int, bytes]] = []
+        feeds = [self._feeds[audience] for audience in audiences if audience in self._feeds]
+        for feed in feeds:
+            start = bisect_right(feed.indices, cursor)
+            parts.extend(zip(feed.indices[start:], feed.frames[start:], strict=True))
+        if len(feeds) > 1:
+            parts.sort()
+        return b"".join([frame for _, frame in parts]) + self._end_frame
+
+    def _join(self, room: str, user: str, before: int) -> None:
+        """Somebody became a member: the own connections read the room from here on."""
+        for reader in self._by_user.get(user, ()):
+            if room in reader.audiences:
+                continue
+            if not reader.touched:
+                # It stands at the end; nothing older of this room may reach it.
+                reader.cursor = max(reader.cursor, before - 1)
+            reader.audiences.add(room)
+            self._readers.setdefault(room, set()).add(reader)
+
+    async def _serve_from_store(self, reader: Reader) -> None:
+        """A reader far behind gets its past from the store, in pieces, as fast as it takes them."""
+        reader.is_reading_store = True
+        try:
+            while reader.cursor < self._memory_start and reader.audiences:
+                if reader.outlet.is_paused:
+                    # `flush` is called again when it takes more.
+                    return
+                frames, end = await asyncio.to_thread(
+                    self._read_store, frozenset(reader.audiences), reader.cursor, self._memory_start
+                )
+                if not reader.audiences:
+                    return
+                reader.cursor = end
+                reader.outlet.write(frames)
+        except Exception:
+            _log.exception("the archive could not be read for a client")
+        finally:
+            reader.is_reading_store = False
+        if reader.audiences and reader.cursor >= self._memory_start:
+            self.flush(reader)
+
+    def _trim(self) -> None:
+        """Let the older half go, as far as the store has it in its tables."""
+        indices = sorted(index for feed in self._feeds.values() for index in feed.indices)
+        start = min(indices[len(indices) // 2], self._durable_end())
+        for feed in self._feeds.values():
+            count = bisect_right(feed.indices, start)
+            self._bytes -= sum(map(len, feed.frames[:count]))
+            del feed.indices[:count], feed.frames[:count]
+        self._memory_start = max(self._memory_start, start)
+
+
+def _position_frame(position: Position) -> bytes:
+    cursor = Cursor(epoch=position.epoch, index=position.index)
+    return encode_frame(events.PositionMoved(cursor=cursor, number=position.number))

@@ -1,0 +1,26 @@
+"""What the servers of a pair tell each other about their clients, and what is fixed about one."""
+
+import msgspec
+
+
+class OwnFacts(msgspec.Struct, frozen=True):
+    """What does not change while a server runs. `is_first`: its address is the one tried first."""
+
+    name: str
+    server: str
+    cluster: str
+    chat: str
+    address: str
+    is_first: bool
+    authority_pem: str = ""
+    cluster_secret: bytes = b""
+
+
+class PeerFacts(msgspec.Struct, frozen=True, array_like=True, tag="peer_facts"):
+    """Sent when something of it changed: who is online at a server, and its role."""
+
+    name: str
+    address: str
+    role: str
+    users: int
+    online: tuple[str, ...]

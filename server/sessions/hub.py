@@ -1,0 +1,428 @@
+"""The hub: all sessions of one server on the io thread, and what they share.
+
+It hands requests to the engine and its output to the sessions, counts who is online at both
+servers, and sends away whoever breaks a time limit.
+"""
+
+import asyncio
+import hashlib
+import hmac
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Final, Protocol
+
+import msgspec
+
+from server.archive.record import Draft
+from server.archive.store import StoreReader
+from server.engine_round import Answer, Ask, EngineInput, Output, PairState, Position
+from server.network.clock import Clock
+from server.protocol import events, limits, requests
+from server.protocol.errors import Refusal
+from server.protocol.frames import encode_frame
+from server.sessions.admission import Load, Policy, Verdict, admit
+from server.sessions.command_table import Stage
+from server.sessions.cursors import place_cursor
+from server.sessions.delivery import Delivery
+from server.sessions.facts import OwnFacts, PeerFacts
+from server.sessions.history import history_page, missed_frames
+from server.sessions.session import Session
+from server.state.state import GENERAL, State, User
+
+_log = logging.getLogger(__name__)
+
+# Presence is told at most this often: a storm of reconnects must not become a storm of events.
+_PRESENCE_EVERY_S: Final = 0.2
+_HOUSEKEEPING_EVERY_S: Final = 1.0
+
+
+class EngineDoor(Protocol):
+    """What the hub needs of the engine: a way in, and the state to look things up in."""
+
+    @property
+    def state(self) -> State:
+        """The folded state."""
+
+    @property
+    def copies_index(self) -> int:
+        """Everything up to here is on both disks."""
+
+    @property
+    def durable_index(self) -> int:
+        """How far the own disk reaches."""
+
+    def put(self, given: EngineInput) -> None:
+        """Give it something."""
+
+
+class Hub:
+    """Made on the io thread; `deliver` and `hear_peer` are its news from the other threads."""
+
+    def __init__(
+        self,
+        *,
+        engine: EngineDoor,
+        reader: StoreReader,
+        clock: Clock,
+        facts: OwnFacts,
+        position: Position,
+        pair: PairState,
+        users_max: int,
+        policy: Policy,
+        send_rate_per_s: float,
+        tell_peer: Callable[[PeerFacts], None],
+    ) -> None:
+        self.facts: Final = facts
+        self.users_max: Final = users_max
+        self.send_rate_per_s: Final = send_rate_per_s
+        self._engine: Final = engine
+        self._store: Final = reader
+        self._clock: Final = clock
+        self._policy: Final = policy
+        self._tell_peer: Final = tell_peer
+        self._sessions: set[Session] = set()
+        self._askers: dict[int, Callable[[Answer], None]] = {}
+        self._last_asker = 0
+        self._to_flush: set[Session] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._timers: set[asyncio.TimerHandle] = set()
+        self.pair = pair
+        self.peer: PeerFacts | None = None
+        self._peer_known: PeerFacts | None = None
+        self._presence_is_due = False
+        self._told_presence: events.PresenceChanged | None = None
+        self._told_servers: events.ServersChanged | None = None
+        self._told_peer: PeerFacts | None = None
+        self.delivery = Delivery(
+            position,
+            state=lambda: engine.state,
+            read_store=lambda audiences, cursor, last: missed_frames(
+                reader, engine.state, audiences, cursor, last
+            ),
+            durable_end=reader.derived_index,
+        )
+        self.call_later(_HOUSEKEEPING_EVERY_S, self._keep_house)
+
+    # --- for sessions
+
+    @property
+    def state(self) -> State:
+        """The folded state, to look things up in."""
+        return self._engine.state
+
+    @property
+    def copies_index(self) -> int:
+        """Everything up to here is on both disks."""
+        return self._engine.copies_index
+
+    @property
+    def mode(self) -> str:
+        """dual, solo or waiting."""
+        return self.pair.mode
+
+    @property
+    def peer_address(self) -> str:
+        """Where clients find the other server ("" when it was never met)."""
+        return self._peer_known.address if self._peer_known else ""
+
+    def now(self) -> float:
+        """Monotonic time (s)."""
+        return self._clock.monotonic_s()
+
+    def time_ms(self) -> int:
+        """Unix time (ms)."""
+        return self._clock.wall_ms()
+
+    def call_later(self, delay_s: float, function: Callable[[], None]) -> None:
+        """Run something later, unless the server stops before."""
+
+        def run() -> None:
+            self._timers.discard(timer)
+            function()
+
+        timer = asyncio.get_running_loop().call_later(delay_s, run)
+        self._timers.add(timer)
+
+    def enter(self, session: Session) -> None:
+        """A client connected."""
+        self._sessions.add(session)
+
+    def leave(self, session: Session, asked: set[int]) -> None:
+        """A client is gone; what it asked for goes on, but nobody waits for the answer."""
+        self._sessions.discard(session)
+        self._to_flush.discard(session)
+        for asker in asked:
+            self._askers.pop(asker, None)
+
+    def ask(self, draft: Draft, answered: Callable[[Answer], None]) -> int:
+        """Have something archived; `answered` is called once, later."""
+        self._last_asker += 1
+        self._askers[self._last_asker] = answered
+        self._engine.put(Ask(draft, self._last_asker))
+        return self._last_asker
+
+    def admit(self, *, is_redirected: bool) -> Verdict:
+        """Whether one more person signs in here."""
+        load = Load(
+            users_here=self._users_here(),
+            users_there=self.peer.users if self.peer else 0,
+            users_max=self.users_max,
+            is_first=self.facts.is_first,
+            is_peer_up=self.peer is not None,
+        )
+        return admit(self._policy, load, is_redirected=is_redirected)
+
+    def place_cursor(self, cursor: requests.Cursor | None) -> tuple[requests.Cursor, int | None]:
+        """Where delivery starts for a client that read so far, and where its archive diverged."""
+        return place_cursor(cursor, self.delivery.position, self.state.spans)
+
+    def number_at(self, index: int) -> int:
+        """The running number of messages at an index."""
+        if index >= self.delivery.position.index:
+            return self.delivery.position.number
+        return self._store.number_at(index)
+
+    def rooms_of(self, user: User, *, only_own: bool = False) -> list[events.RoomFacts]:
+        """The rooms as one person sees them."""
+        rooms = [
+            events.RoomFacts(room.id, room.name, len(room.members), room.id in user.rooms)
+            for room in list(self.state.rooms.values())
+        ]
+        return [room for room in rooms if room.is_member] if only_own else rooms
+
+    def members_of(self, room_id: str) -> list[events.MemberFacts] | None:
+        """The members of a room, or None when there is no such room."""
+        room = self.state.rooms.get(room_id)
+        if room is None:
+            return None
+        online = self._online_here() | set(self.peer.online if self.peer else ())
+        users = (self.state.users[member] for member in room.members)
+        return [events.MemberFacts(user.id, user.name, user.id in online) for user in users]
+
+    def servers(self) -> list[events.ServerFacts]:
+        """Both servers, in the order of addresses."""
+        own = self._own_facts()
+        found = [events.ServerFacts(own.name, own.address, own.role, own.users)]
+        if self.peer is not None:
+            peer = self.peer
+            found.append(events.ServerFacts(peer.name, peer.address, peer.role, peer.users))
+        elif self._peer_known is not None:
+            known = self._peer_known
+            found.append(events.ServerFacts(known.name, known.address, "away"))
+        return found if self.facts.is_first else found[::-1]
+
+    def read_history(self, session: Session, request: requests.History) -> None:
+        """Answer with a page, read by a worker thread."""
+        self._start(self._read_history(session, request))
+
+    async def _read_history(self, session: Session, request: requests.History) -> None:
+        page = await asyncio.to_thread(history_page, self._store, self.state, request)
+        session.tell(page)
+        self.flush_all()
+
+    def flush_later(self, session: Session) -> None:
+        """Something was told: it leaves at the end of this turn."""
+        self._to_flush.add(session)
+
+    def flush_all(self) -> None:
+        """The end of a turn: one write for each session that was told something."""
+        while self._to_flush:
+            self._to_flush.pop().flush()
+
+    # --- news
+
+    def deliver(self, output: Output) -> None:
+        """What a round of the engine brought."""
+        if output.position is not None:
+            self.delivery.publish(output.published, output.position)
+        for answer in output.answers:
+            answered = self._askers.pop(answer.asker, None)
+            if answered is not None:
+                answered(answer)
+        if output.copies_index is not None:
+            self._broadcast(events.CopiesRaised(index=output.copies_index))
+        if output.pair is not None:
+            self.pair = output.pair
+            self._tell_servers()
+        if output.published and any(item.told.joined for item in output.published):
+            self.presence_changed()
+        self.flush_all()
+
+    def hear_peer(self, facts: PeerFacts | None) -> None:
+        """The other server told about itself; None: it is away."""
+        self.peer = facts
+        self._peer_known = facts or self._peer_known
+        if facts is None:
+            self._told_peer = None
+        else:
+            self._tell_own_facts()
+        self._tell_servers()
+        self.presence_changed()
+        self.flush_all()
+
+    def remember_peer(self, name: str, address: str) -> None:
+        """Where the other server was when it was last met."""
+        self._peer_known = PeerFacts(name, address, "away", 0, ())
+
+    def presence_changed(self) -> None:
+        """Somebody came or went: the peer is told now, everybody soon."""
+        self._tell_own_facts()
+        if not self._presence_is_due:
+            self._presence_is_due = True
+            self.call_later(_PRESENCE_EVERY_S, self._tell_presence)
+
+    def presence_event(self) -> events.PresenceChanged:
+        """How many people there are, and how many of them are online at both servers."""
+        online = self._online_here() | set(self.peer.online if self.peer else ())
+        members = self.state.rooms[GENERAL].members
+        return events.PresenceChanged(members=len(members), online=len(online))
+
+    def _tell_presence(self) -> None:
+        self._presence_is_due = False
+        event = self.presence_event()
+        if event != self._told_presence:
+            self._told_presence = event
+            self._broadcast(event)
+        self._tell_servers()
+        self.flush_all()
+
+    def _tell_servers(self) -> None:
+        self._tell_own_facts()
+        event = events.ServersChanged(servers=self.servers(), mode=self.mode)
+        if event != self._told_servers:
+            self._told_servers = event
+            self._broadcast(event)
+
+    def _tell_own_facts(self) -> None:
+        own = self._own_facts()
+        if own != self._told_peer:
+            self._told_peer = own
+            self._tell_peer(own)
+
+    def _broadcast(self, event: events.AnyEvent) -> None:
+        frame = encode_frame(event)
+        for session in self._sessions:
+            if session.stage is Stage.ACTIVE:
+                session.write(frame)
+
+    # --- status
+
+    def tell_status(self, session: Session, request: requests.Status) -> None:
+        """Facts; the whole of them for whoever proves to know the cluster's secret."""
+        position = self.delivery.position
+        index = position.index if request.hash_at is None else request.hash_at
+        if index > position.index:
+            session.refuse(request.id, Refusal("unknown_index", {"index": index}))
+            return
+        self._start(self._read_status(session, request, index))
+
+    async def _read_status(self, session: Session, request: requests.Status, index: int) -> None:
+        position = self.delivery.position
+        record = await asyncio.to_thread(self._store.record, index)
+        is_proven = bool(request.proof) and hmac.compare_digest(
+            request.proof, status_proof(self.facts.cluster_secret, session.nonce)
+        )
+        status = events.StatusFacts(
+            answer=request.id,
+            server=self.facts.name,
+            cluster=self.facts.cluster,
+            role=self.pair.role,
+            mode=self.mode,
+            epoch=self.pair.epoch,
+            archive_number=position.number,
+            index=index,
+            hash=record.hash.hex() if record else "",
+        )
+        session.tell(self._with_private_facts(status) if is_proven else status)
+        self.flush_all()
+
+    def _with_private_facts(self, status: events.StatusFacts) -> events.StatusFacts:
+        return msgspec.structs.replace(
+            status,
+            durable_index=self._engine.durable_index,
+            peer=self._peer_known.name if self._peer_known else "",
+            users=self._users_here(),
+            users_max=self.users_max,
+            servers=self.servers(),
+            connections=[self._connection_facts(s) for s in self._sessions if s.user is not None],
+            promotions=self.pair.promotions,
+            alarm=self.pair.alarm,
+        )
+
+    def _connection_facts(self, session: Session) -> events.ConnectionFacts:
+        assert session.user is not None
+        archive_number = self.delivery.position.number
+        reader = session.reader
+        number = archive_number if reader is None else self.delivery.number_of(reader)
+        return events.ConnectionFacts(
+            user=session.user.name,
+            address=session.address,
+            is_standby=reader is None,
+            number=number,
+            lag=archive_number - number,
+            buffered_bytes=session.buffered_bytes,
+        )
+
+    # --- ends
+
+    def say_goodbye(self) -> None:
+        """The server stops: every client is told where to go on."""
+        for session in list(self._sessions):
+            session.say_goodbye("shutting_down", self.peer_address if self.peer else "")
+
+    def stop(self) -> None:
+        """No timer runs after this."""
+        for timer in self._timers:
+            timer.cancel()
+        for task in self._tasks:
+            task.cancel()
+
+    def _keep_house(self) -> None:
+        now = self.now()
+        for session in list(self._sessions):
+            self._check_times(session, now)
+        self.flush_all()
+        self.call_later(_HOUSEKEEPING_EVERY_S, self._keep_house)
+
+    def _check_times(self, session: Session, now: float) -> None:
+        is_signed_in = session.stage >= Stage.ON_STANDBY
+        if not is_signed_in and now - session.opened_at > limits.SIGN_IN_S_MAX:
+            refusal = Refusal("too_slow_to_sign_in", {"limit_s": limits.SIGN_IN_S_MAX})
+            session.refuse(0, refusal)
+        elif session.frame_at and now - session.frame_at > session.frame_s_max:
+            session.refuse(0, Refusal("frame_too_slow"))
+        elif now - session.heard_at > limits.DEAD_AFTER_S:
+            session.refuse(0, Refusal("silent", {"limit_s": limits.DEAD_AFTER_S}))
+        elif not session.is_paused:
+            session.blocked_at = 0.0
+        elif not session.blocked_at:
+            session.blocked_at = now
+        elif now - session.blocked_at > limits.BLOCKED_READER_S_MAX:
+            session.abort()
+
+    def _start(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    # --- counting
+
+    def _own_facts(self) -> PeerFacts:
+        return PeerFacts(
+            name=self.facts.name,
+            address=self.facts.address,
+            role=self.pair.role,
+            users=self._users_here(),
+            online=tuple(sorted(self._online_here())),
+        )
+
+    def _online_here(self) -> set[str]:
+        return {s.user.id for s in self._sessions if s.reader is not None and s.user is not None}
+
+    def _users_here(self) -> int:
+        return len(self._online_here())
+
+
+def status_proof(cluster_secret: bytes, nonce: str) -> str:
+    """HMAC-SHA-256 (RFC 2104) of a welcome's nonce: who knows the cluster's secret may see all."""
+    return hmac.new(cluster_secret, b"status " + nonce.encode(), hashlib.sha256).hexdigest()

@@ -1,0 +1,387 @@
+"""A session: one client's connection, from its greeting to its goodbye.
+
+Everything here runs on the io thread. What is to be archived is asked of the engine and answered
+when its record is committed; reading goes to worker threads.
+"""
+
+import hashlib
+import hmac
+import logging
+import secrets
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from server.archive.record import Draft
+from server.engine_round import Answer
+from server.network.channel import Channel
+from server.network.errors import ClosedReason
+from server.protocol import events, limits, requests
+from server.protocol.connection import FEATURES, VERSIONS, BadFrame, ServerConnection
+from server.protocol.errors import Refusal
+from server.protocol.frames import encode_frame
+from server.protocol.names import clean_person_name, name_key
+from server.sessions.admission import Verdict
+from server.sessions.command_table import Stage, find_command
+from server.sessions.delivery import Reader
+from server.sessions.throttle import Throttle
+from server.state.bodies import DeviceBody, MemberBody, MessageBody, RoomBody
+from server.state.state import Device, User
+
+if TYPE_CHECKING:
+    from server.sessions.hub import Hub
+
+_log = logging.getLogger(__name__)
+
+_encode_body: Final = msgspec.msgpack.Encoder().encode
+# A client that was told "full" comes back after this; people leave in minutes, not in seconds.
+_FULL_RETRY_S: Final = 5
+
+
+class Session:
+    """The handler of one channel (`ChannelHandler`)."""
+
+    def __init__(self, hub: "Hub") -> None:
+        self._hub: Final = hub
+        self._connection: Final = ServerConnection()
+        self._channel: Channel | None = None
+        self._asked: set[int] = set()
+        self._held: list[bytes] = []
+        self._throttle = Throttle(hub.send_rate_per_s, limits.SEND_BURST, hub.now())
+        self._is_ending = False
+        self.stage = Stage.CONNECTED
+        self.nonce = secrets.token_hex(16)
+        self.user: User | None = None
+        self.device: Device | None = None
+        self.reader: Reader | None = None
+        self.opened_at = self.heard_at = hub.now()
+        self.frame_at = 0.0
+        self.blocked_at = 0.0
+
+    # --- the channel
+
+    def opened(self, channel: Channel) -> None:
+        """A client connected."""
+        self._channel = channel
+        self._hub.enter(self)
+
+    def received(self, data: bytes) -> None:
+        """Bytes came: serve each request in them."""
+        self.heard_at = self._hub.now()
+        for given in self._connection.receive(data):
+            if self._is_ending:
+                return
+            if isinstance(given, BadFrame):
+                self.refuse(given.answer, given.refusal)
+            else:
+                self._serve(given)
+        is_inside = self._connection.is_inside_frame
+        self.frame_at = (self.frame_at or self.heard_at) if is_inside else 0.0
+        self._hub.flush_all()
+
+    def resumed(self) -> None:
+        """The client takes data again: its cursor runs on."""
+        if self.reader is not None:
+            self._hub.delivery.flush(self.reader)
+
+    def closed(self, reason: ClosedReason | None) -> None:
+        """The connection ended, from whichever side."""
+        _log.debug("session of %s ended: %s", self.user and self.user.id, reason)
+        self._detach()
+        self._hub.leave(self, self._asked)
+
+    # --- what the hub looks at
+
+    @property
+    def address(self) -> str:
+        """Where the client is, as host:port."""
+        return "{}:{}".format(*self._channel.peer_address) if self._channel else ""
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the client takes nothing at the moment."""
+        return self._channel is not None and self._channel.is_paused
+
+    @property
+    def buffered_bytes(self) -> int:
+        """What waits in its socket's buffer."""
+        return self._channel.buffered_bytes if self._channel else 0
+
+    @property
+    def frame_s_max(self) -> float:
+        """How long the started frame may take."""
+        kib4 = self._connection.buffered_bytes / 4096
+        return limits.FRAME_S_BASE + limits.FRAME_S_PER_4_KIB * kib4
+
+    # --- speaking
+
+    def tell(self, event: events.AnyEvent) -> None:
+        """Send one event, together with all others of this turn of the loop."""
+        self._held.append(encode_frame(event))
+        self._hub.flush_later(self)
+
+    def write(self, frames: bytes) -> None:
+        """Send encoded frames now, behind what was told."""
+        self._held.append(frames)
+        self.flush()
+
+    def flush(self) -> None:
+        """Send what was told, in one write."""
+        if self._held and self._channel is not None:
+            held, self._held = self._held, []
+            self._channel.write(held[0] if len(held) == 1 else b"".join(held))
+
+    def refuse(self, answer: int, refusal: Refusal) -> None:
+        """Say why not; a fatal refusal ends the connection."""
+        self.tell(events.Failed(answer=answer, code=refusal.code, arguments=refusal.arguments))
+        if refusal.is_fatal:
+            self.end()
+
+    def say_goodbye(self, code: str, address: str = "", **arguments: str | int | float) -> None:
+        """End the connection for a reason, perhaps with an address where to go on."""
+        if not self._is_ending:
+            self.tell(events.Goodbye(code=code, arguments=arguments, address=address))
+            self.end()
+
+    def end(self) -> None:
+        """Close politely: what was written still arrives."""
+        self._is_ending = True
+        self._detach()
+        self.flush()
+        if self._channel is not None:
+            self._channel.close()
+
+    def abort(self) -> None:
+        """Drop a client that takes nothing."""
+        self._is_ending = True
+        if self._channel is not None:
+            self._channel.abort()
+
+    # --- commands, by the command table
+
+    def _serve(self, request: requests.AnyRequest) -> None:
+        command = find_command(request, self.stage)
+        if isinstance(command, Refusal):
+            self.refuse(request.id, command)
+        else:
+            serve: Callable[[requests.AnyRequest], None] = getattr(self, command.method)
+            serve(request)
+
+    def say_welcome(self, request: requests.Hello) -> None:
+        """Agree on a version."""
+        common = set(request.versions) & set(VERSIONS)
+        if not common:
+            versions = ", ".join(map(str, VERSIONS))
+            self.refuse(request.id, Refusal("unsupported_version", {"versions": versions}))
+            return
+        self.stage = Stage.GREETED
+        self.tell(
+            events.Welcome(
+                answer=request.id,
+                version=max(common),
+                features=[feature for feature in FEATURES if feature in request.features],
+                server=self._hub.facts.name,
+                cluster=self._hub.facts.cluster,
+                chat=self._hub.facts.chat,
+                sign_in=["open"],
+                nonce=self.nonce,
+            )
+        )
+
+    def say_pong(self, request: requests.Ping) -> None:
+        """Show life."""
+        self.tell(events.Pong(answer=request.id))
+
+    def tell_status(self, request: requests.Status) -> None:
+        """Facts about this server."""
+        self._hub.tell_status(self, request)
+
+    def sign_out(self, request: requests.SignOut) -> None:
+        """The client's polite end."""
+        self.tell(events.Goodbye(answer=request.id, code="signed_out"))
+        self.end()
+
+    def sign_in(self, request: requests.SignIn) -> None:
+        """A known device shows its secret; a new one is archived first."""
+        if clean_person_name(request.name) is None:
+            self.refuse(request.id, Refusal("bad_name", {"name": request.name}))
+            return
+        if not request.standby:
+            verdict = self._hub.admit(is_redirected=request.is_redirected)
+            if verdict is Verdict.GO:
+                self.tell(events.GoTo(answer=request.id, address=self._hub.peer_address))
+                return
+            if verdict is Verdict.FULL:
+                self.refuse(request.id, Refusal("server_full", {"retry_s": _FULL_RETRY_S}))
+                return
+        if request.device in self._hub.state.devices:
+            self._complete_sign_in(request)
+        else:
+            body = DeviceBody(
+                user=secrets.token_hex(8),
+                name=clean_person_name(request.name) or "",
+                secret_hash=_hash_of(request.secret),
+            )
+            draft = Draft("device", request.device, 0, self._hub.time_ms(), _encode_body(body))
+            self._ask(draft, lambda answer: self._signed_up(request, answer))
+
+    def _signed_up(self, request: requests.SignIn, answer: Answer) -> None:
+        # Refused or not: when the device is known now, its secret decides (the same device may
+        # have been archived at both servers at once).
+        if request.device in self._hub.state.devices:
+            self._complete_sign_in(request)
+        else:
+            self.refuse(request.id, answer.refusal or Refusal("unknown"))
+
+    def _complete_sign_in(self, request: requests.SignIn) -> None:
+        if self.stage is not Stage.GREETED:
+            self.refuse(request.id, Refusal("already_signed_in"))
+            return
+        device = self._hub.state.devices[request.device]
+        user = self._hub.state.users[device.user]
+        if not hmac.compare_digest(device.secret_hash, _hash_of(request.secret)):
+            self.refuse(request.id, Refusal("wrong_secret"))
+        elif name_key(user.name) != name_key(clean_person_name(request.name) or ""):
+            self.refuse(request.id, Refusal("wrong_person", {"name": user.name}))
+        else:
+            self.device, self.user = device, user
+            self.stage = Stage.ON_STANDBY if request.standby else Stage.ACTIVE
+            self._connection.allow_long_frames()
+            if self._channel is not None:
+                self._channel.established()
+            self._start(request.id, request.cursor)
+
+    def activate(self, request: requests.Activate) -> None:
+        """The other server is lost to this client: it goes on here."""
+        self.stage = Stage.ACTIVE
+        self._start(request.id, request.cursor)
+
+    def _start(self, answer: int, cursor: requests.Cursor | None) -> None:
+        assert self.user is not None
+        hub, user = self._hub, self._hub.state.users[self.user.id]
+        start, diverged_at = hub.place_cursor(cursor)
+        self.tell(
+            events.SignedIn(
+                answer=answer,
+                user=user.id,
+                name=user.name,
+                server=hub.facts.name,
+                standby=self.stage is Stage.ON_STANDBY,
+                cursor=start,
+                number=hub.number_at(start.index),
+                archive_number=hub.delivery.position.number,
+                rooms=hub.rooms_of(user, only_own=True),
+                servers=hub.servers(),
+                authority=hub.facts.authority_pem,
+            )
+        )
+        if self.stage is Stage.ON_STANDBY or self._channel is None:
+            return
+        if diverged_at is not None:
+            self.tell(events.Diverged(index=diverged_at))
+        self.tell(events.ServersChanged(servers=hub.servers(), mode=hub.mode))
+        if hub.copies_index:
+            self.tell(events.CopiesRaised(index=hub.copies_index))
+        self.reader = Reader(self, user.id, user.rooms, start.index)
+        hub.delivery.attach(self.reader)
+        hub.presence_changed()
+        self.tell(hub.presence_event())
+
+    def ask_message(self, request: requests.Send) -> None:
+        """A message for a room."""
+        body = _encode_body(MessageBody(request.room, request.text))
+        time_ms = min(request.time_ms, self._hub.time_ms())
+        self._ask_for(request, "message", body, time_ms)
+        pause_s = self._throttle.take(self._hub.now())
+        if pause_s and self._channel is not None:
+            self._channel.pause_reading()
+            self._hub.call_later(pause_s, self._channel.resume_reading)
+
+    def ask_room(self, request: requests.CreateRoom) -> None:
+        """A new room; its id is drawn here."""
+        # The id follows from the request's own id, so that a retry asks for the same thing.
+        assert self.device is not None
+        seed = f"room {self.device.id} {request.counter}"
+        room = hashlib.sha256(seed.encode()).hexdigest()[:16]
+        body = _encode_body(RoomBody(room, request.name))
+        self._ask_for(request, "room", body, self._hub.time_ms(), room)
+
+    def ask_member(self, request: requests.JoinRoom) -> None:
+        """Become a member of a room."""
+        body = _encode_body(MemberBody(request.room))
+        self._ask_for(request, "member", body, self._hub.time_ms(), request.room)
+
+    def tell_history(self, request: requests.History) -> None:
+        """A page of the past, read by a worker."""
+        assert self.user is not None
+        if request.room not in self._hub.state.users[self.user.id].rooms:
+            code = "not_a_member" if request.room in self._hub.state.rooms else "unknown_room"
+            self.refuse(request.id, Refusal(code, {"room": request.room}))
+        else:
+            self._hub.read_history(self, request)
+
+    def tell_rooms(self, request: requests.Rooms) -> None:
+        """All public rooms."""
+        assert self.user is not None
+        user = self._hub.state.users[self.user.id]
+        self.tell(events.RoomList(answer=request.id, rooms=self._hub.rooms_of(user)))
+
+    def tell_members(self, request: requests.Who) -> None:
+        """Who is in a room."""
+        members = self._hub.members_of(request.room)
+        if members is None:
+            self.refuse(request.id, Refusal("unknown_room", {"room": request.room}))
+        else:
+            self.tell(events.MemberList(answer=request.id, room=request.room, members=members))
+
+    # --- the engine
+
+    def _ask_for(
+        self,
+        request: requests.Send | requests.CreateRoom | requests.JoinRoom,
+        kind: str,
+        body: bytes,
+        time_ms: int,
+        room: str = "",
+    ) -> None:
+        assert self.device is not None
+        draft = Draft(kind, self.device.id, request.counter, time_ms, body)
+        self._ask(draft, lambda given: self._answer(request.id, given, room))
+
+    def _ask(self, draft: Draft, answered: Callable[[Answer], None]) -> None:
+        if len(self._asked) >= limits.REQUESTS_IN_FLIGHT_MAX:
+            refusal = Refusal("too_many_requests", {"limit": limits.REQUESTS_IN_FLIGHT_MAX})
+            answered(Answer(0, *draft.id, refusal=refusal))
+            return
+        asker = self._hub.ask(draft, lambda given: self._answered(asker, given, answered))
+        self._asked.add(asker)
+
+    def _answered(self, asker: int, answer: Answer, answered: Callable[[Answer], None]) -> None:
+        self._asked.discard(asker)
+        answered(answer)
+
+    def _answer(self, request_id: int, answer: Answer, room: str) -> None:
+        if answer.refusal is not None:
+            self.refuse(request_id, answer.refusal)
+            return
+        self.tell(
+            events.Stored(
+                answer=request_id,
+                counter=answer.counter,
+                index=answer.index,
+                number=answer.number,
+                copies=answer.copies,
+                room=room,
+            )
+        )
+
+    def _detach(self) -> None:
+        if self.reader is not None:
+            self._hub.delivery.detach(self.reader)
+            self.reader = None
+            self._hub.presence_changed()
+
+
+def _hash_of(secret: str) -> bytes:
+    return hashlib.sha256(bytes.fromhex(secret)).digest()
