@@ -32,6 +32,8 @@ class Delivery:
         self._rooms: dict[str, RoomFacts] = {}
         self._user = ""
         self._servers: tuple[list[ServerFacts], str] = ([], "")
+        # A sign-in that took our cursor back said it already; the event of it may follow.
+        self._diverged_at: int | None = None
         self._is_position_stale = False
         self._are_rooms_stale = False
 
@@ -40,6 +42,7 @@ class Delivery:
         old = self._reading.cursor
         if old is not None and event.cursor.index < old.index:
             self.diverged(event.cursor.index)
+            self._diverged_at = event.cursor.index
         self._reading.resume(event.cursor, event.number, event.archive_number)
         self._user = event.user
         self._rooms = {facts.room: facts for facts in event.rooms}
@@ -89,6 +92,9 @@ class Delivery:
 
     def diverged(self, index: int) -> None:
         """The archive goes on differently behind `index`."""
+        if index == self._diverged_at:
+            self._diverged_at = None
+            return
         self.flush()
         self._reading.drop_behind(index)
         self._emit(Diverged(index=index))
@@ -116,6 +122,7 @@ class Delivery:
             self._emit(PositionMoved(cursor=cursor, number=number, archive_number=archive_number))
 
     def _is_new(self, index: int, what: Hashable) -> bool:
+        self._diverged_at = None
         if self._reading.is_fork(index, what):
             self.diverged(index - 1)
         return self._reading.is_new(index, what)

@@ -138,7 +138,7 @@ class PresenceChanged(Notice, frozen=True, tag="presence"):
 
 
 class RoomsChanged(Notice, frozen=True, tag="rooms"):
-    """All rooms as they are now."""
+    """The rooms that are known: the own ones, and those that were made or listed since."""
 
     rooms: list[RoomFacts]
 

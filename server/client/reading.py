@@ -64,7 +64,13 @@ class Reading:
         self.archive_number = max(self.archive_number, number)
 
     def end_flush(self, cursor: Cursor, number: int) -> None:
-        """Everything up to `cursor` was sent: MT = MA there."""
+        """Everything up to `cursor` was sent: MT = MA there.
+
+        A server that is a moment behind what we read elsewhere ends its flush before our cursor:
+        ours stays, or what lies between would be taken for new later.
+        """
+        if self.cursor is not None and cursor.index < self.cursor.index:
+            return
         self.cursor = cursor
         self.number = number
         self.archive_number = number

@@ -459,6 +459,27 @@ def test_r0_7_another_message_at_an_index_that_we_hold_is_a_divergence() -> None
     assert [counter for _, counter in wire.arrived()] == [1, 9]
 
 
+def test_r0_7_a_sign_in_behind_our_cursor_is_one_divergence() -> None:
+    wire = Wire().connect()
+    for counter in (1, 2, 3):
+        wire.post(counter)
+    wire.settle()
+    wire.b().mute = {requests.Activate}
+    wire.kill("a")
+    wire.settle()
+    activate = next(request for request in wire.b().asked if isinstance(request, requests.Activate))
+    wire.pair.archive[:] = wire.pair.archive[:1]
+    wire.post(9)
+    signed_in = requests.Activate(id=activate.id, cursor=Cursor(epoch=EPOCH, index=1))
+    side = next(iter(wire.b().sides.values()))
+    wire.b().admit(side, signed_in)
+    side.tell(events.Diverged(index=1))
+    wire.pair.deliver()
+    wire.settle()
+    assert [notice.index for notice in wire.all_of(Diverged)] == [1]
+    assert [counter for _, counter in wire.arrived()] == [1, 2, 3, 9]
+
+
 def test_rooms_presence_copies_and_the_state_of_the_pair_are_passed_on() -> None:
     wire = Wire().connect()
     wire.pair.tell_all(events.RoomCreated(index=1, room="r1", name="tea", user="v"))

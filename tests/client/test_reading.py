@@ -56,6 +56,13 @@ def test_the_counters_move_with_messages_and_meet_at_the_end_of_a_flush() -> Non
     assert (reading.number, reading.archive_number) == (3, 3)
 
 
+def test_a_server_that_is_a_moment_behind_does_not_take_the_cursor_back() -> None:
+    reading = Reading(at(5))
+    reading.end_flush(at(4), 4)
+    assert reading.cursor == at(5)
+    assert not reading.is_new(5, "x")
+
+
 def test_the_start_of_the_archive_is_a_cursor_of_the_wire() -> None:
     request = SignIn(
         id=1,
