@@ -244,7 +244,7 @@ class Channel(asyncio.Protocol):
             self._send(tls.take_output())
             self._refuse(tls_reason(error))
             return
-        self._send(tls.take_output())
+        self._answer_tls(tls)
         if tls.is_ready and self._state is _State.CONNECTING:
             self._check_protocol(tls)
         if plain and self._state is _State.OPEN:
@@ -252,6 +252,14 @@ class Channel(asyncio.Protocol):
         if tls.has_ended and self._is_usable():
             self._has_eof = True
             self._say_goodbye()
+
+    def _answer_tls(self, tls: TlsStream) -> None:
+        answer = tls.take_output()
+        if answer and self.is_paused:
+            # Asking for new keys without end while reading nothing would fill our memory.
+            self.abort(ClosedReason(ClosedCode.TLS_FAILED, "wants answers and reads none"))
+            return
+        self._send(answer)
 
     def _check_protocol(self, tls: TlsStream) -> None:
         assert self._terms is not None
@@ -305,7 +313,7 @@ class Channel(asyncio.Protocol):
             self._transport.write_eof()
 
     def _refuse(self, reason: ClosedReason) -> None:
-        _log.info("refused %s: %s %s", self.peer_address, reason.code, reason.detail)
+        _log.debug("refused %s: %s %s", self.peer_address, reason.code, reason.detail)
         self._reason = reason
         self._finish()
         assert self._transport is not None

@@ -62,6 +62,8 @@ async def _dial_by_fingerprint(
     )
     if isinstance(looked, DialError):
         return looked
+    # The goodbye is on its way; nobody waits for the answer to it.
+    looked.channel.abort()
     if not looker.chain:
         return attempt.failed(DialCode.TLS_FAILED, "no certificate was shown")
     shown = fingerprint_of(looker.chain[-1])

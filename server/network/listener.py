@@ -58,7 +58,9 @@ async def listen(
 ) -> "Listener":
     """Listen on one address (port 0: a free one) on the running loop. Raises NetworkError."""
     try:
-        family, address = (await resolve(host, port))[0]
+        # A name such as `localhost` means IPv4 as well; whoever dials it tries both.
+        found = await resolve(host, port)
+        family, address = min(found, key=lambda place: place[0] != socket.AF_INET)
         listening = _bind(family, address)
     except OSError as error:
         raise listen_error(error, host, port) from error

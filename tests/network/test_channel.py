@@ -9,7 +9,7 @@ import pytest
 
 from server.network.channel import Channel, ChannelLimits
 from server.network.errors import ClosedCode, ClosedReason
-from server.network.tls import CLIENT_ALPN
+from server.network.tls import CLIENT_ALPN, TlsStream
 from tests.network.ends import Ends, Identity, Recorder, echo, raw_connection, read_to_end
 from tests.waiting import wait_until
 
@@ -174,6 +174,29 @@ def test_a_goodbye_inside_tls_is_answered_by_one(ends: Ends, identity: Identity)
         connection.unwrap()
     wait_until(lambda: server.is_closed)
     assert (bytes(server.data), server.reason) == (b"bye", None)
+
+
+def test_who_wants_new_keys_and_reads_nothing_is_dropped(
+    ends: Ends, identity: Identity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python's ssl cannot ask for new keys; the stream's answer to such a request is put in its place."""
+    server = Recorder()
+    near, far = ends.pair(Recorder(), server, identity)
+    ends.on_loop(near.pause_reading)
+
+    def fill() -> bool:
+        far.write(bytes(1_000_000))
+        return far.is_paused
+
+    wait_until(lambda: ends.on_loop(fill))
+    monkeypatch.setattr(TlsStream, "take_output", lambda _stream: b"a key update")
+    ends.thread.call(near.write, b"a request for one")
+    reason = server.wait_closed()
+    assert reason is not None
+    assert reason.code is ClosedCode.TLS_FAILED
+    assert reason.detail == "wants answers and reads none"
+    monkeypatch.undo()
+    ends.on_loop(near.resume_reading)
 
 
 @pytest.mark.parametrize("method", ["opened", "received", "resumed", "closed"])
