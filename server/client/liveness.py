@@ -63,7 +63,7 @@ class Liveness:
     def _deadlines(self, link: Link) -> Iterator[tuple[str, float]]:
         settings = self._settings
         if link.stage is Stage.DIALING:
-            # The shell bounds a dial and always answers.
+            yield "timeout", link.since + settings.dial_s_max
             return
         if link.stage is Stage.GREETING:
             yield "timeout", link.since + settings.welcome_s_max

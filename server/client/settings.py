@@ -23,6 +23,8 @@ class ConversationSettings(msgspec.Struct, frozen=True):
     suspect_s: float = 1.0
     # The first server may be slow; after this long the second is tried beside it.
     first_alone_s: float = 1.0
+    # The shell bounds a dial and answers; should it ever not, the conversation goes on all the same.
+    dial_s_max: float = 15.0
     # A server that accepts but says nothing hangs: its hello takes one round trip.
     welcome_s_max: float = 5.0
     # Signing in may have to wait for a leader.

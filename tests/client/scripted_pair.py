@@ -131,7 +131,7 @@ class ScriptedServer:
         if not is_standby and not self.has_room():
             other = self.pair.other_of(self.name)
             if other.is_up and other.has_room() and not is_redirected:
-                side.tell(events.GoTo(answer=request.id, address=ADDRESSES[other.name]))
+                side.tell(events.GoTo(answer=request.id, address=self.pair.addresses[other.name]))
                 return
             if other.is_up:
                 refused = events.Failed(answer=request.id, code="server_full", arguments={"retry_s": 2.0})
@@ -177,7 +177,8 @@ class ScriptedServer:
 class ScriptedPair:
     """Two servers, one archive."""
 
-    def __init__(self) -> None:
+    def __init__(self, addresses: dict[str, str] | None = None) -> None:
+        self.addresses = addresses or dict(ADDRESSES)
         self.archive: list[Message] = []
         self.servers = {name: ScriptedServer(name, self) for name in ADDRESSES}
         self.users_max = 100
@@ -188,12 +189,12 @@ class ScriptedPair:
         return self.servers["b" if name == "a" else "a"]
 
     def at(self, address: str) -> ScriptedServer | None:
-        name = next((name for name, known in ADDRESSES.items() if known == address), "")
+        name = next((name for name, known in self.addresses.items() if known == address), "")
         return self.servers.get(name)
 
     def facts(self) -> list[ServerFacts]:
         return [
-            ServerFacts(name=server.name, address=ADDRESSES[server.name], role=role_of(server))
+            ServerFacts(name=server.name, address=self.addresses[server.name], role=role_of(server))
             for server in self.servers.values()
         ]
 
