@@ -202,9 +202,9 @@ def raw_connection(port: int, host: str = "127.0.0.1", source: str = "") -> sock
 
 
 def read_to_end(connection: socket.socket | ssl.SSLSocket) -> bytes:
-    """All bytes until the other side hangs up, politely or not."""
+    """All bytes until the other side hangs up, politely or not; TimeoutError when it does not."""
     data = bytearray()
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(ConnectionError, ssl.SSLError):
         while part := connection.recv(65536):
             data += part
     return bytes(data)

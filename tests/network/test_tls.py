@@ -16,6 +16,7 @@ from server.network.tls import (
     CLIENT_ALPN,
     PEER_ALPN,
     TlsStream,
+    TlsTerms,
     Trust,
     client_context,
     fingerprint_of,
@@ -181,6 +182,25 @@ def test_a_client_without_a_protocol_is_closed(ends: Ends, identity: Identity) -
     with context.wrap_socket(raw_connection(listener.port)) as connection:
         assert read_to_end(connection) == b""
     assert ends.served == []
+
+
+def test_tls_1_2_is_not_spoken_by_a_server(ends: Ends, identity: Identity) -> None:
+    context = ssl.create_default_context(cadata=identity.ca_pem)
+    context.check_hostname = False
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_alpn_protocols([CLIENT_ALPN])
+    listener = ends.listen(lambda: Recorder(echo), identity.terms)
+    with raw_connection(listener.port) as connection, pytest.raises(ssl.SSLError, match="PROTOCOL_VERSION"):
+        context.wrap_socket(connection)
+    assert ends.served == []
+
+
+def test_tls_1_2_is_not_spoken_by_a_client(ends: Ends, identity: Identity) -> None:
+    context = identity.terms.context
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    listener = ends.listen(lambda: Recorder(echo), TlsTerms(context, CLIENT_ALPN, is_server=True))
+    assert failed(ends, listener.port, identity.trust).code is DialCode.TLS_FAILED
 
 
 # Greetings that are none.
