@@ -1,7 +1,8 @@
 """Who leads: pure functions of durable facts, the same on both servers.
 
 The winner at a reconnect is the higher last epoch; never the longer log, the clock, or who dialled.
-Only within one and the same epoch, which has one writer, is the longer log the better one.
+Only within one and the same epoch, which has one writer, is the longer log the better one. Of two
+empty logs the founder's wins: a server that has nothing begins no second archive.
 """
 
 from server.archive.record import NO_EPOCH, Epoch, Span
@@ -11,9 +12,9 @@ from server.replication.messages import Hello
 def wins(mine: Hello, theirs: Hello) -> bool:
     """Whether the server of `mine` leads; the other side finds the opposite."""
 
-    def rank(hello: Hello) -> tuple[Epoch, bool, int]:
+    def rank(hello: Hello) -> tuple[Epoch, bool, int, bool]:
         epoch = hello.spans[-1].epoch if hello.spans else NO_EPOCH
-        return epoch, hello.is_leader, hello.last_index
+        return epoch, hello.is_leader, hello.last_index, hello.is_founder
 
     my_rank, their_rank = rank(mine), rank(theirs)
     if my_rank != their_rank:

@@ -14,13 +14,14 @@ from server.archive.record import Draft, PackedRecord, Span
 class Hello(msgspec.Struct, frozen=True, array_like=True, tag="hello"):
     """The durable facts of a server, from which both sides choose the same leader.
 
-    `spans` are its latest epochs, oldest first.
+    `spans` are its latest epochs, oldest first. `is_founder`: with an empty log it may begin one.
     """
 
     session: str
     server: str
     cluster: str
     is_leader: bool
+    is_founder: bool
     spans: tuple[Span, ...]
     last_index: int
 

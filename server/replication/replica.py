@@ -51,6 +51,7 @@ class Replica:
         settings: Settings,
         make_nonce: Callable[[], str],
         may_lead_at_once: bool,
+        is_founder: bool,
         now: float,
     ) -> None:
         self.me: Final = me
@@ -73,6 +74,7 @@ class Replica:
         self._last_ticket = 0
         self._last_tick = now
         self._is_halted = False
+        self._is_founder: Final = is_founder
 
     @property
     def mode(self) -> str:
@@ -199,6 +201,7 @@ class Replica:
             server=self.me,
             cluster=self.cluster,
             is_leader=isinstance(self.role, Leader),
+            is_founder=self._is_founder,
             spans=self.log.newest_spans(),
             last_index=self.log.last_index,
         )

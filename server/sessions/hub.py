@@ -5,6 +5,7 @@ servers, and sends away whoever breaks a time limit.
 """
 
 import asyncio
+import contextlib
 import hashlib
 import hmac
 import logging
@@ -83,6 +84,7 @@ class Hub:
         self._sessions: set[Session] = set()
         self._askers: dict[int, Callable[[Answer], None]] = {}
         self._last_asker = 0
+        self._idle = asyncio.Event()
         self._to_flush: set[Session] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._timers: set[asyncio.TimerHandle] = set()
@@ -239,6 +241,8 @@ class Hub:
             answered = self._askers.pop(answer.asker, None)
             if answered is not None:
                 answered(answer)
+        if not self._askers:
+            self._idle.set()
         if output.copies_index is not None:
             self._broadcast(events.CopiesRaised(index=output.copies_index))
         if output.pair is not None:
@@ -364,6 +368,13 @@ class Hub:
         )
 
     # --- ends
+
+    async def drain(self, limit_s: float) -> None:
+        """Wait until every request in hand is answered, within a limit."""
+        if self._askers:
+            self._idle.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._idle.wait(), limit_s)
 
     def say_goodbye(self) -> None:
         """The server stops: every client is told where to go on."""

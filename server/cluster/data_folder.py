@@ -1,0 +1,136 @@
+"""The data folder of one server: who it is, its secrets, its archive; one process at a time."""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from server.cluster.folder_lock import FolderLock
+
+
+class FolderError(Exception):
+    """The folder cannot be used; the text says why and what to do."""
+
+
+class Cluster(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What `cluster.json` holds. `peer` "" means: a server without a second one (yet).
+
+    `is_first`: this server's address is the one that clients try first. `is_founder`: with an
+    empty archive it may begin one. The addresses are those of the last start or meeting.
+    """
+
+    cluster: str
+    chat: str
+    secret: str
+    server: str
+    name: str
+    peer: str = ""
+    peer_name: str = ""
+    peer_address: str = ""
+    peer_link_address: str = ""
+    is_first: bool = True
+    is_founder: bool = True
+    is_plain: bool = False
+
+
+class DataFolder:
+    """The paths in a folder, and its lock."""
+
+    def __init__(self, path: Path) -> None:
+        self.path: Final = path
+        self._lock: FolderLock | None = None
+
+    @property
+    def archive(self) -> Path:
+        """The archive's database."""
+        return self.path / "archive.sqlite"
+
+    @property
+    def certificates(self) -> Path:
+        """Certificates and keys."""
+        return self.path / "certificates"
+
+    @property
+    def log(self) -> Path:
+        """The server's log file."""
+        return self.path / "server.log"
+
+    @property
+    def _cluster_file(self) -> Path:
+        return self.path / "cluster.json"
+
+    @property
+    def is_made(self) -> bool:
+        """Whether a server lives here."""
+        return self._cluster_file.exists()
+
+    def make(self) -> None:
+        """Make the folder, for its owner alone."""
+        try:
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise FolderError(_sentence(self.path, error)) from error
+
+    def lock(self) -> None:
+        """Hold the folder until `unlock`; raises `FolderError` when another process has it."""
+        try:
+            lock = FolderLock(self.path / "lock")
+            is_free = lock.acquire()
+        except OSError as error:
+            raise FolderError(_sentence(self.path, error)) from error
+        if not is_free:
+            raise FolderError(
+                f"The data folder {self.path} is in use by another server process."
+                " Stop that one first, or give another --data."
+            )
+        self._lock = lock
+
+    def unlock(self) -> None:
+        """Let another process have it."""
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+    def read(self) -> Cluster:
+        """Who the server is; raises `FolderError`."""
+        try:
+            return msgspec.json.decode(self._cluster_file.read_bytes(), type=Cluster)
+        except FileNotFoundError:
+            raise FolderError(
+                f"There is no server in {self.path}."
+                " Make one with `init`, join one with `join`, or start both with `pair`."
+            ) from None
+        except OSError as error:
+            raise FolderError(_sentence(self.path, error)) from error
+        except (msgspec.DecodeError, ValueError) as error:
+            raise FolderError(
+                f"{self._cluster_file} is damaged ({error}). Restore it from a backup."
+            ) from error
+
+    def write(self, cluster: Cluster) -> None:
+        """Keep who the server is, durably, readable for its owner alone."""
+        content = msgspec.json.format(msgspec.json.encode(cluster), indent=2)
+        new = self._cluster_file.with_suffix(".new")
+        try:
+            descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            new.replace(self._cluster_file)
+        except OSError as error:
+            raise FolderError(_sentence(self.path, error)) from error
+
+
+def new_server_id() -> str:
+    """A random id; the lower one of a pair dials."""
+    return secrets.token_hex(8)
+
+
+def _sentence(path: Path, error: OSError) -> str:
+    return (
+        f"The data folder {path} cannot be used: {error.strerror or error}."
+        " Choose another one with --data, or mend its permissions."
+    )

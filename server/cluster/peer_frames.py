@@ -1,0 +1,73 @@
+"""Frames between the servers: a length of four bytes, then one msgpack message (pure)."""
+
+from typing import Final
+
+import msgspec
+
+from server.protocol import limits
+from server.protocol.errors import RemoteProtocolError
+from server.replication.messages import Message
+from server.sessions.facts import PeerFacts
+
+
+class Challenge(msgspec.Struct, frozen=True, array_like=True, tag="challenge"):
+    """The first message of each side: who I am, and what you must prove about."""
+
+    cluster: str
+    server: str
+    nonce: bytes
+
+
+class Proof(msgspec.Struct, frozen=True, array_like=True, tag="proof"):
+    """HMAC-SHA-256 over both nonces with the cluster's secret."""
+
+    mac: bytes
+
+
+PeerMessage = Challenge | Proof | PeerFacts | Message
+
+_encoder: Final = msgspec.msgpack.Encoder()
+_decoder: Final = msgspec.msgpack.Decoder(PeerMessage)
+_LENGTH_BYTES: Final = 4
+# What a stranger may send before it has proved to belong here.
+_STRANGER_BYTES_MAX: Final = 1024
+
+
+def encode_peer_frame(message: PeerMessage) -> bytes:
+    """One message with its length."""
+    body = _encoder.encode(message)
+    return len(body).to_bytes(_LENGTH_BYTES, "big") + body
+
+
+class PeerFrameReader:
+    """Cuts the stream into messages; raises `RemoteProtocolError` on anything else."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+        self._bytes_max = _STRANGER_BYTES_MAX
+
+    def trust(self) -> None:
+        """The other side proved who it is: frames may have their full length."""
+        self._bytes_max = limits.PEER_FRAME_BYTES_MAX
+
+    def feed(self, data: bytes) -> None:
+        """Take what came."""
+        self._buffer += data
+
+    def next_message(self) -> PeerMessage | None:
+        """The next complete message, or None."""
+        if len(self._buffer) < _LENGTH_BYTES:
+            return None
+        length = int.from_bytes(self._buffer[:_LENGTH_BYTES], "big")
+        if length > self._bytes_max:
+            raise RemoteProtocolError(f"a peer frame of {length} bytes")
+        end = _LENGTH_BYTES + length
+        if len(self._buffer) < end:
+            return None
+        body = bytes(self._buffer[_LENGTH_BYTES:end])
+        del self._buffer[:end]
+        try:
+            message: PeerMessage = _decoder.decode(body)
+        except (msgspec.DecodeError, RecursionError, ValueError) as error:
+            raise RemoteProtocolError(f"a peer frame that is no message: {error}") from error
+        return message

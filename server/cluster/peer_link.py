@@ -1,0 +1,179 @@
+"""The link to the other server: dialed by one side, kept up, and told to engine and hub.
+
+The server with the lower id dials, so that there are never two links; the other one only probes
+whether anybody listens. A lost link and a refused connection together mean that the process is
+dead: the survivor takes over at once instead of waiting for silence.
+"""
+
+import asyncio
+import contextlib
+import logging
+import random
+from collections.abc import Callable
+from typing import Final
+
+from server.cluster.peer_channel import PeerChannel, PeerIdentity
+from server.cluster.peer_frames import PeerMessage
+from server.engine_round import EngineInput
+from server.names.addresses import Address
+from server.network.channel import Channel
+from server.network.dialer import BackOff, dial
+from server.network.errors import ClosedReason, DialCode, DialError
+from server.network.tls import PEER_ALPN, TlsTerms
+from server.replication import steps
+from server.sessions.facts import PeerFacts
+
+_log = logging.getLogger(__name__)
+
+# A dead process is noticed by being refused: the first look comes at once, the next ones soon.
+_BASE_S: Final = 0.05
+_CAP_S: Final = 1.0
+_DIAL_S: Final = 3.0
+
+
+class PeerLink:
+    """Keeps one proven connection to the peer. On the io thread only."""
+
+    def __init__(
+        self,
+        identity: PeerIdentity,
+        address: Address,
+        terms: TlsTerms | None,
+        *,
+        put: Callable[[EngineInput], None],
+        hear_facts: Callable[[PeerFacts | None], None],
+        foreign: Callable[[str, str], None],
+    ) -> None:
+        self._identity: Final = identity
+        self._address: Final = address
+        self._terms: Final = terms
+        self._put: Final = put
+        self._hear_facts: Final = hear_facts
+        self._foreign: Final = foreign
+        self._is_dialer: Final = identity.server < identity.peer
+        self._channel: PeerChannel | None = None
+        self._is_stopped = False
+        self._lost = asyncio.Event()
+        self._lost.set()
+        self._found = asyncio.Event()
+        self._keeping: asyncio.Task[None] | None = None
+
+    @property
+    def is_up(self) -> bool:
+        """Whether the peer is connected and proved."""
+        return self._channel is not None
+
+    def start(self) -> None:
+        """Dial or probe for ever."""
+        self._keeping = asyncio.get_running_loop().create_task(self._keep())
+
+    async def stop(self) -> None:
+        """Let go of the peer."""
+        self._is_stopped = True
+        if self._keeping is not None:
+            self._keeping.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._keeping
+        if self._channel is not None:
+            self._channel.close()
+
+    def make_listener_channel(self) -> PeerChannel:
+        """The handler for a connection that the peer dialed."""
+        return PeerChannel(self._identity, self, is_dialer=False)
+
+    def send_all(self, messages: list[PeerMessage]) -> None:
+        """Send to the peer, when it is there."""
+        if self._channel is not None:
+            self._channel.send_all(messages)
+
+    def drop(self) -> None:
+        """The engine wants a new handshake."""
+        if self._channel is not None:
+            self._channel.close()
+
+    # --- told by the channels
+
+    def peer_proved(self, channel: PeerChannel) -> None:
+        """A connection is proven: it replaces an older one, which the peer must have given up."""
+        old, self._channel = self._channel, channel
+        if old is not None:
+            old.close()
+            self._put(steps.LinkDown())
+        self._lost.clear()
+        self._found.set()
+        self._put(steps.LinkUp())
+
+    def peer_said(self, channel: PeerChannel, message: PeerMessage) -> None:
+        """A message for the hub or the engine."""
+        if channel is not self._channel:
+            return
+        if isinstance(message, PeerFacts):
+            self._hear_facts(message)
+        else:
+            self._put(steps.Received(message))  # type: ignore[arg-type]  # proofs were sorted out
+
+    def peer_is_foreign(self, cluster: str, server: str) -> None:
+        """Another chat answers at the peer's address."""
+        self._foreign(cluster, server)
+
+    def peer_channel_closed(self, channel: PeerChannel) -> None:
+        """If it was the link, it is lost."""
+        if channel is self._channel:
+            self._channel = None
+            self._put(steps.LinkDown())
+            self._hear_facts(None)
+            self._found.clear()
+            self._lost.set()
+
+    # --- dialing
+
+    async def _keep(self) -> None:
+        back_off = BackOff(random.Random(), _BASE_S, _CAP_S)
+        while not self._is_stopped:
+            await self._lost.wait()
+            error = await (self._dial() if self._is_dialer else self._probe())
+            if error is not None and error.code is DialCode.REFUSED and self._channel is None:
+                self._put(steps.PeerRefused())
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._found.wait(), back_off.next_s())
+            if self._channel is not None:
+                back_off.reset()
+
+    async def _dial(self) -> DialError | None:
+        def make() -> PeerChannel:
+            return PeerChannel(self._identity, self, is_dialer=True)
+
+        dialed = await dial(
+            self._address.host,
+            self._address.port,
+            make,
+            tls=self._terms,
+            alpn=PEER_ALPN,
+            timeout_s=_DIAL_S,
+        )
+        if isinstance(dialed, DialError):
+            _log.debug("the other server does not answer: %s", dialed)
+            return dialed
+        return None
+
+    async def _probe(self) -> DialError | None:
+        """Knock and go: only whether somebody listens is asked."""
+        dialed = await dial(self._address.host, self._address.port, _Knock, tls=None, timeout_s=_DIAL_S)
+        return dialed if isinstance(dialed, DialError) else None
+
+
+class _Knock:
+    """A channel that ends as soon as it is open."""
+
+    def opened(self, channel: Channel) -> None:
+        """Somebody is there: that was all."""
+        channel.abort()
+
+    def received(self, data: bytes) -> None:
+        """Nothing is read."""
+
+    def resumed(self) -> None:
+        """Nothing is written."""
+
+    def closed(self, reason: ClosedReason | None) -> None:
+        """As intended."""

@@ -1,0 +1,1 @@
+"""STARTS things from the command line: one file a command."""

@@ -1,0 +1,125 @@
+"""What `serve`, `pair` and others share: running a node until it is told to stop."""
+
+import contextlib
+import logging
+import logging.handlers
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, NoReturn
+
+import click
+
+from server.accounts.certificate_files import load_identity
+from server.accounts.certificates import CertificateError, fingerprint_of
+from server.cluster.data_folder import Cluster, DataFolder, FolderError
+from server.config import Config, ConfigError
+from server.names.addresses import Address
+from server.names.invite_links import InviteLink
+from server.network.clock import SystemClock
+from server.network.errors import NetworkError
+from server.node import Node
+from server.replication import steps
+
+_LOG_BYTES_MAX: Final = 10 * 1024 * 1024
+_LOGS_KEPT: Final = 3
+
+HALT_SENTENCES: Final[dict[str, str]] = {
+    "diverged": (
+        "This server holds {records} records (from index {first_index} on) that the other one"
+        " lacks: both took messages while they were cut off from each other after record"
+        " {fork_index}. It does not join, and nothing is lost: both archives stay as they are."
+        " Let people go on at the other server; merging both comes with the next version."
+    ),
+    "no_common_history": (
+        "This server's {records} records have nothing in common with the other one's: one of the"
+        " two data folders belongs to another chat. Nothing was changed."
+        " Check --data on both machines."
+    ),
+    "same_server_id": (
+        "The other server says that it is this one ({server}): its data folder is a copy."
+        " Nothing was changed. Remove the copy and take the machine in with `join`."
+    ),
+    "foreign_cluster": (
+        "At the other server's address another chat answers ({theirs}, ours is {mine})."
+        " Nothing was changed. Check --peer."
+    ),
+    "damaged_archive": "The archive is damaged at record {index}. Restore a backup.",
+}
+
+
+def fail(text: str, code: int = 1) -> NoReturn:
+    """One clear sentence, and the exit code (1: failed, 2: used wrongly)."""
+    click.echo(f"Error: {text}", err=True)
+    sys.exit(code)
+
+
+@contextlib.contextmanager
+def told_errors() -> Iterator[None]:
+    """What can go wrong when a server starts ends in one sentence."""
+    try:
+        yield
+    except ConfigError as error:
+        fail(str(error), 2)
+    except (FolderError, NetworkError, CertificateError) as error:
+        fail(str(error))
+
+
+def run_node(config: Config, folder: DataFolder, cluster: Cluster) -> int:
+    """Run until a signal or the node's own end; gives the exit code. The folder is locked."""
+    stop = threading.Event()
+    ends: list[steps.Halt | str] = []
+
+    def ended(reason: steps.Halt | str) -> None:
+        ends.append(reason)
+        if isinstance(reason, str):
+            # A failed sync may have dropped what later ones wrote: nothing more may be promised.
+            click.echo(f"Error: the server cannot go on: {reason}", err=True)
+            logging.shutdown()
+            os._exit(1)
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    _start_logging(folder.log, config.log_level)
+    node = Node(config, folder, cluster, SystemClock(), ended)
+    node.start()
+    click.echo(f"ready: clients {node.address}, servers {node.peer_listen_address}")
+    sys.stdout.flush()
+    # A wait without a limit cannot be interrupted on Windows.
+    while not stop.wait(1.0):
+        pass
+    node.stop()
+    for reason in ends:
+        if isinstance(reason, steps.Halt):
+            click.echo(f"Error: {HALT_SENTENCES[reason.code].format(**reason.arguments)}", err=True)
+            return 1
+    return 0
+
+
+def invite_link(folder: DataFolder, cluster: Cluster, addresses: list[Address]) -> InviteLink:
+    """The link that lets people in, with the trust for both servers."""
+    fingerprint = None
+    if not cluster.is_plain:
+        identity = load_identity(folder.certificates)
+        if identity is None:
+            raise FolderError(f"There is no certificate in {folder.certificates}.")
+        fingerprint = fingerprint_of(identity.chain_pem)
+    return InviteLink(tuple(addresses), fingerprint, cluster.chat, cluster.is_plain)
+
+
+def _start_logging(path: Path, level: str) -> None:
+    handler = logging.handlers.RotatingFileHandler(
+        path, maxBytes=_LOG_BYTES_MAX, backupCount=_LOGS_KEPT, encoding="utf-8"
+    )
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    root = logging.getLogger()
+    root.setLevel(level.upper())
+    root.addHandler(handler)
+    warnings = logging.StreamHandler(sys.stderr)
+    warnings.setLevel(logging.WARNING)
+    warnings.setFormatter(logging.Formatter("%(levelname)s: %(message)s"))
+    root.addHandler(warnings)

@@ -1,0 +1,118 @@
+"""The configuration of a server: defaults < TOML file < environment < flags, validated, frozen.
+
+A key is the same word everywhere: `users_max` in the file, `DESKTOP_CHAT_USERS_MAX` in the
+environment, `--max-users` or `--users-max` as a flag. Every error names its key and its source.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import msgspec
+from msgspec import Meta
+
+from server.names.addresses import Address, AddressError, parse_address
+from server.protocol import limits
+from server.sessions.admission import Policy
+
+ENVIRONMENT_PREFIX: Final = "DESKTOP_CHAT_"
+
+
+class ConfigError(Exception):
+    """A key has a wrong value, or there is no such key; the text names key and source."""
+
+
+class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How one server runs. Times in seconds.
+
+    `send_rate_per_s` 0 takes the throttle of messages away (benchmarks, `torture`). `peer` "" runs
+    without a second server.
+    """
+
+    listen: str = "127.0.0.1:7000"
+    peer_listen: str = "127.0.0.1:7002"
+    peer: str = ""
+    advertise: str = ""
+    users_max: Annotated[int, Meta(ge=1, le=100_000)] = 100
+    policy: Policy = Policy.FILL
+    plain: bool = False
+    send_rate_per_s: Annotated[float, Meta(ge=0, le=1_000_000)] = limits.SEND_RATE_PER_S
+    silence_s: Annotated[float, Meta(ge=0.3, le=60)] = 1.0
+    confirm_s: Annotated[float, Meta(ge=0.1, le=60)] = 1.5
+    boot_wait_s: Annotated[float, Meta(ge=0, le=3600)] = 10.0
+    log_level: str = "info"
+
+    @property
+    def listen_address(self) -> Address:
+        """Where clients connect (port 0: a free one)."""
+        return _address("listen", self.listen)
+
+    @property
+    def peer_listen_address(self) -> Address:
+        """Where the other server connects."""
+        return _address("peer_listen", self.peer_listen)
+
+    @property
+    def peer_address(self) -> Address | None:
+        """Where the other server listens for this one."""
+        return _address("peer", self.peer) if self.peer else None
+
+
+def load_config(path: Path | None, environment: Mapping[str, str], flags: Mapping[str, Any]) -> Config:
+    """Merge the sources; flags that are None were not given. Raises `ConfigError`."""
+    values: dict[str, Any] = {}
+    sources: dict[str, str] = {}
+    layers: tuple[tuple[str, dict[str, Any]], ...] = (
+        (f"the file {path}", _read_file(path)),
+        ("the environment", _read_environment(environment)),
+        ("the command line", {key: value for key, value in flags.items() if value is not None}),
+    )
+    for source, found in layers:
+        for key, value in found.items():
+            if key not in Config.__struct_fields__:
+                known = ", ".join(Config.__struct_fields__)
+                raise ConfigError(f"There is no key {key!r} (from {source}). Known: {known}.")
+            values[key], sources[key] = value, source
+    config = _convert(values, sources)
+    for key in ("listen", "peer_listen", "peer"):
+        if values.get(key):
+            _address(key, values[key])
+    return config
+
+
+def _convert(values: dict[str, Any], sources: dict[str, str]) -> Config:
+    try:
+        return msgspec.convert(values, Config, strict=False)
+    except msgspec.ValidationError as error:
+        text = str(error)
+        key = text.rpartition("$.")[2].rstrip("`") if "$." in text else "?"
+        source = sources.get(key, "the configuration")
+        raise ConfigError(f"{key} (from {source}): {text.partition(' - at ')[0]}.") from error
+
+
+def _read_file(path: Path | None) -> dict[str, Any]:
+    if path is None:
+        return {}
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise ConfigError(f"The file {path} cannot be read: {error.strerror}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"The file {path} is not TOML: {error}.") from error
+
+
+def _read_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    found = {}
+    for name, value in environment.items():
+        key = name.removeprefix(ENVIRONMENT_PREFIX).lower()
+        if name.startswith(ENVIRONMENT_PREFIX) and key in Config.__struct_fields__:
+            found[key] = value
+    return found
+
+
+def _address(key: str, text: str) -> Address:
+    address = parse_address(text, allow_free_port=key != "peer")
+    if isinstance(address, AddressError):
+        raise ConfigError(f"{key}: {address.sentence}")
+    return address

@@ -1,0 +1,318 @@
+"""The node: one server, composed, started, drained and stopped.
+
+Threads: `engine` owns replica and state, `disk` the writing connection, `io` every socket. This
+file is the only place that knows them all.
+"""
+
+import contextlib
+import gc
+import logging
+import os
+import secrets
+import sys
+import threading
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from server.accounts.certificate_files import load_identity
+from server.accounts.certificates import CertificateError, authority_of
+from server.archive.disk import DiskError, SqliteDisk
+from server.archive.disk_thread import DiskThread
+from server.archive.record import DamagedRecordError
+from server.archive.store import Store
+from server.cluster.data_folder import Cluster, DataFolder, FolderError
+from server.cluster.peer_channel import PeerIdentity
+from server.cluster.peer_frames import PeerMessage
+from server.cluster.peer_link import PeerLink
+from server.config import Config
+from server.engine import Engine, open_log
+from server.engine_round import Output, PairState
+from server.engine_thread import EngineThread
+from server.names.addresses import Address
+from server.network.clock import Clock
+from server.network.listener import Listener, listen
+from server.network.loop_thread import LoopThread
+from server.network.tls import TlsTerms, peer_context, server_context
+from server.replication import steps
+from server.replication.alarms import ALARMS
+from server.replication.replica import Replica
+from server.replication.settings import Settings
+from server.sessions.facts import OwnFacts, PeerFacts
+from server.sessions.hub import Hub
+from server.sessions.session import Session
+
+_log = logging.getLogger(__name__)
+
+# A thread that comes back from a disk sync must win the interpreter's lock: at the default of 5 ms
+# a commit of 0.17 ms took 10.7 ms beside a busy thread, at this value 0.4 ms.
+_SWITCH_INTERVAL_S: Final = 0.0001
+# What a clean stop waits for the answers to requests in hand.
+_DRAIN_S: Final = 1.0
+_START_S: Final = 30.0
+
+Ended = Callable[[steps.Halt | str], None]
+
+
+class Node:
+    """One server. `start`, wait until `ended` is told or you want it to stop, `stop`.
+
+    `ended(reason)` is told once from any thread when the server cannot go on: a `Halt` of the core,
+    or a text (the disk failed, the engine broke); after a text nothing may be trusted: exit at once.
+    """
+
+    def __init__(
+        self, config: Config, folder: DataFolder, cluster: Cluster, clock: Clock, ended: Ended
+    ) -> None:
+        self._config: Final = config
+        self._folder: Final = folder
+        self._cluster: Final = cluster
+        self._clock: Final = clock
+        self._ended: Final = ended
+        self._io = LoopThread("io")
+        self._stopping = threading.Event()
+        self._hub: Hub | None = None
+        self._link: PeerLink | None = None
+        self._listeners: list[Listener] = []
+        self._alarm = ""
+        # Filled by `start`: where clients and the peer really connect.
+        self.address = config.listen_address
+        self.peer_listen_address = config.peer_listen_address
+
+    def start(self) -> None:
+        """Open the archive and listen. Raises FolderError, NetworkError, CertificateError."""
+        sys.setswitchinterval(_SWITCH_INTERVAL_S)
+        _raise_file_limit()
+        self._identity = load_identity(self._folder.certificates)
+        if self._identity is None and not self._config.plain:
+            raise CertificateError(f"There is no certificate in {self._folder.certificates}.")
+        engine, disk = self._open_archive()
+        self._engine, self._disk = engine, disk
+        self._io.start()
+        try:
+            self._io.run_sync(self._open_sockets(), _START_S)
+        except BaseException:
+            self._io.stop()
+            self._store.close()
+            raise
+        disk.start()
+        engine.start()
+        gc.collect()
+        gc.freeze()
+
+    def stop(self) -> None:
+        """Answer what is in hand, tell clients where to go, sync, let go of everything."""
+        if self._stopping.is_set():
+            return
+        self._stopping.set()
+        self._io.run_sync(self._close_sockets(), _START_S)
+        self._engine.stop()
+        self._disk.stop()
+        self._io.stop()
+        self._store.close()
+
+    # --- the archive
+
+    def _open_archive(self) -> tuple[EngineThread, DiskThread]:
+        config, cluster = self._config, self._cluster
+        try:
+            self._store = Store(SqliteDisk(self._folder.archive))
+            state, log = open_log(self._store)
+        except DiskError as error:
+            raise FolderError(f"The archive cannot be opened: {error}.") from error
+        except DamagedRecordError as error:
+            raise FolderError(
+                f"The archive {self._folder.archive} is damaged: {error}."
+                " Nothing was changed. Restore a backup, or let this server join anew."
+            ) from error
+        is_alone = bool(log.spans) and log.spans[-1].members == (cluster.server,)
+        replica = Replica(
+            me=cluster.server,
+            peer=cluster.peer if config.peer_address else "",
+            cluster=cluster.cluster,
+            log=log,
+            commit=state.index,
+            settings=Settings(
+                silence_s=config.silence_s,
+                confirm_s=config.confirm_s,
+                boot_wait_s=config.boot_wait_s,
+            ),
+            make_nonce=lambda: secrets.token_hex(8),
+            may_lead_at_once=is_alone or (cluster.is_founder and not log.spans),
+            is_founder=cluster.is_founder,
+            now=self._clock.monotonic_s(),
+        )
+        core = Engine(replica, state, self._store.reader())
+        self._first_position = core.position()
+        disk = DiskThread(
+            self._store,
+            persisted=lambda ticket: engine.put(steps.Persisted(ticket)),
+            loaded=lambda records: engine.put(steps.Loaded(records)),
+            failed=self._ended,
+        )
+        engine = EngineThread(
+            core,
+            self._clock,
+            disk,
+            deliver=lambda output: self._io.call(self._deliver, output),
+            failed=self._ended,
+        )
+        return engine, disk
+
+    # --- the io thread
+
+    async def _open_sockets(self) -> None:
+        config, cluster = self._config, self._cluster
+        terms, peer_listen_terms, peer_dial_terms = self._terms()
+        clients = await listen(
+            config.listen_address.host, config.listen_address.port, self._make_session, terms=terms
+        )
+        self._listeners.append(clients)
+        self.address = Address(config.listen_address.host, clients.port)
+        facts = OwnFacts(
+            name=cluster.name,
+            server=cluster.server,
+            cluster=cluster.cluster,
+            chat=cluster.chat,
+            address=config.advertise or str(self.address),
+            is_first=cluster.is_first,
+            authority_pem=self._authority_pem(),
+            cluster_secret=bytes.fromhex(cluster.secret),
+        )
+        self._hub = Hub(
+            engine=self._engine,
+            reader=self._store.reader(),
+            clock=self._clock,
+            facts=facts,
+            position=self._first_position,
+            pair=PairState("recovering", "waiting", "", "", 0),
+            users_max=config.users_max,
+            policy=config.policy,
+            send_rate_per_s=config.send_rate_per_s,
+            tell_peer=self._tell_peer,
+        )
+        if cluster.peer_address:
+            self._hub.remember_peer(cluster.peer_name, cluster.peer_address)
+        if config.peer_address and cluster.peer:
+            await self._open_peer_link(config.peer_address, peer_listen_terms, peer_dial_terms)
+
+    async def _open_peer_link(
+        self, peer: Address, listen_terms: TlsTerms | None, dial_terms: TlsTerms | None
+    ) -> None:
+        cluster = self._cluster
+        identity = PeerIdentity(cluster.cluster, cluster.server, cluster.peer, bytes.fromhex(cluster.secret))
+        link = self._link = PeerLink(
+            identity,
+            peer,
+            dial_terms,
+            put=self._engine.put,
+            hear_facts=self._hear_facts,
+            foreign=self._hear_foreign,
+        )
+        address = self._config.peer_listen_address
+        listener = await listen(address.host, address.port, link.make_listener_channel, terms=listen_terms)
+        self._listeners.append(listener)
+        self.peer_listen_address = Address(address.host, listener.port)
+        link.start()
+
+    async def _close_sockets(self) -> None:
+        for listener in self._listeners:
+            listener.stop_accepting()
+        if self._hub is not None:
+            await self._hub.drain(_DRAIN_S)
+            self._hub.say_goodbye()
+            self._hub.stop()
+        if self._link is not None:
+            await self._link.stop()
+        for listener in self._listeners:
+            await listener.close()
+
+    def _terms(self) -> tuple[TlsTerms | None, TlsTerms | None, TlsTerms | None]:
+        """For clients, for the peer that dials, and for dialing the peer; None: plain."""
+        identity = self._identity
+        if identity is None or self._config.plain:
+            return None, None, None
+        authority = self._authority_pem()
+        return (
+            server_context(identity.chain_pem, identity.key_pem),
+            peer_context(identity.chain_pem, identity.key_pem, authority, is_server=True),
+            peer_context(identity.chain_pem, identity.key_pem, authority, is_server=False),
+        )
+
+    def _authority_pem(self) -> str:
+        if self._identity is None or self._config.plain:
+            return ""
+        return authority_of(self._identity.chain_pem).decode()
+
+    def _make_session(self) -> Session:
+        assert self._hub is not None
+        return Session(self._hub)
+
+    def _deliver(self, output: Output) -> None:
+        assert self._hub is not None
+        if output.halt is not None:
+            self._ended(output.halt)
+        if self._link is not None and output.messages:
+            self._send_to_peer(output.messages)
+        self._hub.deliver(output)
+        if output.pair is not None:
+            self._log_pair(output.pair)
+
+    def _send_to_peer(self, messages: list[steps.SendToPeer | steps.DropLink]) -> None:
+        assert self._link is not None
+        batch: list[PeerMessage] = []
+        for item in messages:
+            if isinstance(item, steps.SendToPeer):
+                batch.append(item.message)
+            else:
+                self._link.send_all(batch)
+                batch = []
+                _log.info("the link to the other server is dropped: %s", item.reason)
+                self._link.drop()
+        if batch:
+            self._link.send_all(batch)
+
+    def _tell_peer(self, facts: PeerFacts) -> None:
+        if self._link is not None:
+            self._link.send_all([facts])
+
+    def _hear_facts(self, facts: PeerFacts | None) -> None:
+        assert self._hub is not None
+        self._hub.hear_peer(facts)
+        if facts is not None and facts.address != self._cluster.peer_address:
+            # Kept, so that clients learn the second address also while the peer is away.
+            with contextlib.suppress(FolderError):
+                kept = self._folder.read()
+                changed = msgspec.structs.replace(kept, peer_address=facts.address, peer_name=facts.name)
+                if changed != kept:
+                    self._folder.write(changed)
+
+    def _hear_foreign(self, cluster: str, server: str) -> None:
+        if server == self._cluster.server:
+            halt = steps.Halt("same_server_id", {"server": server})
+        else:
+            halt = steps.Halt("foreign_cluster", {"mine": self._cluster.cluster, "theirs": cluster})
+        assert self._hub is not None
+        if self._hub.pair.role == "recovering":
+            self._ended(halt)
+        else:
+            _log.error("the peer's address answers with another chat or a copy: %s", halt)
+
+    def _log_pair(self, pair: PairState) -> None:
+        _log.info("%s, %s, epoch %s", pair.role, pair.mode, pair.epoch)
+        if pair.alarm != self._alarm:
+            self._alarm = pair.alarm
+            if pair.alarm:
+                _log.warning("%s", ALARMS[pair.alarm])
+
+
+def _raise_file_limit() -> None:
+    """A connection is a file: take as many as the system lets this process have."""
+    if os.name == "nt":
+        return
+    import resource  # noqa: PLC0415 - not there on Windows
+
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
