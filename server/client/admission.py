@@ -12,7 +12,7 @@ from typing import Final
 from server.client.identity import Identity
 from server.client.link import Link, Stage
 from server.client.links import Links
-from server.client.notices import SignInRefused, Taught
+from server.client.notices import OtherChat, SignInRefused, Taught
 from server.client.reading import Reading
 from server.protocol.connection import FEATURES, VERSIONS
 from server.protocol.events import Failed, GoTo, SignedIn, Welcome
@@ -29,8 +29,10 @@ REST_S_MIN: Final = 0.1
 class Admission:
     """Brings links through the door. Call each method for an answer to the link's own request."""
 
-    def __init__(self, identity: Identity, reading: Reading, links: Links) -> None:
+    def __init__(self, identity: Identity, cluster: str, reading: Reading, links: Links) -> None:
         self._identity = identity
+        # The only chat that may see what was written; empty until the first sign-in.
+        self._cluster = cluster
         self._reading = reading
         self._links = links
         self.authority = ""
@@ -51,8 +53,13 @@ class Admission:
         """The server said who it is."""
         if link.stage is not Stage.GREETING:
             return
+        if self._cluster and event.cluster != self._cluster:
+            self._links.give_up(link, "other_chat", now)
+            self._links.choice.bar(link.address)
+            self._links.emit(OtherChat(address=link.address, chat=event.chat))
+            return
         is_twin = any(other.server == event.server for other in self._links)
-        link.server = event.server
+        link.server, link.cluster, link.chat = event.server, event.cluster, event.chat
         self._links.choice.learn(link.address, event.server)
         if is_twin:
             # Two spellings of one address; now that the name is known, it is not dialled again.
@@ -72,6 +79,7 @@ class Admission:
     def signed_in(self, link: Link, event: SignedIn, now: float) -> None:
         """The server took us in."""
         link.enter(Stage.STANDBY if event.standby else Stage.ACTIVE, now)
+        self._cluster = link.cluster
         link.request_id = 0
         link.ping_at = now
         if not event.standby:

@@ -48,7 +48,8 @@ from server.protocol.requests import Cursor
 
 class Conversation:
     """See the module. `addresses` are tried in order; `cursor` None starts at the end of the archive
-    (`reading.START_OF_ARCHIVE` gets all of it); `drafts` are those that an earlier run left over."""
+    (`reading.START_OF_ARCHIVE` gets all of it); `drafts` are those that an earlier run left over;
+    `cluster` is the id of the chat that they were written for, once it is known."""
 
     def __init__(
         self,
@@ -59,12 +60,13 @@ class Conversation:
         settings: ConversationSettings,
         rng: random.Random,
         drafts: Iterable[Draft] = (),
+        cluster: str = "",
     ) -> None:
         self._effects: list[LinkEffect | AnyNotice] = []
         emit = self._emit
         reading = Reading(cursor)
         self._links = Links(ServerChoice(addresses, settings, rng), settings, emit)
-        self._admission = Admission(identity, reading, self._links)
+        self._admission = Admission(identity, cluster, reading, self._links)
         self._liveness = Liveness(self._links)
         self._failover = Failover(self._links, self._admission)
         self._delivery = Delivery(reading, emit)
@@ -244,7 +246,15 @@ class Conversation:
             return
         self._admission.signed_in(link, event, now)
         if not event.standby:
-            self._emit(Connected(server=event.server, address=link.address, user=event.user, name=event.name))
+            connected = Connected(
+                server=event.server,
+                address=link.address,
+                user=event.user,
+                name=event.name,
+                chat=link.chat,
+                cluster=link.cluster,
+            )
+            self._emit(connected)
             self._delivery.signed_in(event)
 
     def _on_go_to(self, link: Link, event: GoTo, now: float) -> None:

@@ -29,6 +29,8 @@ class Link:
 
     __slots__ = (
         "address",
+        "chat",
+        "cluster",
         "connection",
         "dialled_at",
         "heard_at",
@@ -54,8 +56,10 @@ class Link:
         self.since = now
         self.dialled_at = now
         self.heard_at = now
-        # The server's name, from its welcome on.
+        # The server's name, its cluster and the name of the chat, from its welcome on.
         self.server = ""
+        self.cluster = ""
+        self.chat = ""
         # The hello, sign-in or activation that has no answer yet.
         self.request_id = 0
         self.is_standby_wanted = False

@@ -17,12 +17,18 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True, tag_field="notice"):
 
 
 class Connected(Notice, frozen=True, tag="connected"):
-    """Signed in: `server` is its name; from here on drafts go out."""
+    """Signed in: `server` is its name; from here on drafts go out.
+
+    `chat` is what people call this chat; `cluster` is its id: keep it, and give it to the next
+    conversation, so that what was written for this chat never goes to another one.
+    """
 
     server: str
     address: str
     user: str
     name: str
+    chat: str
+    cluster: str
 
 
 class Disconnected(Notice, frozen=True, tag="disconnected"):
@@ -59,6 +65,13 @@ class CertificateChanged(Notice, frozen=True, tag="certificate_changed"):
 
     address: str
     fingerprint: str
+
+
+class OtherChat(Notice, frozen=True, tag="other_chat"):
+    """Another chat than the expected one lives at this address: a hard stop for the address."""
+
+    address: str
+    chat: str
 
 
 class Arrived(Notice, frozen=True, tag="arrived"):
@@ -177,6 +190,7 @@ class LatencyMeasured(Notice, frozen=True, tag="latency"):
 
 AnyNotice = (
     Connected | Disconnected | StandbyChanged | SignInRefused | CertificateUnknown | CertificateChanged
-    | Arrived | Stored | Refused | Delayed | CopiesRaised | PositionMoved | Diverged | ServersChanged
-    | Taught | PresenceChanged | RoomsChanged | HistoryPage | MemberList | QuestionFailed | LatencyMeasured
+    | OtherChat | Arrived | Stored | Refused | Delayed | CopiesRaised | PositionMoved | Diverged
+    | ServersChanged | Taught | PresenceChanged | RoomsChanged | HistoryPage | MemberList | QuestionFailed
+    | LatencyMeasured
 )  # fmt: skip

@@ -53,6 +53,7 @@ class ScriptedServer:
         self.name = name
         self.pair = pair
         self.is_up = True
+        self.cluster = "c"
         self.sides: dict[int, ServerSide] = {}
         self.asked: list[requests.AnyRequest] = []
         # A stopped process (SIGSTOP) keeps its connections, and reads what came when it goes on.
@@ -119,7 +120,7 @@ class ScriptedServer:
             version=1,
             features=[],
             server=self.name,
-            cluster="c",
+            cluster=self.cluster,
             chat="Chat",
             sign_in=["open"],
             nonce="",
@@ -250,6 +251,7 @@ class Wire:
         settings: ConversationSettings | None = None,
         cursor: Cursor | None = None,
         drafts: tuple[Draft, ...] = (),
+        cluster: str = "",
     ) -> None:
         self.pair = ScriptedPair()
         self.now = 1_000.0
@@ -262,6 +264,7 @@ class Wire:
             settings=settings or ConversationSettings(),
             rng=random.Random(1),
             drafts=drafts,
+            cluster=cluster,
         )
         self.to_servers: deque[Dial | Write | Close] = deque()
         self.servers_by_link: dict[int, ScriptedServer] = {}

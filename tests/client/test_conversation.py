@@ -16,6 +16,7 @@ from server.client.notices import (
     Diverged,
     HistoryPage,
     LatencyMeasured,
+    OtherChat,
     PositionMoved,
     PresenceChanged,
     QuestionFailed,
@@ -519,6 +520,23 @@ def test_a_certificate_that_nobody_vouches_for_waits_for_the_person(
     assert wire.dials == []
     wire.connect()
     assert wire.conversation.server == "a"
+
+
+def test_what_was_written_for_one_chat_never_goes_to_another() -> None:
+    wire = Wire(drafts=(draft(1),), cluster="another")
+    wire.connect()
+    wire.wait(60.0)
+    assert [notice.address for notice in wire.all_of(OtherChat)] == [ADDRESSES["a"], ADDRESSES["b"]]
+    assert kinds(wire.a().asked) == ["Hello"]
+    assert wire.conversation.outbox_count == 1
+
+
+def test_the_standby_must_belong_to_the_same_chat() -> None:
+    wire = Wire()
+    wire.b().cluster = "another"
+    wire.connect()
+    assert wire.all_of(Connected)[-1].cluster == "c"
+    assert [notice.address for notice in wire.all_of(OtherChat)] == [ADDRESSES["b"]]
 
 
 def test_nonsense_from_a_server_ends_its_link_only() -> None:
