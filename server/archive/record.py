@@ -6,7 +6,7 @@ The encoded header is made once, by the leader, and travels and lies on disk as 
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import msgspec
@@ -41,6 +41,13 @@ class Span(msgspec.Struct, frozen=True, array_like=True):
     epoch: Epoch
     first_index: int
     members: tuple[str, ...]
+
+
+def span_ends(spans: Sequence[Span], last_index: int) -> list[tuple[Span, int]]:
+    """Each epoch of a log with the index of its last record."""
+    ends = [span.first_index - 1 for span in spans[1:]] + [last_index]
+    # Not strict: an empty log has an end and no epoch.
+    return list(zip(spans, ends, strict=False))
 
 
 class Header(msgspec.Struct, frozen=True, array_like=True):

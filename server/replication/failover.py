@@ -5,7 +5,7 @@ Only within one and the same epoch, which has one writer, is the longer log the 
 empty logs the founder's wins: a server that has nothing begins no second archive.
 """
 
-from server.archive.record import NO_EPOCH, Epoch, Span
+from server.archive.record import NO_EPOCH, Epoch, Span, span_ends
 from server.replication.messages import Hello
 
 
@@ -28,18 +28,12 @@ def fork_index(mine: Hello, theirs: Hello) -> int:
     An epoch has one writer, so logs that share an epoch agree up to where the shorter one leaves
     it. When the tables share no epoch the logs share nothing.
     """
-    their_ends = dict(_ends(theirs.spans, theirs.last_index))
+    their_ends = {span.epoch: end for span, end in span_ends(theirs.spans, theirs.last_index)}
     common = 0
-    for epoch, end in _ends(mine.spans, mine.last_index):
-        if epoch in their_ends:
-            common = max(common, min(end, their_ends[epoch]))
+    for span, end in span_ends(mine.spans, mine.last_index):
+        if span.epoch in their_ends:
+            common = max(common, min(end, their_ends[span.epoch]))
     return common
-
-
-def _ends(spans: tuple[Span, ...], last_index: int) -> list[tuple[Epoch, int]]:
-    """Each epoch with the index of its last record."""
-    following = [span.first_index - 1 for span in spans[1:]] + [last_index]
-    return [(span.epoch, end) for span, end in zip(spans, following, strict=True)]
 
 
 def may_have_acknowledged(spans: list[Span], server: str, first: int, last: int) -> bool:
@@ -48,8 +42,7 @@ def may_have_acknowledged(spans: list[Span], server: str, first: int, last: int)
     Under a rule of two, nothing is acknowledged that the other server has not confirmed; so
     what the other one lacks can only have been acknowledged in an epoch of `server` alone.
     """
-    following = [span.first_index - 1 for span in spans[1:]] + [last]
     return any(
         span.members == (server,) and end >= first and span.first_index <= last
-        for span, end in zip(spans, following, strict=True)
+        for span, end in span_ends(spans, last)
     )

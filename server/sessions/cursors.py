@@ -1,6 +1,6 @@
 """Where a client goes on reading: its cursor against the epochs of this server's log (pure)."""
 
-from server.archive.record import Span
+from server.archive.record import Span, span_ends
 from server.engine_round import Position
 from server.protocol.requests import Cursor
 
@@ -15,7 +15,7 @@ def place_cursor(cursor: Cursor | None, position: Position, spans: list[Span]) -
         return Cursor(epoch=position.epoch, index=position.index), None
     if cursor.index == 0:
         return cursor, None
-    ends = dict(_ends(spans, position.index))
+    ends = {str(span.epoch): end for span, end in span_ends(spans, position.index)}
     last = ends.get(cursor.epoch)
     if last is None and _counter(cursor.epoch) > (spans[-1].epoch.counter if spans else 0):
         # An epoch that is still on its way to this server.
@@ -29,11 +29,6 @@ def place_cursor(cursor: Cursor | None, position: Position, spans: list[Span]) -
         last = later[0].first_index - 1 if later else position.index
     index = min(last, cursor.index)
     return Cursor(epoch=_epoch_at(spans, index), index=index), index
-
-
-def _ends(spans: list[Span], last_index: int) -> list[tuple[str, int]]:
-    following = [span.first_index - 1 for span in spans[1:]] + [last_index]
-    return [(str(span.epoch), end) for span, end in zip(spans, following, strict=True)]
 
 
 def _counter(epoch: str) -> int:
