@@ -6,13 +6,9 @@ servers, and sends away whoever breaks a time limit.
 
 import asyncio
 import contextlib
-import hashlib
-import hmac
 import logging
 from collections.abc import Callable, Coroutine
 from typing import Final, Protocol
-
-import msgspec
 
 from server.archive.record import Draft
 from server.archive.store import StoreReader
@@ -28,6 +24,7 @@ from server.sessions.delivery import Delivery
 from server.sessions.facts import OwnFacts, PeerFacts
 from server.sessions.history import history_page, missed_frames
 from server.sessions.session import Session
+from server.sessions.status import tell_status
 from server.state.state import GENERAL, State, User
 
 _log = logging.getLogger(__name__)
@@ -76,12 +73,12 @@ class Hub:
         self.facts: Final = facts
         self.users_max: Final = users_max
         self.send_rate_per_s: Final = send_rate_per_s
-        self._engine: Final = engine
-        self._store: Final = reader
+        self.engine: Final = engine
+        self.store: Final = reader
         self._clock: Final = clock
         self._policy: Final = policy
         self._tell_peer: Final = tell_peer
-        self._sessions: set[Session] = set()
+        self.sessions: set[Session] = set()
         self._askers: dict[int, Callable[[Answer], None]] = {}
         self._last_asker = 0
         self._idle = asyncio.Event()
@@ -90,7 +87,7 @@ class Hub:
         self._timers: set[asyncio.TimerHandle] = set()
         self.pair = pair
         self.peer: PeerFacts | None = None
-        self._peer_known: PeerFacts | None = None
+        self.peer_known: PeerFacts | None = None
         self._presence_is_due = False
         self._told_presence: events.PresenceChanged | None = None
         self._told_servers: events.ServersChanged | None = None
@@ -110,12 +107,12 @@ class Hub:
     @property
     def state(self) -> State:
         """The folded state, to look things up in."""
-        return self._engine.state
+        return self.engine.state
 
     @property
     def copies_index(self) -> int:
         """Everything up to here is on both disks."""
-        return self._engine.copies_index
+        return self.engine.copies_index
 
     @property
     def mode(self) -> str:
@@ -125,7 +122,7 @@ class Hub:
     @property
     def peer_address(self) -> str:
         """Where clients find the other server ("" when it was never met)."""
-        return self._peer_known.address if self._peer_known else ""
+        return self.peer_known.address if self.peer_known else ""
 
     def now(self) -> float:
         """Monotonic time (s)."""
@@ -147,11 +144,11 @@ class Hub:
 
     def enter(self, session: Session) -> None:
         """A client connected."""
-        self._sessions.add(session)
+        self.sessions.add(session)
 
     def leave(self, session: Session, asked: set[int]) -> None:
         """A client is gone; what it asked for goes on, but nobody waits for the answer."""
-        self._sessions.discard(session)
+        self.sessions.discard(session)
         self._to_flush.discard(session)
         for asker in asked:
             self._askers.pop(asker, None)
@@ -160,13 +157,13 @@ class Hub:
         """Have something archived; `answered` is called once, later."""
         self._last_asker += 1
         self._askers[self._last_asker] = answered
-        self._engine.put(Ask(draft, self._last_asker))
+        self.engine.put(Ask(draft, self._last_asker))
         return self._last_asker
 
     def admit(self, *, is_redirected: bool) -> Verdict:
         """Whether one more person signs in here."""
         load = Load(
-            users_here=self._users_here(),
+            users_here=self.users_here(),
             users_there=self.peer.users if self.peer else 0,
             users_max=self.users_max,
             is_first=self.facts.is_first,
@@ -182,7 +179,7 @@ class Hub:
         """The running number of messages at an index."""
         if index >= self.delivery.position.index:
             return self.delivery.position.number
-        return self._store.number_at(index)
+        return self.store.number_at(index)
 
     def rooms_of(self, user: User, *, only_own: bool = False) -> list[events.RoomFacts]:
         """The rooms as one person sees them."""
@@ -208,8 +205,8 @@ class Hub:
         if self.peer is not None:
             peer = self.peer
             found.append(events.ServerFacts(peer.name, peer.address, peer.role, peer.users))
-        elif self._peer_known is not None:
-            known = self._peer_known
+        elif self.peer_known is not None:
+            known = self.peer_known
             found.append(events.ServerFacts(known.name, known.address, "away"))
         return found if self.facts.is_first else found[::-1]
 
@@ -218,7 +215,7 @@ class Hub:
         self._start(self._read_history(session, request))
 
     async def _read_history(self, session: Session, request: requests.History) -> None:
-        page = await asyncio.to_thread(history_page, self._store, self.state, request)
+        page = await asyncio.to_thread(history_page, self.store, self.state, request)
         session.tell(page)
         self.flush_all()
 
@@ -255,7 +252,7 @@ class Hub:
     def hear_peer(self, facts: PeerFacts | None) -> None:
         """The other server told about itself; None: it is away."""
         self.peer = facts
-        self._peer_known = facts or self._peer_known
+        self.peer_known = facts or self.peer_known
         if facts is None:
             self._told_peer = None
         else:
@@ -266,7 +263,7 @@ class Hub:
 
     def remember_peer(self, name: str, address: str) -> None:
         """Where the other server was when it was last met."""
-        self._peer_known = PeerFacts(name, address, "away", 0, ())
+        self.peer_known = PeerFacts(name, address, "away", 0, ())
 
     def presence_changed(self) -> None:
         """Somebody came or went: the peer is told now, everybody soon."""
@@ -305,67 +302,17 @@ class Hub:
 
     def _broadcast(self, event: events.AnyEvent) -> None:
         frame = encode_frame(event)
-        for session in self._sessions:
+        for session in self.sessions:
             if session.stage is Stage.ACTIVE:
                 session.write(frame)
 
-    # --- status
-
     def tell_status(self, session: Session, request: requests.Status) -> None:
-        """Facts; the whole of them for whoever proves to know the cluster's secret."""
-        position = self.delivery.position
-        index = position.index if request.hash_at is None else request.hash_at
-        if index > position.index:
-            session.refuse(request.id, Refusal("unknown_index", {"index": index}))
-            return
-        self._start(self._read_status(session, request, index))
+        """Facts about this server, read by a worker thread."""
+        self._start(self._tell_status(session, request))
 
-    async def _read_status(self, session: Session, request: requests.Status, index: int) -> None:
-        position = self.delivery.position
-        record = await asyncio.to_thread(self._store.record, index)
-        is_proven = bool(request.proof) and hmac.compare_digest(
-            request.proof, status_proof(self.facts.cluster_secret, session.nonce)
-        )
-        status = events.StatusFacts(
-            answer=request.id,
-            server=self.facts.name,
-            cluster=self.facts.cluster,
-            role=self.pair.role,
-            mode=self.mode,
-            epoch=self.pair.epoch,
-            archive_number=position.number,
-            index=index,
-            hash=record.hash.hex() if record else "",
-        )
-        session.tell(self._with_private_facts(status) if is_proven else status)
+    async def _tell_status(self, session: Session, request: requests.Status) -> None:
+        await tell_status(self, session, request)
         self.flush_all()
-
-    def _with_private_facts(self, status: events.StatusFacts) -> events.StatusFacts:
-        return msgspec.structs.replace(
-            status,
-            durable_index=self._engine.durable_index,
-            peer=self._peer_known.name if self._peer_known else "",
-            users=self._users_here(),
-            users_max=self.users_max,
-            servers=self.servers(),
-            connections=[self._connection_facts(s) for s in self._sessions if s.user is not None],
-            promotions=self.pair.promotions,
-            alarm=self.pair.alarm,
-        )
-
-    def _connection_facts(self, session: Session) -> events.ConnectionFacts:
-        assert session.user is not None
-        archive_number = self.delivery.position.number
-        reader = session.reader
-        number = archive_number if reader is None else self.delivery.number_of(reader)
-        return events.ConnectionFacts(
-            user=session.user.name,
-            address=session.address,
-            is_standby=reader is None,
-            number=number,
-            lag=archive_number - number,
-            buffered_bytes=session.buffered_bytes,
-        )
 
     # --- ends
 
@@ -378,7 +325,7 @@ class Hub:
 
     def say_goodbye(self) -> None:
         """The server stops: every client is told where to go on."""
-        for session in list(self._sessions):
+        for session in list(self.sessions):
             session.say_goodbye("shutting_down", self.peer_address if self.peer else "")
 
     def stop(self) -> None:
@@ -390,7 +337,7 @@ class Hub:
 
     def _keep_house(self) -> None:
         now = self.now()
-        for session in list(self._sessions):
+        for session in list(self.sessions):
             self._check_times(session, now)
         self.flush_all()
         self.call_later(_HOUSEKEEPING_EVERY_S, self._keep_house)
@@ -423,17 +370,13 @@ class Hub:
             name=self.facts.name,
             address=self.facts.address,
             role=self.pair.role,
-            users=self._users_here(),
+            users=self.users_here(),
             online=tuple(sorted(self._online_here())),
         )
 
     def _online_here(self) -> set[str]:
-        return {s.user.id for s in self._sessions if s.reader is not None and s.user is not None}
+        return {s.user.id for s in self.sessions if s.reader is not None and s.user is not None}
 
-    def _users_here(self) -> int:
+    def users_here(self) -> int:
+        """How many people have an active connection here."""
         return len(self._online_here())
-
-
-def status_proof(cluster_secret: bytes, nonce: str) -> str:
-    """HMAC-SHA-256 (RFC 2104) of a welcome's nonce: who knows the cluster's secret may see all."""
-    return hmac.new(cluster_secret, b"status " + nonce.encode(), hashlib.sha256).hexdigest()

@@ -1,0 +1,73 @@
+"""Status: facts about one server, for operators; the whole of them against a proof."""
+
+import asyncio
+import hashlib
+import hmac
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from server.protocol import events, requests
+from server.protocol.errors import Refusal
+from server.sessions.session import Session
+
+if TYPE_CHECKING:
+    from server.sessions.hub import Hub
+
+
+async def tell_status(hub: "Hub", session: Session, request: requests.Status) -> None:
+    """Answer with what everybody may know, and with the rest when the secret is proven."""
+    position = hub.delivery.position
+    index = position.index if request.hash_at is None else request.hash_at
+    if index > position.index:
+        session.refuse(request.id, Refusal("unknown_index", {"index": index}))
+        return
+    record = await asyncio.to_thread(hub.store.record, index)
+    status = events.StatusFacts(
+        answer=request.id,
+        server=hub.facts.name,
+        cluster=hub.facts.cluster,
+        role=hub.pair.role,
+        mode=hub.mode,
+        epoch=hub.pair.epoch,
+        archive_number=position.number,
+        index=index,
+        hash=record.hash.hex() if record else "",
+    )
+    proof = status_proof(hub.facts.cluster_secret, session.nonce)
+    is_proven = hmac.compare_digest(request.proof.encode(), proof.encode())
+    session.tell(_with_private_facts(hub, status) if is_proven else status)
+
+
+def status_proof(cluster_secret: bytes, nonce: str) -> str:
+    """HMAC-SHA-256 (RFC 2104) of a welcome's nonce: who knows the cluster's secret may see all."""
+    return hmac.new(cluster_secret, b"status " + nonce.encode(), hashlib.sha256).hexdigest()
+
+
+def _with_private_facts(hub: "Hub", status: events.StatusFacts) -> events.StatusFacts:
+    return msgspec.structs.replace(
+        status,
+        durable_index=hub.engine.durable_index,
+        peer=hub.peer_known.name if hub.peer_known else "",
+        users=hub.users_here(),
+        users_max=hub.users_max,
+        servers=hub.servers(),
+        connections=[_connection_facts(hub, s) for s in hub.sessions if s.user is not None],
+        promotions=hub.pair.promotions,
+        alarm=hub.pair.alarm,
+    )
+
+
+def _connection_facts(hub: "Hub", session: Session) -> events.ConnectionFacts:
+    assert session.user is not None
+    archive_number = hub.delivery.position.number
+    reader = session.reader
+    number = archive_number if reader is None else hub.delivery.number_of(reader)
+    return events.ConnectionFacts(
+        user=session.user.name,
+        address=session.address,
+        is_standby=reader is None,
+        number=number,
+        lag=archive_number - number,
+        buffered_bytes=session.buffered_bytes,
+    )
