@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Final
 
-from server.archive.record import Draft, Record
+from server.archive.record import Draft, Epoch, Record
 from server.replication import steps
 from server.replication.messages import Append, Confirm, Forward, Match, Message, Refuse
 from server.replication.recovering import Recovering
@@ -16,19 +16,24 @@ class Follower:
 
     name: Final = "follower"
 
-    def __init__(self, replica: "Replica") -> None:
+    def __init__(self, replica: "Replica", leader_epoch: Epoch) -> None:
         self._replica = replica
+        self._leader_epoch = leader_epoch
         self._confirmed = 0
         self._leader_commit = 0
         self.is_serving = False
 
     @property
     def is_member(self) -> bool:
-        """Whether the durable log itself says that this server counts."""
+        """Whether the durable log itself says that this server counts.
+
+        Not while it ends in an older epoch than the leader's: that one may have let us go since,
+        and acknowledged alone what is still on its way here.
+        """
         replica = self._replica
         for span in reversed(replica.log.spans):
             if span.first_index <= replica.durable:
-                return replica.me in span.members
+                return span.epoch >= self._leader_epoch and replica.me in span.members
         return False
 
     @property

@@ -16,7 +16,14 @@ monotonic clock.
 from collections.abc import Callable
 from typing import Final
 
-from server.archive.record import DamagedRecordError, Draft, Epoch, Record, make_records
+from server.archive.record import (
+    NO_EPOCH,
+    DamagedRecordError,
+    Draft,
+    Epoch,
+    Record,
+    make_records,
+)
 from server.replication import steps
 from server.replication.failover import fork_index, may_have_acknowledged, wins
 from server.replication.follower import Follower
@@ -258,7 +265,8 @@ class Replica:
             return
         if fork < last and not self._may_cut(fork, last):
             return
-        self.role = follower = Follower(self)
+        leader_epoch = theirs.spans[-1].epoch if theirs.spans else NO_EPOCH
+        self.role = follower = Follower(self, leader_epoch)
         if fork < last:
             self.log.cut(fork)
             self.persist((), cut_to=fork)
