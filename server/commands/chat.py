@@ -1,0 +1,206 @@
+"""`chat`: talk from a terminal or a pipe."""
+
+import hashlib
+import random
+import re
+import sys
+import threading
+from gettext import gettext as _
+from pathlib import Path
+from typing import Final
+
+import click
+import msgspec
+import platformdirs
+
+from server.client.conversation import Conversation
+from server.client.reading import START_OF_ARCHIVE
+from server.client.settings import ConversationSettings
+from server.names.addresses import AddressError, parse_addresses
+from server.names.fingerprints import parse_fingerprint
+from server.names.invite_links import LinkError, is_invite_link, parse_invite_link
+from server.network.client_links import ClientLinks
+from server.network.clock import SystemClock
+from server.network.loop_thread import LoopThread
+from server.network.tls import Trust
+from server.protocol.names import clean_person_name, name_key
+from server.terminal.outbox_file import OutboxFile, OutboxFileError
+from server.terminal.printing import Printer
+from server.terminal.talk import ROOM, Manners, Talk
+from server.terminal.typing_in import PipeReader, TerminalPrompt
+
+# How long the end of the input waits for a server, when none answers.
+_WAIT_S: Final = 30.0
+
+
+class Target(msgspec.Struct, frozen=True):
+    """Where the chat is and how its servers are known."""
+
+    addresses: list[str]
+    fingerprint: bytes | None
+    is_plain: bool
+
+
+@click.command(name="chat")
+@click.option(
+    "--server", required=True, help="An invite link, or ADDRESS[,ADDRESS]; the first is tried first."
+)
+@click.option("--name", required=True, help="Your name in the chat.")
+@click.option("--full-archive", is_flag=True, help="Print the whole archive, not the last messages only.")
+@click.option("--plain", is_flag=True, help="No encryption; only for servers on this computer.")
+@click.option(
+    "--json", "is_json", is_flag=True, help="Print everything that happens as JSON, one object a line."
+)
+@click.option("--fingerprint", default="", help="Trust the servers with this certificate fingerprint.")
+@click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The folder for what you typed and who you are (default: your own data folder).",
+)
+@click.option(
+    "--wait",
+    "wait_s",
+    type=click.FloatRange(0.0),
+    default=_WAIT_S,
+    show_default=True,
+    help="At the end of the input, wait so many seconds for a server when none answers.",
+)
+def command(
+    server: str,
+    name: str,
+    *,
+    full_archive: bool,
+    plain: bool,
+    is_json: bool,
+    fingerprint: str,
+    data: Path | None,
+    wait_s: float,
+) -> None:
+    """Talk from a terminal, or from a pipe: lines in, messages out.
+
+    What you type is on disk before it is sent, and is sent again until a server has stored it: over
+    lost connections, dead servers and the end of this program. /help shows what can be typed.
+
+    \b
+    Examples:
+      python -m server chat --server 'desktop-chat://…' --name anna
+      python -m server chat --server 127.0.0.1:7000 --plain --name anna
+      echo 'the backup is done' | python -m server chat --server chat.example --name robot
+
+    Exit code 0: everything typed is stored. 1: something is not, or nobody let us in. 2: used wrongly.
+    """
+    target = _target(server, fingerprint, is_plain=plain)
+    if clean_person_name(name) is None:
+        raise click.BadParameter(
+            _("1 to 32 letters, digits, spaces and . - _ ' are allowed"), param_hint="--name"
+        )
+    folder = data or platformdirs.user_data_path("desktop-chat", appauthor=False) / "terminal"
+    try:
+        outbox = OutboxFile(folder / _file_name(name, target.addresses[0]))
+    except OutboxFileError as error:
+        raise click.ClickException(_outbox_sentence(error)) from error
+    is_interactive = sys.stdin.isatty() and sys.stdout.isatty()
+    manners = Manners(
+        is_interactive=is_interactive,
+        is_full_archive=full_archive,
+        wait_s=0.0 if is_interactive else wait_s,
+    )
+    try:
+        sys.exit(_talk(outbox, name, target, manners, is_json=is_json))
+    finally:
+        outbox.close()
+
+
+def _talk(outbox: OutboxFile, name: str, target: Target, manners: Manners, *, is_json: bool) -> int:
+    clock = SystemClock()
+    printer = Printer(
+        out=click.echo,
+        note_out=lambda line: click.echo(line, err=True),
+        is_json=is_json,
+        now_ms=clock.wall_ms,
+        room=ROOM,
+    )
+    talk = Talk(outbox, printer, clock, manners)
+    known = [address for address in outbox.fact("addresses").split(",") if address]
+    conversation = Conversation(
+        outbox.identity(name),
+        list(dict.fromkeys([*target.addresses, *known])),
+        cursor=START_OF_ARCHIVE if manners.is_full_archive else None,
+        settings=ConversationSettings(client="terminal"),
+        rng=random.SystemRandom(),
+        drafts=outbox.drafts(),
+        cluster=outbox.fact("cluster"),
+    )
+    loop_thread = LoopThread("client-network")
+    links = ClientLinks(loop_thread, conversation, talk.put, clock=clock, trust=_trust(target, outbox))
+    loop_thread.start()
+    try:
+        return _run(talk, links, is_interactive=manners.is_interactive)
+    finally:
+        links.stop()
+        loop_thread.stop()
+
+
+def _run(talk: Talk, links: ClientLinks, *, is_interactive: bool) -> int:
+    if not is_interactive:
+        PipeReader(sys.stdin.fileno(), talk.put).start()
+        return talk.run(links)
+    # A terminal's prompt wants the main thread: the loop runs beside it.
+    prompt = TerminalPrompt(talk.put)
+    exit_codes: list[int] = []
+
+    def work() -> None:
+        try:
+            exit_codes.append(talk.run(links))
+        finally:
+            prompt.close()
+
+    worker = threading.Thread(target=work, name="terminal")
+    worker.start()
+    prompt.run()
+    worker.join()
+    return exit_codes[0] if exit_codes else 1
+
+
+def _target(server: str, fingerprint: str, *, is_plain: bool) -> Target:
+    pin = parse_fingerprint(fingerprint) if fingerprint else None
+    if fingerprint and pin is None:
+        raise click.BadParameter(_("this is no certificate fingerprint"), param_hint="--fingerprint")
+    if is_invite_link(server):
+        link = parse_invite_link(server)
+        if isinstance(link, LinkError):
+            raise click.BadParameter(link.sentence, param_hint="--server")
+        return Target([str(address) for address in link.addresses], pin or link.fingerprint, link.plain)
+    addresses = parse_addresses(server)
+    if isinstance(addresses, AddressError):
+        raise click.BadParameter(addresses.sentence, param_hint="--server")
+    if is_plain and pin is not None:
+        raise click.UsageError(_("--plain and --fingerprint exclude each other."))
+    return Target([str(address) for address in addresses], pin, is_plain)
+
+
+def _trust(target: Target, outbox: OutboxFile) -> Trust | None:
+    if target.is_plain:
+        return None
+    if target.fingerprint is not None:
+        return Trust(fingerprint=target.fingerprint)
+    return Trust(ca_pem=outbox.fact("authority") or None)
+
+
+def _file_name(name: str, address: str) -> str:
+    # A name is for people; a file name is made of what every file system takes.
+    key = name_key(name)
+    if not re.fullmatch(r"[a-z0-9_-]+", key):
+        key = "name-" + hashlib.sha256(key.encode()).hexdigest()[:16]
+    return f"{key}@{re.sub('[^a-z0-9.-]', '_', address)}.sqlite"
+
+
+def _outbox_sentence(error: OutboxFileError) -> str:
+    if error.code == "in_use":
+        return _(
+            "{path} is in use: this name is already talking to this server from another terminal. "
+            "Use another name, or another folder with --data."
+        ).format(path=error.path)
+    return _("{path} cannot be used: {detail}. Choose another folder with --data.").format(
+        path=error.path, detail=error.detail
+    )

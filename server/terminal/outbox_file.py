@@ -1,0 +1,114 @@
+"""The file of a terminal client: who it is, what it wrote, and which servers it knows (SQLite).
+
+A line is here, synced, before the network gets it, and stays until a server's final answer; so a
+`kill -9` at any moment loses nothing and sends nothing twice. One process has the file open.
+"""
+
+import contextlib
+import secrets
+import sqlite3
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+from server.client.identity import Identity
+from server.client.outbox import Draft
+
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS outbox (
+    counter INTEGER PRIMARY KEY, room TEXT NOT NULL, text TEXT NOT NULL, time_ms INTEGER NOT NULL
+);
+"""
+_LOCKED_CODES: Final = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+
+
+class OutboxFileError(Exception):
+    """The file cannot be used: `in_use` by another process, `unusable` for the reason in `detail`."""
+
+    def __init__(self, code: str, path: Path, detail: str = "") -> None:
+        super().__init__(f"{code}: {path}: {detail}")
+        self.code = code
+        self.path = path
+        self.detail = detail
+
+
+class OutboxFile:
+    """Open it once; `close` it at the end. One thread uses it."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises `OutboxFileError`."""
+        self._path = path
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # The device's secret is inside.
+            path.touch(mode=0o600)
+            self._database = sqlite3.connect(path, timeout=0.0, isolation_level=None, check_same_thread=False)
+        except (OSError, sqlite3.Error) as error:
+            raise OutboxFileError("unusable", path, str(error)) from error
+        try:
+            self._prepare()
+        except sqlite3.Error as error:
+            self._database.close()
+            is_locked = getattr(error, "sqlite_errorcode", 0) & 0xFF in _LOCKED_CODES
+            raise OutboxFileError("in_use" if is_locked else "unusable", path, str(error)) from error
+
+    def close(self) -> None:
+        """Let others open it."""
+        self._database.close()
+
+    def identity(self, name: str) -> Identity:
+        """This device, made at the first use of the file."""
+        return Identity(name=name, device=self.fact("device"), secret=self.fact("secret"))
+
+    def fact(self, name: str) -> str:
+        """Something that was kept, or nothing."""
+        row = self._database.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
+        return str(row[0]) if row is not None else ""
+
+    def keep(self, name: str, value: str) -> None:
+        """Keep something over restarts."""
+        self._database.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
+
+    def put(self, room: str, texts: Iterable[str], time_ms: int) -> list[Draft]:
+        """Take lines: each gets the next counter; they are on disk when this returns."""
+        first = int(self.fact("next_counter"))
+        drafts = [Draft(counter, room, text, time_ms) for counter, text in enumerate(texts, first)]
+        rows = [(draft.counter, draft.room, draft.text, draft.time_ms) for draft in drafts]
+        with self._transaction():
+            self._database.executemany("INSERT INTO outbox VALUES (?, ?, ?, ?)", rows)
+            self.keep("next_counter", str(first + len(drafts)))
+        return drafts
+
+    def settle(self, counters: Iterable[int]) -> None:
+        """A server gave its final answer for these."""
+        with self._transaction():
+            rows = [(counter,) for counter in counters]
+            self._database.executemany("DELETE FROM outbox WHERE counter = ?", rows)
+
+    def drafts(self) -> list[Draft]:
+        """What has no final answer, in the order it was written."""
+        rows = self._database.execute("SELECT counter, room, text, time_ms FROM outbox ORDER BY counter")
+        return [Draft(*row) for row in rows]
+
+    def _prepare(self) -> None:
+        # Exclusive: another process that opens the file is told so; the lock ends with the process.
+        self._database.execute("PRAGMA locking_mode = EXCLUSIVE")
+        self._database.execute("PRAGMA journal_mode = WAL")
+        self._database.execute("PRAGMA synchronous = FULL")
+        self._database.executescript(_SCHEMA)
+        with self._transaction():
+            if not self.fact("device"):
+                self.keep("device", secrets.token_hex(16))
+                self.keep("secret", secrets.token_hex(32))
+                self.keep("next_counter", "1")
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._database.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._database.execute("ROLLBACK")
+            raise
+        self._database.execute("COMMIT")

@@ -1,0 +1,84 @@
+"""What a terminal client prints: messages on standard output, everything else beside them.
+
+Nothing that came from others reaches the terminal with control or direction characters in it.
+"""
+
+import unicodedata
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import Final
+
+import msgspec
+
+from server.client.notices import AnyNotice
+from server.protocol.events import Message
+
+# Escape sequences, directions and joiners that reorder a line, private and unassigned characters.
+_UNSAFE: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_JOINERS: Final = frozenset("\u200c\u200d\ufe0f")
+# Messages that were printed are remembered, so that none is printed again after a merge.
+_REMEMBERED_MAX: Final = 20_000
+
+
+def printable(text: str) -> str:
+    """The text with a replacement character for whatever could steer a terminal."""
+    return "".join(
+        character if unicodedata.category(character) not in _UNSAFE or character in _JOINERS else "�"
+        for character in text
+    )
+
+
+class Printer:
+    """Prints for people, or with `is_json` one notice a line for programs.
+
+    `out` and `note_out` print one line each.
+    """
+
+    def __init__(
+        self,
+        *,
+        out: Callable[[str], None],
+        note_out: Callable[[str], None],
+        is_json: bool,
+        now_ms: Callable[[], int],
+        room: str,
+    ) -> None:
+        self._out = out
+        self._note_out = note_out
+        self._is_json = is_json
+        # Wall clock, milliseconds.
+        self._now_ms = now_ms
+        self._room = room
+        self._printed: OrderedDict[tuple[str, int], None] = OrderedDict()
+
+    def notice(self, notice: AnyNotice) -> None:
+        """For programs: everything, as it is."""
+        if self._is_json:
+            self._out(msgspec.json.encode(notice).decode())
+
+    def messages(self, messages: Iterable[Message]) -> None:
+        """For people: each message once."""
+        if self._is_json:
+            return
+        for message in messages:
+            identity = (message.device, message.counter)
+            if identity not in self._printed:
+                self._printed[identity] = None
+                self._out(self._line(message))
+        while len(self._printed) > _REMEMBERED_MAX:
+            self._printed.popitem(last=False)
+
+    def note(self, sentence: str) -> None:
+        """For people: what happens beside the messages."""
+        for line in sentence.splitlines():
+            self._note_out(f"* {printable(line)}")
+
+    def _line(self, message: Message) -> str:
+        local = datetime.fromtimestamp(message.time_ms / 1000, tz=UTC).astimezone()
+        today = datetime.fromtimestamp(self._now_ms() / 1000, tz=UTC).astimezone().date()
+        time = local.strftime("%H:%M" if local.date() == today else "%Y-%m-%d %H:%M")
+        room = f" #{printable(message.room)}" if message.room != self._room else ""
+        head = f"{time}{room} {printable(message.name)}: "
+        lines = [printable(line) for line in message.text.splitlines()] or [""]
+        return head + f"\n{' ' * len(head)}".join(lines)

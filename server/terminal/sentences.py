@@ -1,0 +1,111 @@
+"""Codes as English sentences for the terminal: what happened, and what one can do."""
+
+from gettext import gettext as _
+from gettext import ngettext
+from typing import Final
+
+from server.client.notices import Arguments, CertificateChanged, CertificateUnknown, OtherChat
+from server.names.fingerprints import fingerprint_text, fingerprint_words
+from server.protocol.errors import ERRORS
+
+HELP: Final = _(
+    "Every line is a message. A line that begins with / is a command:\n"
+    "/status  who is connected to what, and how much of the archive is here\n"
+    "/who     who is in this room\n"
+    "/quit    leave when everything you typed is stored\n"
+    "//text   a message that begins with /"
+)
+
+# Why nobody was reached, or a link ended: codes of `server.network.errors` and of the conversation.
+_OF_LINKS: Final = {
+    "refused": _("no server listens there"),
+    "timeout": _("there was no answer in time"),
+    "unreachable": _("there is no way to that computer, or no computer of that name"),
+    "lost": _("the connection broke off"),
+    "closed": _("the server closed the connection"),
+    "aborted": _("the connection was dropped"),
+    "tls_failed": _("it does not speak this program's encryption; is it a Desktop Chat server?"),
+    "wrong_protocol": _("it is not a Desktop Chat server"),
+    "protocol": _("the server said something that this program does not understand"),
+    "wrong_certificate": _("the server's certificate is not the one that is trusted"),
+    "unknown_certificate": _("the server's certificate is not known yet"),
+    "other_chat": _("another chat lives there"),
+    "signed_out": _("the server ended the session"),
+}
+
+
+def sentence_of(code: str, arguments: Arguments) -> str:
+    """One sentence without its full stop; codes that this version does not know are shown as they are."""
+    if code in _OF_LINKS:
+        return _OF_LINKS[code]
+    if code not in ERRORS:
+        return _("unknown reason ({code})").format(code=code) if code else _("no reason is known")
+    meaning = ERRORS[code].meaning.removesuffix(".")
+    facts = ", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in arguments.items())
+    return f"{meaning} ({facts})" if facts else meaning
+
+
+def waiting_lines(count: int, wait_s: float) -> str:
+    """Said at the end of the input, when something is still to come."""
+    if not count:
+        return _("waiting for the archive; without a server for {wait_s:g} s at most").format(wait_s=wait_s)
+    text = ngettext(
+        "waiting until {count} line is stored; without a server for {wait_s:g} s at most",
+        "waiting until {count} lines are stored; without a server for {wait_s:g} s at most",
+        count,
+    )
+    return text.format(count=count, wait_s=wait_s)
+
+
+def kept_lines(count: int) -> str:
+    """Said when leaving with a full outbox."""
+    text = ngettext(
+        "{count} line is not stored yet; it is kept in the outbox and sent the next time.",
+        "{count} lines are not stored yet; they are kept in the outbox and sent the next time.",
+        count,
+    )
+    return text.format(count=count)
+
+
+def certificate_question(notice: CertificateUnknown) -> str:
+    """Asked before the first connection to a bare address; the answer is the next line."""
+    return _(
+        "The server at {address} is not known here yet. The fingerprint of its certificate is\n"
+        "    {words}\n"
+        "    {text}\n"
+        "Compare it with the one that its owner tells you. Type yes to trust it, anything else to leave."
+    ).format(**_certificate_facts(notice))
+
+
+def unknown_certificate(notice: CertificateUnknown) -> str:
+    """Said when nobody can be asked."""
+    return _(
+        "The server at {address} is not known here yet, and nobody can be asked.\n"
+        "The fingerprint of its certificate is {words}\n"
+        "If that is the right server, use --fingerprint {text}"
+    ).format(**_certificate_facts(notice))
+
+
+def changed_certificate(notice: CertificateChanged) -> str:
+    """A hard stop."""
+    return _(
+        "The server at {address} shows another certificate than the one that is trusted. Nothing was sent.\n"
+        "Either this is another server, or somebody is in between: ask the owner for a new invite link."
+    ).format(address=notice.address)
+
+
+def other_chat(notice: OtherChat) -> str:
+    """A hard stop."""
+    return _(
+        "Another chat ({chat}) than before lives at {address}. Nothing was sent.\n"
+        "To join it, use another folder: --data DIR"
+    ).format(chat=notice.chat, address=notice.address)
+
+
+def _certificate_facts(notice: CertificateUnknown) -> dict[str, str]:
+    fingerprint = bytes.fromhex(notice.fingerprint)
+    return {
+        "address": notice.address,
+        "words": fingerprint_words(fingerprint),
+        "text": fingerprint_text(fingerprint),
+    }

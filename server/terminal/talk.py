@@ -1,0 +1,281 @@
+"""The loop of a terminal client: what is typed goes to disk and then out, what comes is printed.
+
+One thread runs it and owns the outbox file; whatever reads the input, and the network, put what
+they have into its queue.
+"""
+
+import queue
+from gettext import gettext as _
+from math import inf
+from typing import Final
+
+import msgspec
+
+from server.client.exchange import refusal_of
+from server.client.notices import (
+    AnyNotice,
+    Arrived,
+    CertificateChanged,
+    CertificateUnknown,
+    Connected,
+    Disconnected,
+    HistoryPage,
+    OtherChat,
+    QuestionFailed,
+    Refused,
+    SignInRefused,
+    Stored,
+    Taught,
+)
+from server.network.client_links import ClientLinks
+from server.network.clock import Clock
+from server.network.tls import Trust
+from server.protocol.events import Message
+from server.terminal.facts import ConnectionFacts
+from server.terminal.outbox_file import OutboxFile
+from server.terminal.printing import Printer
+from server.terminal.sentences import (
+    HELP,
+    certificate_question,
+    changed_certificate,
+    kept_lines,
+    other_chat,
+    unknown_certificate,
+    waiting_lines,
+)
+from server.terminal.telling import Telling
+from server.terminal.typing_in import Ended, Input, Left, Typed
+
+ROOM: Final = "general"
+WINDOW_ROWS: Final = 50
+# At the end of the input most is done within this time; longer is worth a word.
+_QUIET_S: Final = 1.0
+
+
+class Manners(msgspec.Struct, frozen=True):
+    """How a terminal client behaves: towards a person, or in a pipe."""
+
+    # A person is there and can be asked.
+    is_interactive: bool
+    # The whole archive, not a window of it.
+    is_full_archive: bool
+    # After the end of the input, wait this long for a server before giving up.
+    wait_s: float
+
+
+class Talk:
+    """Make it, let others `put`, and `run` it once; the exit code comes back."""
+
+    def __init__(self, outbox: OutboxFile, printer: Printer, clock: Clock, manners: Manners) -> None:
+        self._outbox = outbox
+        self._printer = printer
+        self._clock = clock
+        self._manners = manners
+        self._queue: queue.SimpleQueue[Input | list[AnyNotice]] = queue.SimpleQueue()
+        self._facts = ConnectionFacts()
+        self._telling = Telling()
+        # The counters of what has no final answer.
+        self._waiting = {draft.counter for draft in outbox.drafts()}
+        self._refused_count = 0
+        # The window of the past is printed first; what arrives before it is held.
+        self._held: list[Message] = []
+        self._window_ticket = 0
+        self._has_window = manners.is_full_archive
+        # Since when the input is at its end, and since when no server has us.
+        self._ended_at_s: float | None = None
+        self._alone_since_s: float | None = clock.monotonic_s()
+        self._is_waiting_told = False
+        # The certificate that the person is being asked about.
+        self._asked: CertificateUnknown | None = None
+        self._exit_code: int | None = None
+        self._commands = {"/help": self._help, "/status": self._status, "/who": self._who, "/quit": self._end}
+
+    def put(self, given: Input | list[AnyNotice]) -> None:
+        """Something was typed, or the network has news. Any thread."""
+        self._queue.put(given)
+
+    def run(self, links: ClientLinks) -> int:
+        """Until the input has ended and everything is stored, or until it is of no use. The exit code."""
+        self._links = links
+        links.connect()
+        while self._exit_code is None:
+            try:
+                self._take(self._queue.get(timeout=self._patience_s()))
+            except queue.Empty:
+                self._wait_or_leave()
+            except KeyboardInterrupt:
+                self._take(Left())
+        return self._exit_code
+
+    def _take(self, given: Input | list[AnyNotice]) -> None:
+        match given:
+            case Typed():
+                self._type(given.lines)
+            case Ended():
+                self._end()
+            case Left():
+                self._leave(1 if self._waiting else 0)
+            case _:
+                self._hear(given)
+        if self._ended_at_s is not None and self._exit_code is None:
+            self._leave_if_done()
+
+    # What is typed.
+
+    def _type(self, lines: list[str]) -> None:
+        texts: list[str] = []
+        for line in lines:
+            if self._asked is not None:
+                self._answer(self._asked, line)
+            elif line.startswith("/") and not line.startswith("//"):
+                # What was typed before a command is sent before it.
+                self._send(texts)
+                texts = []
+                self._commands.get(line.strip(), self._unknown_command)()
+            elif line.strip():
+                texts.append(line.removeprefix("/") if line.startswith("//") else line)
+        self._send(texts)
+
+    def _send(self, texts: list[str]) -> None:
+        storable: list[str] = []
+        for text in texts:
+            refusal = refusal_of(text)
+            if refusal is None:
+                storable.append(text)
+            else:
+                self._tell(Refused(counter=0, code=refusal.code, arguments=refusal.arguments))
+                self._refused_count += 1
+        if storable:
+            for draft in self._outbox.put(ROOM, storable, self._clock.wall_ms()):
+                self._waiting.add(draft.counter)
+                self._links.send(draft)
+
+    def _help(self) -> None:
+        self._printer.note(HELP)
+
+    def _status(self) -> None:
+        self._printer.note("\n".join(self._facts.lines(len(self._waiting))))
+
+    def _who(self) -> None:
+        self._links.who(ROOM)
+
+    def _unknown_command(self) -> None:
+        self._printer.note(_("There is no such command; /help shows them."))
+
+    # What the network brings.
+
+    def _hear(self, notices: list[AnyNotice]) -> None:
+        settled: list[int] = []
+        for notice in notices:
+            self._printer.notice(notice)
+            self._facts.note(notice)
+            self._tell(notice)
+            if isinstance(notice, Stored | Refused):
+                settled.append(notice.counter)
+                self._refused_count += isinstance(notice, Refused)
+            else:
+                self._act_on(notice)
+        if settled:
+            self._outbox.settle(settled)
+            self._waiting.difference_update(settled)
+
+    def _tell(self, notice: AnyNotice) -> None:
+        self._printer.note(self._telling.sentence(notice))
+
+    def _act_on(self, notice: AnyNotice) -> None:
+        match notice:
+            case Connected():
+                self._connected(notice)
+            case Disconnected():
+                if self._alone_since_s is None:
+                    self._alone_since_s = self._clock.monotonic_s()
+            case Arrived():
+                self._arrived(notice.messages)
+            case HistoryPage() | QuestionFailed() if notice.ticket == self._window_ticket:
+                self._begin_window(notice.messages if isinstance(notice, HistoryPage) else [])
+            case Taught():
+                self._outbox.keep("addresses", ",".join(notice.addresses))
+                self._outbox.keep("authority", notice.authority or self._outbox.fact("authority"))
+            case CertificateUnknown():
+                self._ask(notice)
+            case CertificateChanged():
+                self._leave(1, changed_certificate(notice))
+            case OtherChat():
+                self._leave(1, other_chat(notice))
+            case SignInRefused(retry_in_s=None):
+                self._leave(1)
+            case _:
+                pass
+
+    def _connected(self, notice: Connected) -> None:
+        self._alone_since_s = None
+        self._outbox.keep("cluster", notice.cluster)
+        if not self._has_window:
+            self._window_ticket = self._links.history(ROOM, limit=WINDOW_ROWS)
+
+    def _arrived(self, messages: list[Message]) -> None:
+        if self._has_window:
+            self._printer.messages(messages)
+        else:
+            self._held += messages
+
+    def _begin_window(self, messages: list[Message]) -> None:
+        if not self._has_window:
+            self._has_window = True
+            self._printer.messages([*messages, *self._held])
+            self._held = []
+
+    # Certificates.
+
+    def _ask(self, notice: CertificateUnknown) -> None:
+        if not self._manners.is_interactive:
+            self._leave(1, unknown_certificate(notice))
+        elif self._asked is None:
+            self._asked = notice
+            self._printer.note(certificate_question(notice))
+
+    def _answer(self, asked: CertificateUnknown, line: str) -> None:
+        self._asked = None
+        if line.strip().casefold() == _("yes"):
+            self._links.trust(Trust(fingerprint=bytes.fromhex(asked.fingerprint)))
+        else:
+            self._leave(1, _("The server is not trusted; nothing was sent."))
+
+    # The end.
+
+    def _end(self) -> None:
+        if self._ended_at_s is None:
+            self._ended_at_s = self._clock.monotonic_s()
+
+    def _patience_s(self) -> float | None:
+        """How long the loop waits for news before `_wait_or_leave`."""
+        if self._ended_at_s is None:
+            return None
+        until_s = self._until_s()
+        if not self._is_waiting_told:
+            until_s = min(until_s, self._ended_at_s + _QUIET_S)
+        return max(until_s - self._clock.monotonic_s(), 0.0) if until_s < inf else None
+
+    def _until_s(self) -> float:
+        """When to give up: never while a server has us."""
+        if self._ended_at_s is None or self._alone_since_s is None:
+            return inf
+        return max(self._ended_at_s, self._alone_since_s) + self._manners.wait_s
+
+    def _wait_or_leave(self) -> None:
+        if self._clock.monotonic_s() >= self._until_s():
+            self._leave(1, _("No server answered within {s:g} s.").format(s=self._manners.wait_s))
+        elif not self._is_waiting_told:
+            self._is_waiting_told = True
+            self._printer.note(waiting_lines(len(self._waiting), self._manners.wait_s))
+
+    def _leave_if_done(self) -> None:
+        is_level = self._has_window and self._facts.is_level and self._facts.has_seen_what_it_stored
+        if not self._waiting and (is_level or self._manners.is_interactive):
+            self._leave(1 if self._refused_count else 0)
+
+    def _leave(self, exit_code: int, reason: str = "") -> None:
+        self._exit_code = exit_code
+        self._printer.note(reason)
+        if self._waiting:
+            self._printer.note(kept_lines(len(self._waiting)))

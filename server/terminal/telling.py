@@ -1,0 +1,95 @@
+"""What a person is told beside the messages: one sentence a notice, where it is worth one."""
+
+from gettext import gettext as _
+
+from server.client.notices import (
+    AnyNotice,
+    Connected,
+    Delayed,
+    Disconnected,
+    Diverged,
+    MemberList,
+    QuestionFailed,
+    Refused,
+    ServersChanged,
+    SignInRefused,
+)
+from server.terminal.sentences import sentence_of
+
+
+class Telling:
+    """Says each thing when it changes, and not again and again while it stays."""
+
+    def __init__(self) -> None:
+        self._is_connected = False
+        self._is_away_told = False
+        self._mode = ""
+        self._delay_told = ""
+
+    def sentence(self, notice: AnyNotice) -> str:
+        """What to tell, or nothing."""
+        match notice:
+            case Connected():
+                return self._connected(notice)
+            case Disconnected():
+                return self._disconnected(notice)
+            case ServersChanged():
+                return self._servers_changed(notice)
+            case Delayed():
+                return self._delayed(notice)
+            case SignInRefused():
+                return self._sign_in_refused(notice)
+            case Refused():
+                reason = sentence_of(notice.code, notice.arguments)
+                return _("not stored: {reason}.").format(reason=reason)
+            case Diverged():
+                return _("The archives of the two servers were merged.")
+            case MemberList():
+                marks = (f"{'●' if member.is_online else '○'} {member.name}" for member in notice.members)
+                return "\n".join(marks)
+            case QuestionFailed():
+                reason = sentence_of(notice.code, notice.arguments)
+                return _("No answer: {reason}.").format(reason=reason)
+            case _:
+                return ""
+
+    def _connected(self, notice: Connected) -> str:
+        is_first = not self._is_connected
+        self._is_connected, self._is_away_told = True, False
+        told = _("connected to server {server} at {address} as {name}").format(
+            server=notice.server, address=notice.address, name=notice.name
+        )
+        return told if is_first else ""
+
+    def _disconnected(self, notice: Disconnected) -> str:
+        self._is_connected = False
+        if self._is_away_told or notice.retry_in_s is None:
+            return ""
+        self._is_away_told = True
+        reason = sentence_of(notice.code, notice.arguments)
+        return _("No server has us ({reason}); trying again by itself. What you type is kept.").format(
+            reason=reason
+        )
+
+    def _servers_changed(self, notice: ServersChanged) -> str:
+        before, self._mode = self._mode, notice.mode or self._mode
+        if self._mode == before:
+            return ""
+        if self._mode == "solo":
+            return _("running on one server; messages are stored there alone until the other is back")
+        return _("both servers are running") if self._mode == "dual" and before else ""
+
+    def _delayed(self, notice: Delayed) -> str:
+        if notice.code == self._delay_told:
+            return ""
+        self._delay_told = notice.code
+        reason = sentence_of(notice.code, notice.arguments)
+        return _("not stored yet: {reason}; tried again by itself").format(reason=reason)
+
+    def _sign_in_refused(self, notice: SignInRefused) -> str:
+        reason = sentence_of(notice.code, notice.arguments)
+        if notice.retry_in_s is None:
+            return _("The server does not let you in: {reason}.").format(reason=reason)
+        return _("The server does not let you in now: {reason}. Trying again in {retry_in_s:.0f} s.").format(
+            reason=reason, retry_in_s=notice.retry_in_s
+        )
