@@ -1,0 +1,69 @@
+"""The cached messages: written in batches as they arrive, read in pages as they come in sight."""
+
+import sqlite3
+from array import array
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from desktop_chat.store.messages import Message
+
+_COLUMNS: Final = "idx, number, room, user, name, device, counter, time_ms, text, copies"
+
+
+def insert_messages(connection: sqlite3.Connection, messages: Iterable[Message]) -> None:
+    """Keep messages; those that are known stay as they are. Own ones leave the outbox.
+
+    What the outbox knew about an own message's copies is kept.
+    """
+    for message in messages:
+        row = connection.execute(
+            "SELECT copies FROM outbox"
+            " WHERE counter = ? AND ? = (SELECT value FROM fact WHERE key = 'device')",
+            (message.counter, message.device),
+        ).fetchone()
+        copies = max(message.copies, row[0]) if row else message.copies
+        connection.execute(
+            f"INSERT OR IGNORE INTO message ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+            (
+                message.index, message.number, message.room, message.user, message.name,
+                message.device, message.counter, message.time_ms, message.text, copies,
+            ),
+        )  # fmt: skip
+        if row:
+            connection.execute("DELETE FROM outbox WHERE counter = ?", (message.counter,))
+
+
+def drop_behind(connection: sqlite3.Connection, index: int) -> None:
+    """The archives merged: what lies behind an index comes again."""
+    connection.execute("DELETE FROM message WHERE idx > ?", (index,))
+
+
+def raise_copies(connection: sqlite3.Connection, index: int) -> None:
+    """Everything up to an index is on both servers."""
+    connection.execute("UPDATE message SET copies = 2 WHERE copies < 2 AND idx <= ?", (index,))
+
+
+def room_indices(connection: sqlite3.Connection, room: str) -> "array[int]":
+    """The places of all cached messages of a room, in order."""
+    rows = connection.execute("SELECT idx FROM message WHERE room = ? ORDER BY idx", (room,))
+    return array("q", [index for (index,) in rows])
+
+
+def room_page(
+    connection: sqlite3.Connection, room: str, first_index: int, last_index: int
+) -> Sequence[Message]:
+    """The messages of a room between two places, both included."""
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM message WHERE room = ? AND idx BETWEEN ? AND ? ORDER BY idx",  # noqa: S608
+        (room, first_index, last_index),
+    )
+    return [Message(*row) for row in rows]
+
+
+def last_message(connection: sqlite3.Connection, room: str) -> Message | None:
+    """The newest message of a room."""
+    row = connection.execute(
+        f"SELECT {_COLUMNS} FROM message WHERE room = ? ORDER BY idx DESC LIMIT 1",  # noqa: S608
+        (room,),
+    ).fetchone()
+    return Message(*row) if row else None
