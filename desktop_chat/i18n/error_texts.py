@@ -1,0 +1,97 @@
+"""One sentence for every error code: what happened, and what a person can do."""
+
+from collections.abc import Mapping
+
+from desktop_chat.i18n.translation import _
+
+Arguments = Mapping[str, str | int | float]
+
+
+def error_text(code: str, arguments: Arguments) -> str:
+    """The sentence for a code of the servers or of the dialer, with its arguments."""
+    texts = {**_connection_texts(), **_sign_in_texts(), **_archive_texts(), **_protocol_texts()}
+    text = texts.get(code)
+    if text is None:
+        # A newer server may know more codes than we do.
+        return _("Something went wrong ({code}).").format(code=code)
+    return text.format(**arguments)
+
+
+def _connection_texts() -> dict[str, str]:
+    return {
+        "refused": _("No server answers at this address. Is it running?"),
+        "timeout": _("The server did not answer in time."),
+        "unreachable": _("There is no way to this address. Check its spelling and your network."),
+        "lost": _("The connection was lost."),
+        "closed": _("The server ended the connection."),
+        "aborted": _("The connection was ended."),
+        "handler_failed": _("The connection was ended by a mistake in this program."),
+        "handshake_timeout": _("The server did not answer in time."),
+        "tls_failed": _("There is something at this address, but it is no Desktop Chat server."),
+        "wrong_protocol": _("There is something at this address, but it is no Desktop Chat server."),
+        "wrong_certificate": _(
+            "This is not the server that you know: its certificate is another one. "
+            "Ask whoever runs the chat for a new invite link."
+        ),
+        "unknown_certificate": _("This server is not known yet."),
+        "close_timeout": _("The connection was ended."),
+        "protocol": _("The server answered in a way that this version does not understand."),
+        "silent": _("Nothing was heard from the server for too long."),
+        "shutting_down": _("The server is being stopped."),
+        "too_slow_to_read": _("The connection was too slow and was closed."),
+        "internal": _("The server made a mistake. It is written in its log."),
+        "unknown": _("The server did not answer in time. It will be tried again."),
+        "disk_full": _("The server's disk is full. What you write waits here until there is room."),
+    }
+
+
+def _sign_in_texts() -> dict[str, str]:
+    return {
+        "bad_name": _("The name {name} is not allowed. Use letters, digits, dots and dashes."),
+        "wrong_secret": _("The servers know this computer with another key. Choose another name."),
+        "wrong_person": _("This computer is known to the servers as {name}."),
+        "too_many_devices": _("This name is already used on {limit} computers. Choose another name."),
+        "server_full": _("Both servers are full. It is tried again in {retry_s} seconds."),
+        "sign_in_closed": _("This chat takes nobody in without an account."),
+        "too_slow_to_sign_in": _("Signing in took longer than {limit_s} seconds."),
+        "unsupported_version": _("The server speaks another version. Update this program."),
+        "not_signed_in": _("You are not signed in."),
+        "already_signed_in": _("You are signed in already."),
+    }
+
+
+def _archive_texts() -> dict[str, str]:
+    return {
+        "empty_message": _("The message has no text."),
+        "message_too_long": _("The message is too long. It may have {limit} characters."),
+        "unknown_room": _("The room {room} does not exist any more."),
+        "not_a_member": _("Only members may write in the room {room}."),
+        "bad_room_name": _("A room cannot be called {name}."),
+        "room_name_taken": _("There is a room of the name {name} already."),
+        "already_a_member": _("You are a member of the room {room} already."),
+        "too_many_rooms": _("There are {limit} rooms, and no more are possible."),
+        "room_full": _("The room has {limit} members, and no more are possible."),
+        "id_reuse": _("This message has the number {counter}, which was used for another one."),
+        "unknown_index": _("The archive does not reach to message {index}."),
+        "forbidden": _("This is not allowed here."),
+        "too_many_requests": _("More than {limit} requests wait for an answer."),
+    }
+
+
+def _protocol_texts() -> dict[str, str]:
+    """What only a defect can cause: said all the same, so that it can be reported."""
+    return {
+        "frame_too_long": _("The server refused what this program sent: more than {limit} bytes."),
+        "bad_utf8": _("The server refused what this program sent: not UTF-8."),
+        "bad_json": _("The server refused what this program sent: not JSON."),
+        "too_deep": _("The server refused what this program sent: nested deeper than {limit}."),
+        "bad_request": _("The server refused what this program sent: {reason}."),
+        "unknown_request": _(
+            "The server does not know the request {request}. It may be older than this program."
+        ),
+        "bad_bytes": _("The server refused what this program sent: only {limit} bytes are allowed here."),
+        "frame_too_slow": _("The server refused what this program sent: it took too long."),
+        "hello_first": _("The server expected a greeting first."),
+        "hello_again": _("The server was greeted twice."),
+        "on_standby": _("The connection to this server is only a spare one."),
+    }  # fmt: skip
