@@ -1,0 +1,1 @@
+"""LISTENS: the background thread around the client conversation; no tkinter here."""
