@@ -13,6 +13,7 @@ class ConnectionState(msgspec.Struct, frozen=True):
     address: str = ""
     servers: tuple[ServerFacts, ...] = ()
     mode: str = ""
+    standby: str = ""
     number: int = 0
     archive_number: int = 0
     latency_ms: float | None = None

@@ -134,10 +134,18 @@ class MessageList:
         return changes
 
     def add_pending(self, message: Message) -> list[Change]:
-        """A message was written here and waits."""
+        """A message was written here and waits. Before it has a counter, a negative ticket stands for it."""
         self._pending.append(message)
         at = len(self) - 1
         return [Inserted(at, 1), *self._neighbours(at, 1)]
+
+    def number_pending(self, ticket: int, counter: int) -> bool:
+        """A waiting message got its counter; False when it is not in this list."""
+        for place, message in enumerate(self._pending):
+            if message.counter == ticket:
+                self._pending[place] = msgspec.structs.replace(message, counter=counter)
+                return True
+        return False
 
     def remove_pending(self, counter: int) -> list[Change]:
         """A waiting message will never be sent (it was refused, or could not be kept)."""

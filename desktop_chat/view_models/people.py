@@ -1,8 +1,13 @@
 """How a person or a room is shown when there is no picture: initials and a colour that stays."""
 
 import zlib
+from collections.abc import Iterable
 
+import msgspec
+
+from desktop_chat.i18n.translation import _
 from desktop_chat.theme.palette import AVATAR_COLOURS
+from server.protocol.events import MemberFacts
 
 
 def initials(name: str) -> str:
@@ -18,3 +23,23 @@ def initials(name: str) -> str:
 def avatar_colour(key: str) -> str:
     """A colour by the person's id: the same at every start and on every machine."""
     return AVATAR_COLOURS[zlib.crc32(key.encode()) % len(AVATAR_COLOURS)]
+
+
+class Person(msgspec.Struct, frozen=True):
+    """Somebody in a room."""
+
+    user: str
+    name: str
+    is_online: bool
+    is_self: bool
+
+    @property
+    def words(self) -> str:
+        """The name, and a word for oneself."""
+        return _("{name} (you)").format(name=self.name) if self.is_self else self.name
+
+
+def build_people(members: Iterable[MemberFacts], own_user: str) -> list[Person]:
+    """Who is online first, then by name."""
+    people = [Person(each.user, each.name, each.is_online, each.user == own_user) for each in members]
+    return sorted(people, key=lambda person: (not person.is_online, person.name.casefold()))
