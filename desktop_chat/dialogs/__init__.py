@@ -1,0 +1,1 @@
+"""ASKS: first run, certificates, links, people, what stands behind the status bar, the shortcuts."""
