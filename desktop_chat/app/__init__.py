@@ -1,0 +1,1 @@
+"""WIRES: makes the parts, gives events to the models and the models to the window."""
