@@ -200,13 +200,15 @@ class Node:
     async def _open_peer_link(
         self, peer: Address, listen_terms: TlsTerms | None, dial_terms: TlsTerms | None
     ) -> None:
-        cluster = self._cluster
+        cluster, hub = self._cluster, self._hub
+        assert hub is not None
         identity = PeerIdentity(cluster.cluster, cluster.server, cluster.peer, bytes.fromhex(cluster.secret))
         link = self._link = PeerLink(
             identity,
             peer,
             dial_terms,
             put=self._engine.put,
+            linked=hub.greet_peer,
             hear_facts=self._hear_facts,
             foreign=self._hear_foreign,
         )

@@ -41,6 +41,7 @@ class PeerLink:
         terms: TlsTerms | None,
         *,
         put: Callable[[EngineInput], None],
+        linked: Callable[[], None],
         hear_facts: Callable[[PeerFacts | None], None],
         foreign: Callable[[str, str], None],
     ) -> None:
@@ -48,6 +49,7 @@ class PeerLink:
         self._address: Final = address
         self._terms: Final = terms
         self._put: Final = put
+        self._linked: Final = linked
         self._hear_facts: Final = hear_facts
         self._foreign: Final = foreign
         self._is_dialer: Final = identity.server < identity.peer
@@ -102,6 +104,7 @@ class PeerLink:
         self._lost.clear()
         self._found.set()
         self._put(steps.LinkUp())
+        self._linked()
 
     def peer_said(self, channel: PeerChannel, message: PeerMessage) -> None:
         """A message for the hub or the engine."""

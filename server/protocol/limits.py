@@ -23,7 +23,7 @@ HISTORY_ROWS_MAX: Final = 200
 NAME_CHARACTERS_MAX: Final = 32
 ROOM_NAME_CHARACTERS_MAX: Final = 32
 # Rooms are public things with a list that people read.
-ROOMS_MAX: Final = 1_000
+ROOMS_MAX: Final = 10_000
 # A room's members are told about each other; beyond this the price of that grows too high.
 ROOM_MEMBERS_MAX: Final = 1_000
 # A person has a handful of computers; open sign-in must not fill the archive with devices.

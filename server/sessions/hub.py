@@ -253,13 +253,14 @@ class Hub:
         """The other server told about itself; None: it is away."""
         self.peer = facts
         self.peer_known = facts or self.peer_known
-        if facts is None:
-            self._told_peer = None
-        else:
-            self._tell_own_facts()
         self._tell_servers()
         self.presence_changed()
         self.flush_all()
+
+    def greet_peer(self) -> None:
+        """The other server is linked: it does not know anything about this one yet."""
+        self._told_peer = None
+        self._tell_own_facts()
 
     def remember_peer(self, name: str, address: str) -> None:
         """Where the other server was when it was last met."""
@@ -292,7 +293,8 @@ class Hub:
         event = events.ServersChanged(servers=self.servers(), mode=self.mode)
         if event != self._told_servers:
             self._told_servers = event
-            self._broadcast(event)
+            # Also to those on standby: it is how they learn that their own server fell silent.
+            self._broadcast(event, Stage.ON_STANDBY)
 
     def _tell_own_facts(self) -> None:
         own = self._own_facts()
@@ -300,10 +302,10 @@ class Hub:
             self._told_peer = own
             self._tell_peer(own)
 
-    def _broadcast(self, event: events.AnyEvent) -> None:
+    def _broadcast(self, event: events.AnyEvent, stage: Stage = Stage.ACTIVE) -> None:
         frame = encode_frame(event)
         for session in self.sessions:
-            if session.stage is Stage.ACTIVE:
+            if session.stage >= stage:
                 session.write(frame)
 
     def tell_status(self, session: Session, request: requests.Status) -> None:
@@ -378,5 +380,6 @@ class Hub:
         return {s.user.id for s in self.sessions if s.reader is not None and s.user is not None}
 
     def users_here(self) -> int:
-        """How many people have an active connection here."""
-        return len(self._online_here())
+        """How many people have an active connection here, or are about to."""
+        coming = sum(s.is_admitted and s.stage is Stage.GREETED for s in self.sessions)
+        return len(self._online_here()) + coming

@@ -52,6 +52,7 @@ class Session:
         self._is_ending = False
         self.stage = Stage.CONNECTED
         self.nonce = secrets.token_hex(16)
+        self.is_admitted = False
         self.user: User | None = None
         self.device: Device | None = None
         self.reader: Reader | None = None
@@ -215,11 +216,13 @@ class Session:
             if verdict is Verdict.FULL:
                 self.refuse(request.id, Refusal("server_full", {"retry_s": _FULL_RETRY_S}))
                 return
+            # The place is kept while a new name is being archived.
+            self.is_admitted = True
         if request.device in self._hub.state.devices:
             self._complete_sign_in(request)
         else:
             body = DeviceBody(
-                user=secrets.token_hex(8),
+                user=_id_from("user", request.device, 0),
                 name=clean_person_name(request.name) or "",
                 secret_hash=_hash_of(request.secret),
             )
@@ -232,6 +235,7 @@ class Session:
         if request.device in self._hub.state.devices:
             self._complete_sign_in(request)
         else:
+            self.is_admitted = False
             self.refuse(request.id, answer.refusal or Refusal("unknown"))
 
     def _complete_sign_in(self, request: requests.SignIn) -> None:
@@ -240,9 +244,12 @@ class Session:
             return
         device = self._hub.state.devices[request.device]
         user = self._hub.state.users[device.user]
-        if not hmac.compare_digest(device.secret_hash, _hash_of(request.secret)):
+        is_right = hmac.compare_digest(device.secret_hash, _hash_of(request.secret))
+        is_name = name_key(user.name) == name_key(clean_person_name(request.name) or "")
+        self.is_admitted = self.is_admitted and is_right and is_name
+        if not is_right:
             self.refuse(request.id, Refusal("wrong_secret"))
-        elif name_key(user.name) != name_key(clean_person_name(request.name) or ""):
+        elif not is_name:
             self.refuse(request.id, Refusal("wrong_person", {"name": user.name}))
         else:
             self.device, self.user = device, user
@@ -300,10 +307,8 @@ class Session:
 
     def ask_room(self, request: requests.CreateRoom) -> None:
         """A new room; its id is drawn here."""
-        # The id follows from the request's own id, so that a retry asks for the same thing.
         assert self.device is not None
-        seed = f"room {self.device.id} {request.counter}"
-        room = hashlib.sha256(seed.encode()).hexdigest()[:16]
+        room = _id_from("room", self.device.id, request.counter)
         body = _encode_body(RoomBody(room, request.name))
         self._ask_for(request, "room", body, self._hub.time_ms(), room)
 
@@ -381,6 +386,12 @@ class Session:
             self._hub.delivery.detach(self.reader)
             self.reader = None
             self._hub.presence_changed()
+
+
+def _id_from(kind: str, device: str, counter: int) -> str:
+    """A new id that follows from the request's own, so that a retry, at whichever server, is the
+    same request to the last byte."""
+    return hashlib.sha256(f"{kind} {device} {counter}".encode()).hexdigest()[:16]
 
 
 def _hash_of(secret: str) -> bytes:

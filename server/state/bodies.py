@@ -6,7 +6,7 @@ import msgspec
 class DeviceBody(msgspec.Struct, frozen=True, array_like=True):
     """A device that signs in for the first time; it makes the person when the name is new.
 
-    `user` is the id for a new person, drawn by the server that took the request.
+    `user` is the id for a new person; it follows from the device, so that a retry is the same.
     """
 
     user: str
@@ -22,7 +22,7 @@ class MessageBody(msgspec.Struct, frozen=True, array_like=True):
 
 
 class RoomBody(msgspec.Struct, frozen=True, array_like=True):
-    """A new public room; its id is drawn by the server that took the request."""
+    """A new public room; its id follows from the request, so that a retry is the same."""
 
     room: str
     name: str

@@ -1,0 +1,1 @@
+"""The programs as people run them: real processes, real sockets, real kills."""

@@ -1,0 +1,132 @@
+"""People on real connections: the shipped client conversation with a memory of all it was told."""
+
+import itertools
+import random
+import secrets
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from server.client.conversation import Conversation
+from server.client.identity import Identity
+from server.client.notices import AnyNotice, Arrived, Connected, Refused, Stored
+from server.client.outbox import Draft
+from server.client.settings import ConversationSettings
+from server.names.invite_links import InviteLink
+from server.network.client_links import ClientLinks
+from server.network.clock import SystemClock
+from server.network.loop_thread import LoopThread
+from server.network.tls import Trust
+from server.protocol.events import Message
+from server.protocol.requests import Cursor
+from tests.waiting import wait_until
+
+N = TypeVar("N", bound=AnyNotice)
+
+
+class Person:
+    """One person on one device."""
+
+    def __init__(
+        self, thread: LoopThread, invite: InviteLink, name: str, *, cursor: Cursor | None = None
+    ) -> None:
+        self.name = name
+        self.device = secrets.token_hex(16)
+        self.notices: list[AnyNotice] = []
+        self._counters = itertools.count(1)
+        conversation = Conversation(
+            Identity(name, self.device, secrets.token_hex(32)),
+            [str(address) for address in invite.addresses],
+            cursor=cursor,
+            settings=ConversationSettings(),
+            rng=random.Random(name),
+        )
+        trust = None if invite.plain else Trust(fingerprint=invite.fingerprint)
+        self.links = ClientLinks(thread, conversation, self.notices.extend, clock=SystemClock(), trust=trust)
+        self.links.connect()
+
+    def all_of(self, kind: type[N]) -> list[N]:
+        """Every notice of a kind, in order."""
+        return [notice for notice in list(self.notices) if isinstance(notice, kind)]
+
+    def wait_for(
+        self, kind: type[N], is_right: Callable[[N], bool] = lambda _: True, deadline_s: float = 15
+    ) -> N:
+        """The first right notice of a kind, waited for."""
+        found = wait_until(
+            lambda: [notice for notice in self.all_of(kind) if is_right(notice)],
+            deadline_s,
+            what=f"{self.name}: {kind.__name__}",
+        )
+        return found[0]
+
+    def connected(self) -> Connected:
+        """Signed in."""
+        return self.wait_for(Connected)
+
+    def say(self, text: str, room: str = "general") -> int:
+        """Write a message; gives its counter."""
+        counter = next(self._counters)
+        self.links.send(Draft(counter, room, text, int(time.time() * 1000)))
+        return counter
+
+    def next_counter(self) -> int:
+        """A counter for something else that is archived."""
+        return next(self._counters)
+
+    def stored(self, counter: int) -> Stored:
+        """The acknowledgement of a message, waited for."""
+        return self.wait_for(Stored, lambda notice: notice.counter == counter, deadline_s=30)
+
+    @property
+    def messages(self) -> list[Message]:
+        """Everything that arrived, in order."""
+        return [message for notice in self.all_of(Arrived) for message in notice.messages]
+
+    @property
+    def texts(self) -> list[str]:
+        """The texts that arrived, in order."""
+        return [message.text for message in self.messages]
+
+    def reads(self, *texts: str, deadline_s: float = 15) -> None:
+        """Wait until exactly these texts arrived, in this order."""
+        wait_until(lambda: self.texts == list(texts), deadline_s, what=f"{self.name} reads {texts[-3:]}")
+
+    def reads_any_order(self, *texts: str) -> None:
+        """Wait until exactly these texts arrived, by several writers."""
+        wait_until(lambda: sorted(self.texts) == sorted(texts), 15, what=f"{self.name} reads {texts[-3:]}")
+
+    def wait_for_answers(self, count: int) -> None:
+        """Wait until so many requests were stored or refused."""
+        wait_until(
+            lambda: len(self.all_of(Stored)) + len(self.all_of(Refused)) == count,
+            60,
+            what=f"{self.name} has {count} answers",
+        )
+
+
+class People:
+    """A loop for everybody; all are stopped at the end."""
+
+    def __init__(self) -> None:
+        self._thread = LoopThread("people")
+        self._thread.start()
+        self._all: list[Person] = []
+
+    def person(self, invite: InviteLink, name: str = "", *, cursor: Cursor | None = None) -> Person:
+        """A new person with a device of its own."""
+        name = name or f"Person {len(self._all) + 1}"
+        person = Person(self._thread, invite, name, cursor=cursor)
+        self._all.append(person)
+        return person
+
+    def leave(self, person: Person) -> None:
+        """One person signs out."""
+        self._all.remove(person)
+        person.links.stop()
+
+    def stop(self) -> None:
+        """Everybody leaves."""
+        for person in self._all:
+            person.links.stop()
+        self._thread.stop()

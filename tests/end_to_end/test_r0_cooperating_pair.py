@@ -1,0 +1,225 @@
+"""R0: two cooperating servers, as rows of the product page, with real processes."""
+
+import signal
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from server.client.notices import (
+    Connected,
+    CopiesRaised,
+    PositionMoved,
+    Refused,
+    ServersChanged,
+    SignInRefused,
+    StandbyChanged,
+    Stored,
+)
+from server.client.reading import START_OF_ARCHIVE
+from tests.end_to_end.people import People, Person
+from tests.end_to_end.real_pair import RealPair, wait_for_mode
+from tests.waiting import wait_until
+
+A, B = 0, 1
+
+
+def test_r0_1_both_archives_hold_the_same_records_in_the_same_order(pair: RealPair, people: People) -> None:
+    anna, bruno = people.person(pair.invite, "Anna"), people.person(pair.invite, "Bruno")
+    for n in range(20):
+        anna.say(f"a{n}")
+        bruno.say(f"b{n}")
+    for person in (anna, bruno):
+        person.stored(20)
+    pair.stop()
+    # The last epochs may be on one disk only: a server that stops first is gone by then.
+    first, second = pair.archive(A), pair.archive(B)
+    common = min(len(first), len(second))
+    assert [r.hash for r in first[:common]] == [r.hash for r in second[:common]]
+    assert pair.messages(A) == pair.messages(B)
+    assert len(pair.messages(A)) == 40
+
+
+def test_r0_2_the_client_is_told_how_far_it_is_in_the_archive(pair: RealPair, people: People) -> None:
+    anna, bruno = people.person(pair.invite, "Anna"), people.person(pair.invite, "Bruno")
+    bruno.connected()
+    for n in range(10):
+        anna.say(f"{n}")
+    anna.stored(10)
+    for person in (anna, bruno):
+        at_end = person.wait_for(PositionMoved, lambda moved: moved.number == 10)
+        assert at_end.archive_number == 10
+
+
+def test_r0_3_a_new_client_gets_the_whole_archive_on_demand(pair: RealPair, people: People) -> None:
+    anna = people.person(pair.invite, "Anna")
+    for n in range(30):
+        anna.say(f"{n}")
+    anna.stored(30)
+    late = people.person(pair.invite, "Late", cursor=START_OF_ARCHIVE)
+    late.reads(*(f"{n}" for n in range(30)))
+
+
+def test_r0_4_the_limit_steers_and_the_seventh_is_refused_until_one_leaves(
+    make_pair: Callable[..., RealPair], people: People
+) -> None:
+    pair = make_pair("--max-users", "3")
+    six = []
+    for n in range(6):
+        six.append(people.person(pair.invite, f"Person {n}"))
+        six[-1].connected()
+    assert [person.connected().server for person in six] == ["A"] * 3 + ["B"] * 3
+    seventh = people.person(pair.invite, "Seventh")
+    refused = seventh.wait_for(SignInRefused)
+    assert refused.code == "server_full"
+    assert refused.retry_in_s is not None
+    assert not seventh.all_of(Connected)
+    people.leave(six[0])
+    seventh.wait_for(Connected, deadline_s=30)
+
+
+def test_r0_4_while_one_server_is_away_the_other_takes_everyone(
+    make_pair: Callable[..., RealPair], people: People
+) -> None:
+    pair = make_pair("--max-users", "3")
+    six = [people.person(pair.invite, f"Person {n}") for n in range(6)]
+    for person in six:
+        person.connected()
+        person.wait_for(StandbyChanged, lambda standby: bool(standby.server))
+    pair.kill(A)
+    for n, person in enumerate(six):
+        person.say(f"after {n}")
+    for person in six:
+        person.stored(1)
+        person.reads_any_order(*(f"after {n}" for n in range(6)))
+
+
+def test_r0_5_an_acknowledged_message_is_on_both_disks(pair: RealPair, people: People) -> None:
+    anna = people.person(pair.invite, "Anna")
+    wait_for_mode(anna, "dual")
+    assert anna.stored(anna.say("on both")).copies == 2
+    # Both die at once: whatever is not on disk is gone.
+    pair.kill(A)
+    pair.kill(B)
+    assert pair.messages(A) == pair.messages(B) == [(anna.device, 1)]
+
+
+def test_r0_6_the_first_server_dies_and_people_go_on(pair: RealPair, people: People) -> None:
+    _dies_and_people_go_on(pair, people, victim=A)
+
+
+def test_r0_6_the_second_server_dies_and_people_go_on(pair: RealPair, people: People) -> None:
+    _dies_and_people_go_on(pair, people, victim=B)
+
+
+def _dies_and_people_go_on(pair: RealPair, people: People, victim: int) -> None:
+    anna, bruno = people.person(pair.invite, "Anna"), people.person(pair.invite, "Bruno")
+    for person in (anna, bruno):
+        wait_for_mode(person, "dual")
+        person.wait_for(StandbyChanged, lambda standby: bool(standby.server))
+    for n in range(50):
+        anna.say(f"before {n}")
+    pair.kill(victim)
+    for n in range(50):
+        anna.say(f"after {n}")
+    anna.stored(100)
+    expected = [f"before {n}" for n in range(50)] + [f"after {n}" for n in range(50)]
+    bruno.reads(*expected)
+    anna.reads(*expected)
+
+
+def test_r0_7_a_server_that_comes_back_is_brought_level(pair: RealPair, people: People) -> None:
+    anna = people.person(pair.invite, "Anna")
+    wait_for_mode(anna, "dual")
+    pair.kill(A)
+    wait_for_mode(anna, "solo")
+    alone = anna.stored(anna.say("alone"))
+    assert alone.copies == 1
+    pair.start_again(A)
+    # One tick becomes two when the other disk has it.
+    anna.wait_for(CopiesRaised, lambda raised: raised.index >= alone.index)
+    wait_for_mode(anna, "dual")
+    assert anna.stored(anna.say("together")).copies == 2
+    pair.kill(B)
+    anna.stored(anna.say("at the first again"))
+    pair.stop()
+    assert pair.messages(A) == [(anna.device, 1), (anna.device, 2), (anna.device, 3)]
+
+
+def test_r0_7_both_down_and_the_stale_one_starts_first(pair: RealPair, people: People) -> None:
+    anna = people.person(pair.invite, "Anna")
+    wait_for_mode(anna, "dual")
+    anna.stored(anna.say("both have it"))
+    pair.kill(A)
+    wait_for_mode(anna, "solo")
+    anna.stored(anna.say("only B has it"))
+    pair.kill(B)
+    pair.start_again(A)
+    pair.start_again(B)
+    anna.stored(anna.say("afterwards"))
+    late = people.person(pair.invite, "Late", cursor=START_OF_ARCHIVE)
+    late.reads("both have it", "only B has it", "afterwards")
+
+
+def test_r0_8_a_stalled_server_is_left_and_taken_back(pair: RealPair, people: People) -> None:
+    anna = people.person(pair.invite, "Anna")
+    wait_for_mode(anna, "dual")
+    pair.signal(A, signal.SIGSTOP)
+    try:
+        for n in range(10):
+            anna.say(f"{n}")
+        anna.stored(10)
+    finally:
+        pair.signal(A, signal.SIGCONT)
+    wait_until(lambda: anna.all_of(ServersChanged)[-1].mode == "dual", 20)
+    anna.reads(*(f"{n}" for n in range(10)))
+
+
+def test_quick_sends_are_not_merged(pair: RealPair, people: People) -> None:
+    """The original merged what was written in quick succession."""
+    anna, bruno = people.person(pair.invite, "Anna"), people.person(pair.invite, "Bruno")
+    bruno.connected()
+    for n in range(500):
+        anna.say(f"{n}")
+    anna.stored(500)
+    bruno.reads(*(f"{n}" for n in range(500)))
+
+
+def test_the_survivor_appends_nothing_by_itself(pair: RealPair, people: People) -> None:
+    """The original's survivor appended empty messages in a loop."""
+    anna = people.person(pair.invite, "Anna")
+    wait_for_mode(anna, "dual")
+    anna.stored(anna.say("one"))
+    pair.kill(A)
+    wait_for_mode(anna, "solo")
+    anna.stored(anna.say("two"))
+    assert anna.texts == ["one", "two"]
+    pair.stop()
+    assert len(pair.messages(B)) == 2
+    assert all(record.body for record in pair.archive(B))
+
+
+def test_of_two_equal_room_names_at_both_servers_exactly_one_wins(
+    make_pair: Callable[..., RealPair], people: People
+) -> None:
+    """Both askers get the right answer, over many tries."""
+    pair = make_pair("--policy", "round-robin")
+    anna = people.person(pair.invite, "Anna")
+    wait_for_mode(anna, "dual")
+    bruno = people.person(pair.invite, "Bruno")
+    tries = 1_000
+    assert {anna.connected().server, bruno.connected().server} == {"A", "B"}
+    barrier = threading.Barrier(2)
+
+    def ask_all(person: Person) -> None:
+        for n in range(tries):
+            barrier.wait(30)
+            person.links.create_room(person.next_counter(), f"room-{n}")
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(ask_all, (anna, bruno)))
+    for person in (anna, bruno):
+        person.wait_for_answers(tries)
+    won = [{stored.counter for stored in person.all_of(Stored)} for person in (anna, bruno)]
+    assert won[0] | won[1] == set(range(1, tries + 1))
+    assert not won[0] & won[1]
+    assert {r.code for p in (anna, bruno) for r in p.all_of(Refused)} == {"room_name_taken"}
