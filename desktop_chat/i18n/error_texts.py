@@ -7,6 +7,13 @@ from desktop_chat.i18n.translation import _
 Arguments = Mapping[str, str | int | float]
 
 
+class _Arguments(dict[str, object]):
+    """A server that leaves an argument out must not make a sentence fail."""
+
+    def __missing__(self, name: str) -> str:
+        return "?"
+
+
 def error_text(code: str, arguments: Arguments) -> str:
     """The sentence for a code of the servers or of the dialer, with its arguments."""
     texts = {**_connection_texts(), **_sign_in_texts(), **_archive_texts(), **_protocol_texts()}
@@ -14,7 +21,7 @@ def error_text(code: str, arguments: Arguments) -> str:
     if text is None:
         # A newer server may know more codes than we do.
         return _("Something went wrong ({code}).").format(code=code)
-    return text.format(**arguments)
+    return text.format_map(_Arguments(arguments))
 
 
 def _connection_texts() -> dict[str, str]:
@@ -90,6 +97,7 @@ def _protocol_texts() -> dict[str, str]:
             "The server does not know the request {request}. It may be older than this program."
         ),
         "bad_bytes": _("The server refused what this program sent: only {limit} bytes are allowed here."),
+        "unexpected_bytes": _("The server refused what this program sent: bytes that nobody asked for."),
         "frame_too_slow": _("The server refused what this program sent: it took too long."),
         "hello_first": _("The server expected a greeting first."),
         "hello_again": _("The server was greeted twice."),

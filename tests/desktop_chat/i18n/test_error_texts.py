@@ -1,0 +1,48 @@
+"""Every code that can reach a person has a sentence, with every argument it may carry."""
+
+import pytest
+
+from desktop_chat.i18n.error_texts import error_text
+from desktop_chat.i18n.name_texts import address_error_text, link_error_text
+from desktop_chat.i18n.translation import use_language
+from server.names.addresses import ADDRESS_SENTENCES
+from server.names.invite_links import LINK_SENTENCES
+from server.network.errors import ClosedCode, DialCode
+from server.protocol.errors import ERRORS
+
+UNKNOWN = "Something went wrong"
+
+
+@pytest.fixture(autouse=True)
+def in_english() -> None:
+    use_language("en")
+
+
+@pytest.mark.parametrize("code", sorted(ERRORS))
+def test_every_code_of_the_servers_has_a_sentence(code: str) -> None:
+    text = error_text(code, dict.fromkeys(ERRORS[code].arguments, "X"))
+    assert UNKNOWN not in text
+    assert text.endswith((".", "?"))
+
+
+@pytest.mark.parametrize("code", sorted({*DialCode, *ClosedCode}))
+def test_every_code_of_a_connection_has_a_sentence(code: str) -> None:
+    assert UNKNOWN not in error_text(code, {})
+
+
+def test_a_code_of_a_newer_server_is_shown_as_it_is() -> None:
+    assert error_text("brand_new", {}) == "Something went wrong (brand_new)."
+
+
+@pytest.mark.parametrize("code", sorted(LINK_SENTENCES))
+def test_every_mistake_in_a_link_has_a_sentence_of_its_own(code: str) -> None:
+    assert link_error_text(code, "X") != link_error_text("brand_new", "X")
+
+
+@pytest.mark.parametrize("code", sorted(ADDRESS_SENTENCES))
+def test_every_mistake_in_an_address_has_a_sentence_of_its_own(code: str) -> None:
+    assert address_error_text(code, "X") != address_error_text("brand_new", "X")
+
+
+def test_an_argument_that_a_server_leaves_out_is_shown_as_a_gap() -> None:
+    assert error_text("bad_name", {}).startswith("The name ? is not allowed.")
