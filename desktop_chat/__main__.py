@@ -12,7 +12,7 @@ from desktop_chat.app.options import Options, with_data_folder
 from desktop_chat.app.run import has_display, run_window
 from desktop_chat.app.selftest import SelfTestError, options_for, run_selftest
 from desktop_chat.hosting.pair import Pair, PairError, child_environment, open_pair, server_command
-from desktop_chat.i18n.translation import LANGUAGES, _
+from desktop_chat.i18n.translation import LANGUAGES, _, use_language
 
 _EXAMPLES = """
 \b
@@ -46,6 +46,7 @@ def main(
 
     INVITE is an invite link or the address of a server.
     """
+    use_language(language or "")
     options = with_data_folder(data, invite, name, theme or "", language or "")
     if selftest:
         sys.exit(_selftest(options))

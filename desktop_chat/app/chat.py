@@ -130,12 +130,7 @@ class Chat:
 
     def send(self, text: str) -> None:
         """Enter was pressed: the row is there at once, with a clock."""
-        if not self.room or self.model is None:
-            # Before the first connection there is no room to write into.
-            self.notice = _("Wait until the first connection: then you can write.")
-            self._put_back(text)
-            self.refresh()
-            return
+        assert self.model is not None
         pending = self.writing.send(self.room, text, self._device)
         self._apply(self.model.mark_new_from(0))
         self._apply(self.model.add_pending(pending))

@@ -1,5 +1,7 @@
 """How the notices about the connection change what the window knows of it; pure."""
 
+from typing import Final
+
 import msgspec
 
 from desktop_chat.gui_events import GuiEvent
@@ -7,6 +9,9 @@ from desktop_chat.i18n.error_texts import error_text
 from desktop_chat.i18n.translation import _
 from desktop_chat.view_models.connection import ConnectionState
 from server.client import notices
+
+# A refusal of these kinds is about the name: another one helps.
+NAME_CODES: Final = frozenset({"bad_name", "wrong_secret", "wrong_person", "too_many_devices"})
 
 
 def changed_connection(state: ConnectionState, event: GuiEvent, now_s: float) -> ConnectionState | None:
@@ -16,7 +21,7 @@ def changed_connection(state: ConnectionState, event: GuiEvent, now_s: float) ->
         case notices.Connected():
             return replace(
                 state, is_connected=True, server=event.server, address=event.address,
-                retry_at_s=None, refusal="", latency_ms=None,
+                retry_at_s=None, refusal="", is_name_refused=False, latency_ms=None,
             )  # fmt: skip
         case notices.Disconnected():
             retry = event.retry_in_s
@@ -28,6 +33,7 @@ def changed_connection(state: ConnectionState, event: GuiEvent, now_s: float) ->
             retry = event.retry_in_s
             return replace(
                 state, is_connected=False, refusal=error_text(event.code, event.arguments),
+                is_name_refused=event.code in NAME_CODES,
                 retry_at_s=now_s + retry if retry is not None else None,
             )  # fmt: skip
         case notices.CertificateChanged():

@@ -1,10 +1,11 @@
 """The way into a chat: what was given at the start, what is known from before, and what must be asked."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import msgspec
 
+from desktop_chat.app.connection_events import NAME_CODES
 from desktop_chat.app.joining import BareAddress, Mistake, read_place
 from desktop_chat.app.session import Session, folder_of
 from desktop_chat.dialogs.first_run import FirstRun
@@ -22,9 +23,6 @@ from server.names.fingerprints import fingerprint_hex, fingerprint_words
 
 if TYPE_CHECKING:
     from desktop_chat.app.application import Application
-
-# A refusal of these kinds is about the name: another one helps.
-NAME_CODES: Final = frozenset({"bad_name", "wrong_secret", "wrong_person", "too_many_devices"})
 
 
 class Entrance:

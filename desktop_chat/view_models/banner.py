@@ -9,7 +9,7 @@ from desktop_chat.view_models.connection import ConnectionState
 
 
 class Banner(msgspec.Struct, frozen=True):
-    """`action` is what the button does: reconnect, dismiss, or nothing."""
+    """`action` is what the button does: reconnect, rename or dismiss."""
 
     text: str
     action: str = ""
@@ -19,6 +19,8 @@ class Banner(msgspec.Struct, frozen=True):
 
 def build_banner(state: ConnectionState, notice: str, now_s: float) -> Banner | None:
     """The banner of a state, or none. `notice` is something to read once, said by the window."""
+    if state.is_name_refused:
+        return Banner(state.refusal, "rename", _("Choose another name"), "bad")
     if state.refusal:
         return Banner(state.refusal, "reconnect", _("Try again"), "bad")
     if not state.is_connected and state.retry_at_s is not None:

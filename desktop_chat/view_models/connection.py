@@ -20,6 +20,7 @@ class ConnectionState(msgspec.Struct, frozen=True):
     retry_at_s: float | None = None
     reason_code: str = ""
     refusal: str = ""
+    is_name_refused: bool = False
     waiting_count: int = 0
     members: int = 0
     online: int = 0
