@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from server.client.conversation import Conversation
 from server.client.identity import Identity
-from server.client.notices import AnyNotice, Arrived, Connected, Refused, Stored
+from server.client.notices import AnyNotice, Arrived, Connected, QuestionFailed, Stored
 from server.client.outbox import Draft
 from server.client.settings import ConversationSettings
 from server.names.invite_links import InviteLink
@@ -97,9 +97,9 @@ class Person:
         wait_until(lambda: sorted(self.texts) == sorted(texts), 15, what=f"{self.name} reads {texts[-3:]}")
 
     def wait_for_answers(self, count: int) -> None:
-        """Wait until so many requests were stored or refused."""
+        """Wait until so many questions were answered, by a yes or a no."""
         wait_until(
-            lambda: len(self.all_of(Stored)) + len(self.all_of(Refused)) == count,
+            lambda: len(self.all_of(Stored)) + len(self.all_of(QuestionFailed)) == count,
             60,
             what=f"{self.name} has {count} answers",
         )

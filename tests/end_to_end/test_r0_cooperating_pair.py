@@ -5,11 +5,13 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from server.client.notices import (
     Connected,
     CopiesRaised,
     PositionMoved,
-    Refused,
+    QuestionFailed,
     ServersChanged,
     SignInRefused,
     StandbyChanged,
@@ -222,4 +224,31 @@ def test_of_two_equal_room_names_at_both_servers_exactly_one_wins(
     won = [{stored.counter for stored in person.all_of(Stored)} for person in (anna, bruno)]
     assert won[0] | won[1] == set(range(1, tries + 1))
     assert not won[0] & won[1]
-    assert {r.code for p in (anna, bruno) for r in p.all_of(Refused)} == {"room_name_taken"}
+    assert {r.code for p in (anna, bruno) for r in p.all_of(QuestionFailed)} == {"room_name_taken"}
+
+
+def test_r0_7_after_both_wrote_alone_one_refuses_to_join_in_words_and_loses_nothing(
+    pair: RealPair, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Merging comes with the next version; until then nothing is cut and nothing is hidden."""
+    anna = people.person(pair.invite, "Anna")
+    wait_for_mode(anna, "dual")
+    anna.stored(anna.say("both"))
+    pair.kill(A)
+    wait_for_mode(anna, "solo")
+    anna.stored(anna.say("only B"))
+    pair.kill(B)
+    monkeypatch.setenv("DESKTOP_CHAT_BOOT_WAIT_S", "0")
+    pair.start_again(A)
+    # Anna has read further than this server knows; what Bruno writes, B will never have seen.
+    bruno = people.person(pair.invite, "Bruno")
+    bruno.stored(bruno.say("only A"))
+    pair.start_again(B)
+    servers = pair.processes.servers
+    wait_until(lambda: 1 in [server.process.poll() for server in servers], 20)
+    loser = next(place for place in (A, B) if servers[place].process.poll() == 1)
+    assert "does not join, and nothing is lost" in wait_until(lambda: servers[loser].errors)
+    pair.stop()
+    assert (anna.device, 1) in pair.messages(A)
+    assert (bruno.device, 1) in pair.messages(A)
+    assert pair.messages(B)[:2] == [(anna.device, 1), (anna.device, 2)]
