@@ -162,15 +162,19 @@ class PeerLink:
     async def _probe(self) -> DialError | None:
         """Knock and go: only whether somebody listens is asked."""
         dialed = await dial(self._address.host, self._address.port, _Knock, tls=None, timeout_s=_DIAL_S)
-        return dialed if isinstance(dialed, DialError) else None
+        if isinstance(dialed, DialError):
+            return dialed
+        # Not earlier, in `opened`: uvloop would close the file twice when a connection ends before
+        # the dial returns, and hit whatever got the same number meanwhile, the archive perhaps.
+        dialed.channel.abort()
+        return None
 
 
 class _Knock:
-    """A channel that ends as soon as it is open."""
+    """A channel that only shows that somebody is there."""
 
     def opened(self, channel: Channel) -> None:
-        """Somebody is there: that was all."""
-        channel.abort()
+        """That was all."""
 
     def received(self, data: bytes) -> None:
         """Nothing is read."""

@@ -1,0 +1,69 @@
+"""The probe of the side that does not dial: it knocks, and leaves nothing behind."""
+
+import asyncio
+import gc
+import os
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from server.cluster.peer_channel import PeerIdentity
+from server.cluster.peer_link import PeerLink
+from server.names.addresses import Address
+from server.network.errors import DialCode
+from server.network.loop_thread import LoopThread
+
+
+def link_to(port: int) -> PeerLink:
+    return PeerLink(
+        PeerIdentity("cluster", server="b", peer="a", secret=b"secret"),
+        Address("127.0.0.1", port),
+        None,
+        put=lambda _: None,
+        linked=lambda: None,
+        hear_facts=lambda _: None,
+        foreign=lambda _cluster, _server: None,
+    )
+
+
+async def knock_often(link: PeerLink, times: int) -> list[int]:
+    """Knock, and give the files that were open and are not any more, though nobody closed them."""
+    gone = []
+    for _ in range(times):
+        assert await link._probe() is None
+        # The connection ends, and a new file gets its number; whoever closes that one errs.
+        await asyncio.sleep(0)
+        files = os.pipe()
+        gc.collect()
+        await asyncio.sleep(0)
+        for file in files:
+            try:
+                os.close(file)
+            except OSError:
+                gone.append(file)
+    return gone
+
+
+@pytest.fixture
+def thread() -> Iterator[LoopThread]:
+    """A running loop."""
+    thread = LoopThread("test-probe")
+    thread.start()
+    yield thread
+    thread.stop()
+
+
+def test_a_knock_closes_its_own_file_once_and_no_other(thread: LoopThread) -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=100) as listening:
+        link = link_to(listening.getsockname()[1])
+        gone = thread.run_sync(knock_often(link, 20), 10.0)
+    assert not gone
+
+
+def test_a_closed_door_is_told_as_refused(thread: LoopThread) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+    error = thread.run_sync(link_to(port)._probe(), 10.0)
+    assert error is not None
+    assert error.code is DialCode.REFUSED
