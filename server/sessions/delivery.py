@@ -33,6 +33,7 @@ _log = logging.getLogger(__name__)
 
 # Frames kept in memory; a reader further behind is served from the store.
 MEMORY_BYTES: Final = 32 * 1024 * 1024
+_NOTHING: Final = frozenset[str]()
 
 
 class Outlet(Protocol):
@@ -49,7 +50,7 @@ class Outlet(Protocol):
 class Reader:
     """One active connection: its audiences and its cursor."""
 
-    __slots__ = ("audiences", "cursor", "is_reading_store", "number", "outlet", "touched", "user")
+    __slots__ = ("audiences", "cursor", "is_reading_store", "joins", "number", "outlet", "touched", "user")
 
     def __init__(self, outlet: Outlet, user: str, audiences: Iterable[str], cursor: int) -> None:
         self.outlet = outlet
@@ -58,7 +59,10 @@ class Reader:
         self.cursor = cursor
         # MT as of the last flush; a reader with nothing touched stands at MA.
         self.number = 0
-        self.touched: set[str] = set()
+        # Audiences with something behind the cursor. Shared between readers, never changed in place.
+        self.touched = _NOTHING
+        # Rooms joined behind the cursor, each with the index up to which it is not for this reader.
+        self.joins: tuple[tuple[str, int], ...] = ()
         self.is_reading_store = False
 
 
@@ -99,7 +103,7 @@ class Delivery:
         self._readers: dict[str, set[Reader]] = {}
         self._by_user: dict[str, set[Reader]] = {}
         self._end_frame = _position_frame(position)
-        self._joined: dict[tuple[frozenset[str], int], bytes] = {}
+        self._joined: dict[tuple[frozenset[str], int, tuple[tuple[str, int], ...]], bytes] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def attach(self, reader: Reader) -> None:
@@ -107,7 +111,7 @@ class Delivery:
         for audience in reader.audiences:
             self._readers.setdefault(audience, set()).add(reader)
         self._by_user.setdefault(reader.user, set()).add(reader)
-        reader.touched = set(reader.audiences)
+        reader.touched = frozenset(reader.audiences)
         self.flush(reader)
 
     def detach(self, reader: Reader) -> None:
@@ -138,19 +142,32 @@ class Delivery:
             feed.frames.append(frame)
             self._bytes += len(frame)
             touched.add(item.told.audience)
-        self.position = position
+        end_before, self.position = self.position.index, position
         self._end_frame = _position_frame(position)
         self._joined.clear()
-        marked: set[Reader] = set()
-        for audience in touched:
-            for reader in self._readers.get(audience, ()):
-                reader.touched.add(audience)
-                marked.add(reader)
-        for reader in marked:
+        for reader in self._mark(touched, end_before):
             self.flush(reader)
         self._joined.clear()
         if self._bytes > MEMORY_BYTES:
             self._trim()
+
+    def _mark(self, touched: set[str], end_before: int) -> set[Reader]:
+        """The readers of these audiences; who was not marked stood at the end, so its cursor goes there.
+
+        So all of them have the same few cursors, and the same joined bytes.
+        """
+        marked: set[Reader] = set()
+        for audience in touched:
+            only = frozenset([audience])
+            readers = self._readers.get(audience, set())
+            for reader in readers:
+                if reader.touched:
+                    reader.touched |= only
+                else:
+                    reader.touched = only
+                    reader.cursor = max(reader.cursor, end_before)
+            marked |= readers
+        return marked
 
     def flush(self, reader: Reader) -> None:
         """Send a reader everything up to the end, in one write, unless it takes nothing now."""
@@ -161,21 +178,25 @@ class Delivery:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
             return
-        key = frozenset(reader.touched), reader.cursor
+        key = reader.touched, reader.cursor, reader.joins
         joined = self._joined.get(key)
         if joined is None:
             joined = self._joined[key] = self._join_frames(*key)
-        reader.touched = set()
-        reader.cursor = max(reader.cursor, self.position.index)
-        reader.number = self.position.number
+        position = self.position
+        reader.touched, reader.joins = _NOTHING, ()
+        reader.cursor = max(reader.cursor, position.index)
+        reader.number = position.number
         reader.outlet.write(joined)
 
-    def _join_frames(self, audiences: frozenset[str], cursor: int) -> bytes:
+    def _join_frames(
+        self, audiences: frozenset[str], cursor: int, joins: tuple[tuple[str, int], ...]
+    ) -> bytes:
         """The frames behind a cursor, in order of the log, and the position they lead to."""
         parts: list[tuple[int, bytes]] = []
-        feeds = [self._feeds[audience] for audience in audiences if audience in self._feeds]
-        for feed in feeds:
-            start = bisect_right(feed.indices, cursor)
+        feeds = {audience: self._feeds[audience] for audience in audiences if audience in self._feeds}
+        not_before = dict(joins)
+        for audience, feed in feeds.items():
+            start = bisect_right(feed.indices, max(cursor, not_before.get(audience, 0)))
             parts.extend(zip(feed.indices[start:], feed.frames[start:], strict=True))
         if len(feeds) > 1:
             parts.sort()
@@ -184,13 +205,11 @@ class Delivery:
     def _join(self, room: str, user: str, before: int) -> None:
         """Somebody became a member: the own connections read the room from here on."""
         for reader in self._by_user.get(user, ()):
-            if room in reader.audiences:
-                continue
-            if not reader.touched:
-                # It stands at the end; nothing older of this room may reach it.
-                reader.cursor = max(reader.cursor, before - 1)
-            reader.audiences.add(room)
-            self._readers.setdefault(room, set()).add(reader)
+            if room not in reader.audiences:
+                # Not by moving the cursor: what the batch has of other rooms before this is still due.
+                reader.joins += ((room, before - 1),)
+                reader.audiences.add(room)
+                self._readers.setdefault(room, set()).add(reader)
 
     async def _serve_from_store(self, reader: Reader) -> None:
         """A reader far behind gets its past from the store, in pieces, as fast as it takes them."""
