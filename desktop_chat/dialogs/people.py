@@ -18,7 +18,7 @@ class PeopleDialog(Dialog):
         super().__init__(parent, look, _("People in {room}").format(room=room), on_closed)
         self.add_text(_("People in {room}").format(room=room), "title")
         self._words = self.add_text(_("One moment…"), is_faint=True)
-        self._list = tk.Canvas(
+        self.list_canvas = tk.Canvas(
             self.body, background=look.palette.window, highlightthickness=0, borderwidth=0,
             width=look.pixels(360), height=look.pixels(60),
         )  # fmt: skip
@@ -31,12 +31,14 @@ class PeopleDialog(Dialog):
         self._words.pack_forget()
         row = look.pixels(46)
         height = min(len(people), 9) * row
-        self._list.configure(height=height, scrollregion=(0, 0, 0, len(people) * row), yscrollincrement=row)
-        self._list.pack(fill="x")
-        self._list.bind("<ButtonPress-4>", lambda _event: self._list.yview_scroll(-1, "units"))
-        self._list.bind("<ButtonPress-5>", lambda _event: self._list.yview_scroll(1, "units"))
-        self.bind("<Up>", lambda _event: self._list.yview_scroll(-1, "units"))
-        self.bind("<Down>", lambda _event: self._list.yview_scroll(1, "units"))
+        self.list_canvas.configure(
+            height=height, scrollregion=(0, 0, 0, len(people) * row), yscrollincrement=row
+        )
+        self.list_canvas.pack(fill="x")
+        self.list_canvas.bind("<ButtonPress-4>", lambda _event: self.list_canvas.yview_scroll(-1, "units"))
+        self.list_canvas.bind("<ButtonPress-5>", lambda _event: self.list_canvas.yview_scroll(1, "units"))
+        self.bind("<Up>", lambda _event: self.list_canvas.yview_scroll(-1, "units"))
+        self.bind("<Down>", lambda _event: self.list_canvas.yview_scroll(1, "units"))
         for number, person in enumerate(people):
             self._draw_person(person, number * row)
 
@@ -48,12 +50,19 @@ class PeopleDialog(Dialog):
         look, palette = self.look, self.look.palette
         place, size = (look.pixels(2), top + look.pixels(5)), look.pixels(36)
         draw_avatar(
-            self._list, look, person.user, person.name, place, size=size, behind=palette.window, tag="row"
+            self.list_canvas,
+            look,
+            person.user,
+            person.name,
+            place,
+            size=size,
+            behind=palette.window,
+            tag="row",
         )
         if person.is_online:
-            draw_presence(self._list, look, place, size=size, behind=palette.window, tag="row")
+            draw_presence(self.list_canvas, look, place, size=size, behind=palette.window, tag="row")
         draw_text_line(
-            self._list, look, (look.pixels(52), top + look.pixels(23)), person.words, role="name",
+            self.list_canvas, look, (look.pixels(52), top + look.pixels(23)), person.words, role="name",
             colour=palette.text if person.is_online else palette.text_faint,
             width_max=look.pixels(300), tag="row",
         )  # fmt: skip

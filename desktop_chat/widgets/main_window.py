@@ -69,7 +69,7 @@ class MainWindow(tk.Frame):
         self.composer.pack(side="bottom", fill="x")
         self.messages = MessageListView(right, look, actions.older_asked, actions.end_seen)
         self.messages.pack(side="top", fill="both", expand=True)
-        self.pointer = MessagePointer(self.messages, actions.link_clicked, self._copy)
+        self.pointer = MessagePointer(self.messages, actions.link_clicked)
         self.message_keys = MessageKeys(
             self.messages, self.pointer, actions.link_clicked, self.composer.type_text
         )
@@ -83,9 +83,6 @@ class MainWindow(tk.Frame):
             self.banner.pack_forget()
         elif banner is not None and not is_shown:
             self.banner.pack(side="top", fill="x", after=self.header)
-
-    def _copy(self) -> None:
-        self.message_keys.copy()
 
     def _set_tab_order(self) -> None:
         """Tab goes conversations, messages, composer, then the header's buttons."""

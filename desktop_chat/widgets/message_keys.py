@@ -31,7 +31,7 @@ class MessageKeys:
         canvas.bind("<Home>", lambda _event: self._first())
         canvas.bind("<End>", lambda _event: view.scroll_to_end())
         canvas.bind("<Control-a>", lambda _event: pointer.select_all())
-        canvas.bind("<Control-c>", lambda _event: self.copy())
+        canvas.bind("<Control-c>", lambda _event: view.copy())
         canvas.bind("<Return>", lambda _event: self._open_link())
         canvas.bind("<Menu>", lambda _event: self._context_menu())
         canvas.bind("<Shift-F10>", lambda _event: self._context_menu())
@@ -39,13 +39,6 @@ class MessageKeys:
         canvas.bind("<FocusIn>", lambda _event: view.refresh_soon())
         canvas.bind("<FocusOut>", lambda _event: view.refresh_soon())
         canvas.bind("<Key>", self._typed)
-
-    def copy(self) -> None:
-        """Copy the selection, or the message that has the focus."""
-        text = self._view.chosen_text()
-        if text:
-            self._view.clipboard_clear()
-            self._view.clipboard_append(text)
 
     def _move_focus(self, step: int) -> None:
         count = len(self._view.model) if self._view.model is not None else 0

@@ -119,6 +119,13 @@ class MessageListView(tk.Frame):
             return self.model.text_of(self.focused_row)[1]
         return ""
 
+    def copy(self) -> None:
+        """Put what is chosen into the clipboard."""
+        text = self.chosen_text()
+        if text:
+            self.clipboard_clear()
+            self.clipboard_append(text)
+
     def scroll_by(self, pixels: int) -> None:
         """Scroll down (positive) or up."""
         self.viewport.scroll_by(pixels)

@@ -19,14 +19,11 @@ _DRAG_PIXELS: Final = 3
 
 
 class MessagePointer:
-    """Binds the mouse. `on_link(target)` is called for a clicked link, `on_copy()` by the menu."""
+    """Binds the mouse. `on_link(target)` is called for a clicked link."""
 
-    def __init__(
-        self, view: MessageListView, on_link: Callable[[str], None], on_copy: Callable[[], None]
-    ) -> None:
+    def __init__(self, view: MessageListView, on_link: Callable[[str], None]) -> None:
         self._view = view
         self._on_link = on_link
-        self._on_copy = on_copy
         self._tooltip = Tooltip(view.canvas, view.look)
         self._origin: Place | None = None
         self._pressed_at = (0, 0)
@@ -160,7 +157,7 @@ class MessagePointer:
         look = self._view.look
         menu = styled_menu(self._view, look)
         if self._view.chosen_text():
-            menu.add_command(label=_("Copy"), accelerator="Ctrl+C", command=self._on_copy)
+            menu.add_command(label=_("Copy"), accelerator="Ctrl+C", command=self._view.copy)
         if link:
             menu.add_command(label=_("Open link…"), command=lambda: self._on_link(link))
             menu.add_command(label=_("Copy link"), command=lambda: self._copy_text(link))

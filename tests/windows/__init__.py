@@ -1,0 +1,1 @@
+"""Tests on real windows, on a display of their own."""
