@@ -44,7 +44,7 @@ class Admission:
         link.request_id = self._links.next_request_id()
         client = self._links.settings.client
         hello = Hello(id=link.request_id, versions=list(VERSIONS), features=list(FEATURES), client=client)
-        self._links.ask(link, hello)
+        self._links.ask(link, hello, now)
         if authority and authority != self.authority:
             self.authority = authority
             self._links.emit(Taught(addresses=self._links.choice.addresses, authority=authority))
@@ -74,7 +74,7 @@ class Admission:
         """A standby shall lead."""
         link.enter(Stage.ACTIVATING, now)
         link.request_id = self._links.next_request_id()
-        self._links.ask(link, Activate(id=link.request_id, cursor=self._reading.cursor))
+        self._links.ask(link, Activate(id=link.request_id, cursor=self._reading.cursor), now)
 
     def signed_in(self, link: Link, event: SignedIn, now: float) -> None:
         """The server took us in."""
@@ -120,11 +120,11 @@ class Admission:
         refusal = SignInRefused(code=event.code, arguments=event.arguments, retry_in_s=retry_in_s)
         self._links.emit(refusal)
 
-    def sign_out(self) -> None:
+    def sign_out(self, now: float) -> None:
         """Say goodbye to every server that knows us, and close."""
         for link in self._links:
             if link.is_signed_in:
-                self._links.ask(link, SignOut(id=self._links.next_request_id()))
+                self._links.ask(link, SignOut(id=self._links.next_request_id()), now)
         self._links.drop_all()
 
     def _sign_in(self, link: Link, now: float, *, is_standby: bool) -> None:
@@ -140,4 +140,4 @@ class Admission:
             cursor=None if is_standby else self._reading.cursor,
             is_redirected=not is_standby and self._links.choice.is_redirected(now),
         )
-        self._links.ask(link, request)
+        self._links.ask(link, request, now)

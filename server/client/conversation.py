@@ -121,7 +121,7 @@ class Conversation:
         """Leave politely; drafts and questions stay for another `connect`."""
         self._links.is_halted = True
         self._failover.end()
-        self._admission.sign_out()
+        self._admission.sign_out(now)
         self._advance(now)
 
     def send(self, drafts: Iterable[Draft], now: float) -> None:

@@ -5,7 +5,7 @@ from typing import Final
 
 from msgspec import structs
 
-from server.client.effects import LinkEffect, Write
+from server.client.effects import LinkEffect
 from server.client.link import Link
 from server.client.links import Links
 from server.client.notices import (
@@ -102,7 +102,7 @@ class Exchange:
         for asked in self._questions.expire(now):
             self._emit(QuestionFailed(ticket=asked.ticket, code="unknown"))
         active = self._links.active
-        is_late = now - self._progress_at >= self._settings.answer_s_max
+        is_late = now >= self._progress_at + self._settings.answer_s_max
         if active is not None and active is self._served_by and self._outbox.in_flight_count and is_late:
             # It lives but answers nothing: ask the other one. The counters make that safe.
             self._emit(Delayed(retry_in_s=0.0, code="unknown"))
@@ -120,7 +120,7 @@ class Exchange:
             return
         frames = [*self._question_frames(), *self._draft_frames(now)]
         if frames:
-            self._emit(Write(active.link_id, b"".join(frames)))
+            self._links.write(active, b"".join(frames), now)
 
     def stored(self, event: events.Stored, now: float) -> None:
         """Archived; "already stored" is answered alike."""

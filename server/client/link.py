@@ -29,6 +29,7 @@ class Link:
 
     __slots__ = (
         "address",
+        "asked_at",
         "chat",
         "cluster",
         "connection",
@@ -66,7 +67,9 @@ class Link:
         # When the next ping goes out, or when the one of `ping_id` went out.
         self.ping_at = now
         self.ping_id = 0
-        # The other server says that this one is away, since then.
+        # Since when something was asked without hearing anything.
+        self.asked_at: float | None = None
+        # Since when it has to show life: it was asked and said nothing, or is said to be away.
         self.suspected_at: float | None = None
         # The code and arguments with which the server announced the end of the link.
         self.last_words = ""
@@ -80,6 +83,7 @@ class Link:
     def heard(self, now: float) -> None:
         """Something came: the server lives, whatever others say."""
         self.heard_at = now
+        self.asked_at = None
         self.suspected_at = None
 
     @property

@@ -72,9 +72,14 @@ class Links:
         self._table[self._link_count] = Link(self._link_count, address, now)
         self.emit(Dial(self._link_count, address))
 
-    def ask(self, link: Link, request: Request) -> None:
+    def ask(self, link: Link, request: Request, now: float) -> None:
         """Send one request."""
-        self.emit(Write(link.link_id, encode_frame(request)))
+        self.write(link, encode_frame(request), now)
+
+    def write(self, link: Link, frames: bytes, now: float) -> None:
+        """Send encoded requests: the server has something to answer from here on."""
+        link.asked_at = now if link.asked_at is None else link.asked_at
+        self.emit(Write(link.link_id, frames))
 
     def drop(self, link: Link) -> None:
         """Close a link that is not needed: no failure of its server."""

@@ -18,6 +18,7 @@ class Liveness:
 
     def check(self, now: float) -> None:
         """Give up what is out of time; ping what is due."""
+        self._doubt_silence(now)
         for link in self._links:
             late = next((code for code, deadline in self._deadlines(link) if deadline <= now), None)
             if late is not None:
@@ -25,12 +26,15 @@ class Liveness:
             elif self._may_ping(link) and link.ping_at <= now:
                 link.ping_id = self._links.next_request_id()
                 link.ping_at = now
-                self._links.ask(link, Ping(id=link.ping_id))
+                self._links.ask(link, Ping(id=link.ping_id), now)
 
     def next_wake(self) -> float | None:
         """When `check` has something to do at the earliest."""
         times = [deadline for link in self._links for _, deadline in self._deadlines(link)]
         times += [link.ping_at for link in self._links if self._may_ping(link)]
+        active = self._links.active
+        if active is not None and active.asked_at is not None and active.suspected_at is None:
+            times.append(active.asked_at + self._settings.doubt_s)
         return min(times, default=None)
 
     def pong(self, link: Link, event: Pong, now: float) -> None:
@@ -45,17 +49,29 @@ class Liveness:
         link.ping_at = now + every_s
 
     def hear_from_standby(self, event: ServersChanged, now: float) -> None:
-        """The other server says who is away. If it is ours, ours has to show life soon.
-
-        A process that is stopped, or a machine that hangs, keeps its connections open: this finds
-        it long before the silence does.
-        """
+        """The other server says who is away. If it is ours, ours has to show life soon."""
         active = self._links.active
         if active is None or active.suspected_at is not None:
             return
         if any(facts.name == active.server and not facts.is_up for facts in event.servers):
-            active.suspected_at = now
-            active.ping_at = active.ping_at if active.ping_id else now
+            self._suspect(active, now)
+
+    def _doubt_silence(self, now: float) -> None:
+        """A process that is stopped, or a machine that hangs, keeps its connections open.
+
+        Who says nothing for a while after being asked has to show life soon, if the other one does.
+        """
+        active = self._links.active
+        if active is None or active.asked_at is None or active.suspected_at is not None:
+            return
+        if now >= active.asked_at + self._settings.doubt_s:
+            self._suspect(active, now)
+
+    def _suspect(self, active: Link, now: float) -> None:
+        active.suspected_at = now
+        for link in self._links:
+            # A ping is answered at once, whatever else the server waits for.
+            link.ping_at = link.ping_at if link.ping_id else now
 
     def _may_ping(self, link: Link) -> bool:
         return link.stage in {Stage.STANDBY, Stage.ACTIVE} and not link.ping_id
@@ -70,5 +86,6 @@ class Liveness:
         elif link.stage in {Stage.SIGNING_IN, Stage.ACTIVATING}:
             yield "timeout", link.since + settings.sign_in_s_max
         yield "silent", link.heard_at + settings.dead_after_s
-        if link.suspected_at is not None and self._links.standby is not None:
+        standby = self._links.standby
+        if link.suspected_at is not None and standby is not None and standby.heard_at >= link.suspected_at:
             yield "silent", link.suspected_at + settings.suspect_s

@@ -19,8 +19,10 @@ class ConversationSettings(msgspec.Struct, frozen=True):
     # A standby link only needs to be known alive.
     standby_ping_every_s: float = limits.PING_EVERY_S
     dead_after_s: float = limits.DEAD_AFTER_S
-    # The other server says that ours is away: ours has this long to show life.
-    suspect_s: float = 1.0
+    # Our server was asked and has said nothing for this long: look whether it hangs.
+    doubt_s: float = 1.0
+    # A server that seems to hang, or is said to be away, has this long to show life.
+    suspect_s: float = 1.5
     # The first server may be slow; after this long the second is tried beside it.
     first_alone_s: float = 1.0
     # The shell bounds a dial and answers; should it ever not, the conversation goes on all the same.

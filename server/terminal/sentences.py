@@ -41,7 +41,9 @@ def sentence_of(code: str, arguments: Arguments) -> str:
     if code not in ERRORS:
         return _("unknown reason ({code})").format(code=code) if code else _("no reason is known")
     meaning = ERRORS[code].meaning.removesuffix(".")
-    facts = ", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in arguments.items())
+    # When it is tried again is the program's business.
+    told = {name: value for name, value in arguments.items() if name != "retry_s"}
+    facts = ", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in told.items())
     return f"{meaning} ({facts})" if facts else meaning
 
 

@@ -25,6 +25,7 @@ class Telling:
         self._is_away_told = False
         self._mode = ""
         self._delay_told = ""
+        self._refusal_told = ""
 
     def sentence(self, notice: AnyNotice) -> str:
         """What to tell, or nothing."""
@@ -55,7 +56,7 @@ class Telling:
 
     def _connected(self, notice: Connected) -> str:
         is_first = not self._is_connected
-        self._is_connected, self._is_away_told = True, False
+        self._is_connected, self._is_away_told, self._refusal_told = True, False, ""
         told = _("connected to server {server} at {address} as {name}").format(
             server=notice.server, address=notice.address, name=notice.name
         )
@@ -87,9 +88,13 @@ class Telling:
         return _("not stored yet: {reason}; tried again by itself").format(reason=reason)
 
     def _sign_in_refused(self, notice: SignInRefused) -> str:
+        if notice.code == self._refusal_told:
+            return ""
+        # The refusal says already that nobody has us.
+        self._refusal_told, self._is_away_told = notice.code, True
         reason = sentence_of(notice.code, notice.arguments)
         if notice.retry_in_s is None:
             return _("The server does not let you in: {reason}.").format(reason=reason)
-        return _("The server does not let you in now: {reason}. Trying again in {retry_in_s:.0f} s.").format(
-            reason=reason, retry_in_s=notice.retry_in_s
+        return _("The server does not let you in now: {reason}. Trying again by itself.").format(
+            reason=reason
         )
