@@ -17,17 +17,18 @@ from dataclasses import dataclass
 
 import msgspec
 
-from benchmarks.receivers import CONNECT_WITHIN_S, READ_BYTES, Plan
-from benchmarks.rivals import MARKER, Rival
+from benchmarks.receivers import CONNECT_WITHIN_S, READ_BYTES, Plan, await_greeting
+from benchmarks.rival import MARKER, Rival, Running
 
 STALLED_AFTER_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one measurement gave; `latencies_s` is sorted."""
+    """What one measurement gave; `processor_s` is the server's a delivery, `latencies_s` is sorted."""
 
     deliveries_a_second: float
+    processor_s: float
     latencies_s: list[float]
 
     def latency_s(self, share: float) -> float:
@@ -38,10 +39,18 @@ class Outcome:
 class Load:
     """A sender and its receivers, connected to one server; `run` may be called again and again."""
 
-    def __init__(self, rival: Rival, sender: socket.socket, counters: list[subprocess.Popen[bytes]], n: int):
+    def __init__(
+        self,
+        rival: Rival,
+        running: Running,
+        sender: socket.socket,
+        counters: list[subprocess.Popen[bytes]],
+        receivers: int,
+    ) -> None:
         self._rival = rival
+        self._running = running
         self._sender = sender
-        self._receivers = n
+        self._receivers = receivers
         self._outputs = [counter.stdout.fileno() for counter in counters if counter.stdout is not None]
         self._floors = dict.fromkeys(self._outputs, -1)
         self._sent = 0
@@ -60,7 +69,7 @@ class Load:
         """Keep `window` messages under way for that long, then wait for the last one."""
         sent_at: deque[float] = deque()
         latencies: list[float] = []
-        began_with, began_s = self.done, time.perf_counter()
+        began_with, began_s, used_s = self.done, time.perf_counter(), self._running.processor_s()
         end_s = began_s + seconds
         now = began_s
         while now < end_s or self.done < self._sent:
@@ -74,8 +83,9 @@ class Load:
             self._listen(STALLED_AFTER_S)
             now = time.perf_counter()
             latencies += [now - sent_at.popleft() for _ in range(self.done - before)]
-        rate = (self.done - began_with) * self._receivers / (now - began_s)
-        return Outcome(rate, sorted(latencies))
+        deliveries = (self.done - began_with) * self._receivers
+        used_s = self._running.processor_s() - used_s
+        return Outcome(deliveries / (now - began_s), used_s / deliveries, sorted(latencies))
 
     def _listen(self, within_s: float) -> None:
         """Take what came: the receivers' progress, and the server's answers, which nobody reads."""
@@ -94,9 +104,10 @@ class Load:
 
 
 @contextmanager
-def loaded(rival: Rival, host: str, port: int, receivers: int, processes: int = 2) -> Iterator[Load]:
+def loaded(rival: Rival, running: Running, receivers: int, processes: int = 2) -> Iterator[Load]:
     """A load that is connected and ready; its processes end with it."""
     counters: list[subprocess.Popen[bytes]] = []
+    host, port = running.host, running.port
     try:
         for first in range(processes):
             greetings = [rival.greeting(number + 1) for number in range(first, receivers, processes)]
@@ -104,7 +115,8 @@ def loaded(rival: Rival, host: str, port: int, receivers: int, processes: int = 
             counters.append(_counter(plan))
         with socket.create_connection((host, port), timeout=CONNECT_WITHIN_S) as sender:
             sender.sendall(rival.greeting(0))
-            load = Load(rival, sender, counters, receivers)
+            await_greeting(sender, rival.ready)
+            load = Load(rival, running, sender, counters, receivers)
             load.wait_ready()
             yield load
     finally:

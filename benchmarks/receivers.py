@@ -37,14 +37,19 @@ def connected(plan: Plan) -> list[socket.socket]:
         connection.sendall(greeting)
         connections.append(connection)
     for connection in connections:
-        read = b""
-        while plan.ready not in read:
-            part = connection.recv(READ_BYTES)
-            if not part:
-                raise SystemExit(f"a receiver was closed before it was ready; it had read {read[-300:]!r}")
-            read += part
+        await_greeting(connection, plan.ready)
         connection.setblocking(False)
     return connections
+
+
+def await_greeting(connection: socket.socket, ready: bytes) -> None:
+    """Read until the server has greeted this connection back."""
+    read = b""
+    while ready not in read:
+        part = connection.recv(READ_BYTES)
+        if not part:
+            raise SystemExit(f"a connection was closed before it was ready; it had read {read[-300:]!r}")
+        read += part
 
 
 def count(plan: Plan, connections: list[socket.socket]) -> None:
