@@ -60,16 +60,25 @@ class Node:
 
     `ended(reason)` is told once from any thread when the server cannot go on: a `Halt` of the core,
     or a text (the disk failed, the engine broke); after a text nothing may be trusted: exit at once.
+    `pair_changed` hears of every new role and mode, on the io thread.
     """
 
     def __init__(
-        self, config: Config, folder: DataFolder, cluster: Cluster, clock: Clock, ended: Ended
+        self,
+        config: Config,
+        folder: DataFolder,
+        cluster: Cluster,
+        clock: Clock,
+        *,
+        ended: Ended,
+        pair_changed: Callable[[PairState], None],
     ) -> None:
         self._config: Final = config
         self._folder: Final = folder
         self._cluster: Final = cluster
         self._clock: Final = clock
         self._ended: Final = ended
+        self._pair_changed: Final = pair_changed
         self._io = LoopThread("io")
         self._stopping = threading.Event()
         self._hub: Hub | None = None
@@ -260,6 +269,7 @@ class Node:
         self._hub.deliver(output)
         if output.pair is not None:
             self._log_pair(output.pair)
+            self._pair_changed(output.pair)
 
     def _send_to_peer(self, messages: list[steps.SendToPeer | steps.DropLink]) -> None:
         assert self._link is not None

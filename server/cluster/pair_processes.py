@@ -18,6 +18,8 @@ from server.network.errors import NetworkError
 
 _READY_S: Final = 30.0
 _STOP_S: Final = 15.0
+# Two servers that just started find each other in a fraction of this.
+_DUAL_S: Final = 5.0
 # A server that dies again and again must not keep the processor busy.
 _RESTART_S: Final = 1.0
 NAMES: Final = ("A", "B")
@@ -69,6 +71,7 @@ class ServerProcess:
         )
         self._errors: list[str] = []
         self._is_ready = threading.Event()
+        self._is_dual = threading.Event()
         self._readers = [
             threading.Thread(target=self._read_output, daemon=True),
             threading.Thread(target=self._read_errors, daemon=True),
@@ -85,6 +88,10 @@ class ServerProcess:
         """Until it listens; False when it ended or the time is over."""
         self._is_ready.wait(timeout_s)
         return self._is_ready.is_set() and self.process.poll() is None
+
+    def wait_dual(self, timeout_s: float = _DUAL_S) -> bool:
+        """Until it said that both servers hold everything; False when the time is over."""
+        return self._is_dual.wait(timeout_s)
 
     def stop(self, timeout_s: float = _STOP_S) -> int:
         """A clean stop; after the time limit a hard one. Gives the exit code."""
@@ -116,6 +123,8 @@ class ServerProcess:
         for line in self.process.stdout:
             if line.startswith("ready:"):
                 self._is_ready.set()
+            elif line.startswith("pair:") and line.rstrip().endswith(" dual"):
+                self._is_dual.set()
         # It ended: nobody shall wait for it.
         self._is_ready.set()
 
@@ -144,7 +153,10 @@ class PairProcesses:
         self.servers: list[ServerProcess] = []
 
     def start(self) -> None:
-        """Start both and wait until they listen. Raises `FolderError` with what a server said."""
+        """Start both and wait until they hold one archive together, or one of them has to wait.
+
+        Raises `FolderError` with what a server said when it cannot start.
+        """
         self.servers = [self.make(0), self.make(1)]
         for name, server in zip(NAMES, self.servers, strict=True):
             if not server.wait_ready():
@@ -152,6 +164,8 @@ class PairProcesses:
                 self.stop()
                 text = errors.removeprefix("Error: ") or "it did not start in time"
                 raise FolderError(f"Server {name}: {text}")
+        for server in self.servers:
+            server.wait_dual()
 
     def make(self, place: int) -> ServerProcess:
         """Start one of the two."""

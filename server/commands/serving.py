@@ -17,6 +17,7 @@ from server.accounts.certificate_files import load_identity
 from server.accounts.certificates import CertificateError, fingerprint_of
 from server.cluster.data_folder import Cluster, DataFolder, FolderError
 from server.config import Config, ConfigError
+from server.engine_round import PairState
 from server.names.addresses import Address
 from server.names.invite_links import InviteLink
 from server.network.clock import SystemClock
@@ -85,7 +86,7 @@ def run_node(config: Config, folder: DataFolder, cluster: Cluster) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     _start_logging(folder.log, config.log_level)
-    node = Node(config, folder, cluster, SystemClock(), ended)
+    node = Node(config, folder, cluster, SystemClock(), ended=ended, pair_changed=_tell_pair)
     node.start()
     click.echo(f"ready: clients {node.address}, servers {node.peer_listen_address}")
     sys.stdout.flush()
@@ -98,6 +99,11 @@ def run_node(config: Config, folder: DataFolder, cluster: Cluster) -> int:
             click.echo(f"Error: {HALT_SENTENCES[reason.code].format(**reason.arguments)}", err=True)
             return 1
     return 0
+
+
+def _tell_pair(pair: PairState) -> None:
+    click.echo(f"pair: {pair.role}, {pair.mode}")
+    sys.stdout.flush()
 
 
 def invite_link(folder: DataFolder, cluster: Cluster, addresses: list[Address]) -> InviteLink:

@@ -23,6 +23,7 @@ from server.sessions.cursors import place_cursor
 from server.sessions.delivery import Delivery
 from server.sessions.facts import OwnFacts, PeerFacts
 from server.sessions.history import history_page, missed_frames
+from server.sessions.presence import Presence
 from server.sessions.session import Session
 from server.sessions.status import tell_status
 from server.state.state import GENERAL, State, User
@@ -30,7 +31,7 @@ from server.state.state import GENERAL, State, User
 _log = logging.getLogger(__name__)
 
 # Presence is told at most this often: a storm of reconnects must not become a storm of events.
-_PRESENCE_EVERY_S: Final = 0.2
+_PRESENCE_EVERY_S: Final = 0.1
 _HOUSEKEEPING_EVERY_S: Final = 1.0
 
 
@@ -81,6 +82,7 @@ class Hub:
         self.sessions: set[Session] = set()
         self._askers: dict[int, Callable[[Answer], None]] = {}
         self._last_asker = 0
+        self._to_ask: list[Ask] = []
         self._idle = asyncio.Event()
         self._to_flush: set[Session] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -92,6 +94,7 @@ class Hub:
         self._told_presence: events.PresenceChanged | None = None
         self._told_servers: events.ServersChanged | None = None
         self._told_peer: PeerFacts | None = None
+        self.presence: Final = Presence()
         self.delivery = Delivery(
             position,
             state=lambda: engine.state,
@@ -148,6 +151,7 @@ class Hub:
 
     def leave(self, session: Session, asked: set[int]) -> None:
         """A client is gone; what it asked for goes on, but nobody waits for the answer."""
+        self.presence.free_place(session)
         self.sessions.discard(session)
         self._to_flush.discard(session)
         for asker in asked:
@@ -157,13 +161,14 @@ class Hub:
         """Have something archived; `answered` is called once, later."""
         self._last_asker += 1
         self._askers[self._last_asker] = answered
-        self.engine.put(Ask(draft, self._last_asker))
+        # The engine is woken at the end of this turn, with all that came in it: it works in batches.
+        self._to_ask.append(Ask(draft, self._last_asker))
         return self._last_asker
 
     def admit(self, *, is_redirected: bool) -> Verdict:
         """Whether one more person signs in here."""
         load = Load(
-            users_here=self.users_here(),
+            users_here=self.presence.users_here,
             users_there=self.peer.users if self.peer else 0,
             users_max=self.users_max,
             is_first=self.facts.is_first,
@@ -194,7 +199,7 @@ class Hub:
         room = self.state.rooms.get(room_id)
         if room is None:
             return None
-        online = self._online_here() | set(self.peer.online if self.peer else ())
+        online = self.presence.online
         users = (self.state.users[member] for member in room.members)
         return [events.MemberFacts(user.id, user.name, user.id in online) for user in users]
 
@@ -224,7 +229,10 @@ class Hub:
         self._to_flush.add(session)
 
     def flush_all(self) -> None:
-        """The end of a turn: one write for each session that was told something."""
+        """The end of a turn: its questions for the engine, one write for each session told something."""
+        to_ask, self._to_ask = self._to_ask, []
+        for ask in to_ask:
+            self.engine.put(ask)
         while self._to_flush:
             self._to_flush.pop().flush()
 
@@ -252,6 +260,7 @@ class Hub:
     def hear_peer(self, facts: PeerFacts | None) -> None:
         """The other server told about itself; None: it is away."""
         self.peer = facts
+        self.presence.hear(facts.online if facts else ())
         self.peer_known = facts or self.peer_known
         self._tell_servers()
         self.presence_changed()
@@ -267,15 +276,14 @@ class Hub:
         self.peer_known = PeerFacts(name, address, "away", 0, ())
 
     def presence_changed(self) -> None:
-        """Somebody came or went: the peer is told now, everybody soon."""
-        self._tell_own_facts()
+        """Somebody came or went: everybody, the peer included, is told soon."""
         if not self._presence_is_due:
             self._presence_is_due = True
             self.call_later(_PRESENCE_EVERY_S, self._tell_presence)
 
     def presence_event(self) -> events.PresenceChanged:
         """How many people there are, and how many of them are online at both servers."""
-        online = self._online_here() | set(self.peer.online if self.peer else ())
+        online = self.presence.online
         members = self.state.rooms[GENERAL].members
         return events.PresenceChanged(members=len(members), online=len(online))
 
@@ -365,21 +373,11 @@ class Hub:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    # --- counting
-
     def _own_facts(self) -> PeerFacts:
         return PeerFacts(
             name=self.facts.name,
             address=self.facts.address,
             role=self.pair.role,
-            users=self.users_here(),
-            online=tuple(sorted(self._online_here())),
+            users=self.presence.users_here,
+            online=self.presence.online_here,
         )
-
-    def _online_here(self) -> set[str]:
-        return {s.user.id for s in self.sessions if s.reader is not None and s.user is not None}
-
-    def users_here(self) -> int:
-        """How many people have an active connection here, or are about to."""
-        coming = sum(s.is_admitted and s.stage is Stage.GREETED for s in self.sessions)
-        return len(self._online_here()) + coming

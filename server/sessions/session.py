@@ -52,7 +52,6 @@ class Session:
         self._is_ending = False
         self.stage = Stage.CONNECTED
         self.nonce = secrets.token_hex(16)
-        self.is_admitted = False
         self.user: User | None = None
         self.device: Device | None = None
         self.reader: Reader | None = None
@@ -72,7 +71,7 @@ class Session:
         self.heard_at = self._hub.now()
         for given in self._connection.receive(data):
             if self._is_ending:
-                return
+                break
             if isinstance(given, BadFrame):
                 self.refuse(given.answer, given.refusal)
             else:
@@ -124,8 +123,11 @@ class Session:
 
     def write(self, frames: bytes) -> None:
         """Send encoded frames now, behind what was told."""
-        self._held.append(frames)
-        self.flush()
+        if self._held:
+            self._held.append(frames)
+            self.flush()
+        elif self._channel is not None:
+            self._channel.write(frames)
 
     def flush(self) -> None:
         """Send what was told, in one write."""
@@ -217,7 +219,7 @@ class Session:
                 self.refuse(request.id, Refusal("server_full", {"retry_s": _FULL_RETRY_S}))
                 return
             # The place is kept while a new name is being archived.
-            self.is_admitted = True
+            self._hub.presence.keep_place(self)
         if request.device in self._hub.state.devices:
             self._complete_sign_in(request)
         else:
@@ -235,7 +237,7 @@ class Session:
         if request.device in self._hub.state.devices:
             self._complete_sign_in(request)
         else:
-            self.is_admitted = False
+            self._hub.presence.free_place(self)
             self.refuse(request.id, answer.refusal or Refusal("unknown"))
 
     def _complete_sign_in(self, request: requests.SignIn) -> None:
@@ -246,7 +248,7 @@ class Session:
         user = self._hub.state.users[device.user]
         is_right = hmac.compare_digest(device.secret_hash, _hash_of(request.secret))
         is_name = name_key(user.name) == name_key(clean_person_name(request.name) or "")
-        self.is_admitted = self.is_admitted and is_right and is_name
+        self._hub.presence.free_place(self)
         if not is_right:
             self.refuse(request.id, Refusal("wrong_secret"))
         elif not is_name:
@@ -292,6 +294,7 @@ class Session:
             self.tell(events.CopiesRaised(index=hub.copies_index))
         self.reader = Reader(self, user.id, user.rooms, start.index)
         hub.delivery.attach(self.reader)
+        hub.presence.enter(user.id)
         hub.presence_changed()
         self.tell(hub.presence_event())
 
@@ -384,6 +387,7 @@ class Session:
     def _detach(self) -> None:
         if self.reader is not None:
             self._hub.delivery.detach(self.reader)
+            self._hub.presence.leave(self.reader.user)
             self.reader = None
             self._hub.presence_changed()
 

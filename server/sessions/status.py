@@ -49,7 +49,7 @@ def _with_private_facts(hub: "Hub", status: events.StatusFacts) -> events.Status
         status,
         durable_index=hub.engine.durable_index,
         peer=hub.peer_known.name if hub.peer_known else "",
-        users=hub.users_here(),
+        users=hub.presence.users_here,
         users_max=hub.users_max,
         servers=hub.servers(),
         connections=[_connection_facts(hub, s) for s in hub.sessions if s.user is not None],

@@ -1,0 +1,50 @@
+"""Presence: who is online at both servers, and who is about to be; told, never archived (pure)."""
+
+from collections import Counter
+from collections.abc import Hashable, Iterable
+
+
+class Presence:
+    """People by id. A person with several connections here is one person."""
+
+    def __init__(self) -> None:
+        self._here: Counter[str] = Counter()
+        self._there: frozenset[str] = frozenset()
+        self._coming: set[Hashable] = set()
+
+    @property
+    def users_here(self) -> int:
+        """How many people have an active connection here, or a place kept for one."""
+        return len(self._here) + len(self._coming)
+
+    @property
+    def online_here(self) -> tuple[str, ...]:
+        """Who has an active connection here."""
+        return tuple(sorted(self._here))
+
+    @property
+    def online(self) -> frozenset[str]:
+        """Who is online at either server."""
+        return self._there | self._here.keys()
+
+    def keep_place(self, visitor: Hashable) -> None:
+        """Somebody was admitted and is not signed in yet: a new name takes a commit."""
+        self._coming.add(visitor)
+
+    def free_place(self, visitor: Hashable) -> None:
+        """That one is in, or gone. Freeing twice is no harm."""
+        self._coming.discard(visitor)
+
+    def enter(self, user: str) -> None:
+        """An active connection of this person started."""
+        self._here[user] += 1
+
+    def leave(self, user: str) -> None:
+        """An active connection of this person ended."""
+        self._here[user] -= 1
+        if not self._here[user]:
+            del self._here[user]
+
+    def hear(self, online_there: Iterable[str]) -> None:
+        """The other server told who is online there."""
+        self._there = frozenset(online_there)
