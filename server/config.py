@@ -1,4 +1,4 @@
-"""The configuration of a server: defaults < TOML file < environment < flags, validated, frozen.
+"""The configuration of a server: defaults < data folder < TOML file < environment < flags; validated, frozen.
 
 A key is the same word everywhere: `users_max` in the file, `DESKTOP_CHAT_USERS_MAX` in the
 environment, `--max-users` or `--users-max` as a flag. Every error names its key and its source.
@@ -7,15 +7,16 @@ environment, `--max-users` or `--users-max` as a flag. Every error names its key
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from msgspec import Meta
 
-from server.names.addresses import Address, AddressError, parse_address
+from server.names.addresses import Address, AddressError, is_loopback, parse_address
 from server.protocol import limits
 from server.sessions.admission import Policy
 
+LogLevel = Literal["debug", "info", "warning", "error"]
 ENVIRONMENT_PREFIX: Final = "DESKTOP_CHAT_"
 
 
@@ -41,7 +42,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     silence_s: Annotated[float, Meta(ge=0.3, le=60)] = 1.0
     confirm_s: Annotated[float, Meta(ge=0.1, le=60)] = 1.5
     boot_wait_s: Annotated[float, Meta(ge=0, le=3600)] = 10.0
-    log_level: str = "info"
+    log_level: LogLevel = "info"
 
     @property
     def listen_address(self) -> Address:
@@ -59,11 +60,21 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return _address("peer", self.peer) if self.peer else None
 
 
-def load_config(path: Path | None, environment: Mapping[str, str], flags: Mapping[str, Any]) -> Config:
-    """Merge the sources; flags that are None were not given. Raises `ConfigError`."""
+def load_config(
+    path: Path | None,
+    environment: Mapping[str, str],
+    flags: Mapping[str, Any],
+    *,
+    kept: Mapping[str, Any] | None = None,
+) -> Config:
+    """Merge the sources; flags that are None were not given, `kept` is what the data folder knows.
+
+    Raises `ConfigError`.
+    """
     values: dict[str, Any] = {}
     sources: dict[str, str] = {}
-    layers: tuple[tuple[str, dict[str, Any]], ...] = (
+    layers: tuple[tuple[str, Mapping[str, Any]], ...] = (
+        ("the data folder", kept or {}),
         (f"the file {path}", _read_file(path)),
         ("the environment", _read_environment(environment)),
         ("the command line", {key: value for key, value in flags.items() if value is not None}),
@@ -75,10 +86,22 @@ def load_config(path: Path | None, environment: Mapping[str, str], flags: Mappin
                 raise ConfigError(f"There is no key {key!r} (from {source}). Known: {known}.")
             values[key], sources[key] = value, source
     config = _convert(values, sources)
-    for key in ("listen", "peer_listen", "peer"):
-        if values.get(key):
-            _address(key, values[key])
+    try:
+        _check(config)
+    except ConfigError as error:
+        key, _, sentence = str(error).partition(": ")
+        raise ConfigError(f"{key} (from {sources.get(key, 'the defaults')}): {sentence}") from error
     return config
+
+
+def _check(config: Config) -> None:
+    """What the types cannot say."""
+    for key in ("listen", "peer_listen", "peer", "advertise"):
+        text = getattr(config, key)
+        if text or key in {"listen", "peer_listen"}:
+            _address(key, text)
+    if config.plain and not is_loopback(config.listen_address.host):
+        raise ConfigError("plain: without encryption a server listens on this computer only (127.0.0.1).")
 
 
 def _convert(values: dict[str, Any], sources: dict[str, str]) -> Config:
@@ -112,7 +135,7 @@ def _read_environment(environment: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _address(key: str, text: str) -> Address:
-    address = parse_address(text, allow_free_port=key != "peer")
+    address = parse_address(text, allow_free_port=key in {"listen", "peer_listen"})
     if isinstance(address, AddressError):
         raise ConfigError(f"{key}: {address.sentence}")
     return address

@@ -18,7 +18,8 @@ class Cluster(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What `cluster.json` holds. `peer` "" means: a server without a second one (yet).
 
     `is_first`: this server's address is the one that clients try first. `is_founder`: with an
-    empty archive it may begin one. The addresses are those of the last start or meeting.
+    empty archive it may begin one. `listen` and `peer_listen` are what `init` and `join` were told:
+    a start without flags takes them. Those of the peer are from the pairing or the last meeting.
     """
 
     cluster: str
@@ -30,6 +31,8 @@ class Cluster(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     peer_name: str = ""
     peer_address: str = ""
     peer_link_address: str = ""
+    listen: str = ""
+    peer_listen: str = ""
     is_first: bool = True
     is_founder: bool = True
     is_plain: bool = False

@@ -9,6 +9,7 @@ import click
 from server.cluster.data_folder import DataFolder
 from server.cluster.founding import DEFAULT_CHAT, found_cluster, found_second
 from server.cluster.pair_processes import PairPorts, PairProcesses, choose_ports
+from server.commands.option_values import chat_name
 from server.commands.serving import invite_link, told_errors
 from server.names.addresses import Address
 from server.network.clock import SystemClock
@@ -46,7 +47,9 @@ Examples:
 )
 @click.option("--open", "is_open", is_flag=True, help="A name signs in without a password.")
 @click.option("--plain", is_flag=True, help="No encryption; this computer only.")
-@click.option("--chat", default=DEFAULT_CHAT, show_default=True, help="The name of the chat.")
+@click.option(
+    "--chat", callback=chat_name, default=DEFAULT_CHAT, show_default=True, help="The name of the chat."
+)
 @click.option(
     "--restart/--no-restart", default=True, show_default=True, help="Start a server again that died."
 )

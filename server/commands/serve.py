@@ -8,10 +8,13 @@ from typing import Any
 import click
 import msgspec
 
-from server.cluster.data_folder import DataFolder, FolderError
+from server.cluster.data_folder import Cluster, DataFolder, FolderError
 from server.cluster.founding import DEFAULT_CHAT, found_cluster
+from server.cluster.own_address import is_everywhere
+from server.commands.option_values import server_name
 from server.commands.serving import invite_link, run_node, told_errors
-from server.config import load_config
+from server.config import Config, load_config
+from server.names.addresses import Address, AddressError, parse_address
 from server.network.clock import SystemClock
 from server.sessions.admission import Policy
 
@@ -20,18 +23,20 @@ from server.sessions.admission import Policy
     epilog="""\b
 Examples:
   python -m server serve --name a --data /srv/chat
-  python -m server serve --name a --listen 10.0.0.1:7000 --peer-listen 10.0.0.1:7001 \\
-         --peer 10.0.0.2:7001 --data /srv/chat
+  python -m server serve --name a --listen 10.0.0.1:7000 --peer-listen 10.0.0.1:7002 \\
+         --peer 10.0.0.2:7002 --data /srv/chat
 """
 )
-@click.option("--name", help="What people call this server (default: as it was made).")
+@click.option("--name", callback=server_name, help="What people call this server (default: as it was made).")
 @click.option("--listen", metavar="HOST:PORT", help="Where clients connect.")
 @click.option("--peer-listen", metavar="HOST:PORT", help="Where the other server connects.")
 @click.option("--peer", metavar="HOST:PORT", help="The other server's --peer-listen.")
 @click.option("--advertise", metavar="HOST:PORT", help="How clients reach --listen, if otherwise.")
 @click.option("--data", type=click.Path(path_type=Path), required=True, help="The data folder.")
 @click.option("--config", type=click.Path(path_type=Path), help="A TOML file with these settings.")
-@click.option("--max-users", "users_max", type=int, help="People here before the other is used.")
+@click.option(
+    "--max-users", "--users-max", "users_max", type=int, help="People here before the other is used."
+)
 @click.option("--policy", type=click.Choice([p.value for p in Policy]), help="How to spread people.")
 @click.option("--plain", is_flag=True, default=None, help="No encryption; loopback only.")
 @click.option("--open", "is_open", is_flag=True, help="A name signs in without a password.")
@@ -39,38 +44,70 @@ Examples:
 def command(name: str | None, data: Path, config: Path | None, is_open: bool, **flags: Any) -> None:
     """Run one server until Ctrl-C.
 
-    A fresh data folder becomes a chat of its own; a pair on two machines is made with `init` and
-    `join` first.
+    A fresh data folder becomes a chat of its own. A pair on two machines is made with `init` and
+    `join` first; the folder then knows all addresses.
     """
     with told_errors():
-        settings = load_config(config, os.environ, flags)
         folder = DataFolder(data)
+        kept = kept_settings(folder.read()) if folder.is_made else {}
+        settings = load_config(config, os.environ, flags, kept=kept)
         folder.make()
         folder.lock()
-        if not folder.is_made:
-            if settings.peer:
-                raise FolderError(
-                    f"There is no server in {data}. Make the pair with `init` and `join` first."
-                )
-            found_cluster(
-                folder,
-                name=name or "a",
-                chat=DEFAULT_CHAT,
-                is_plain=settings.plain,
-                now_ms=SystemClock().wall_ms(),
-            )
-        cluster = folder.read()
-        cluster = msgspec.structs.replace(
-            cluster, name=name or cluster.name, is_plain=settings.plain or cluster.is_plain
-        )
-        folder.write(cluster)
-        if cluster.is_plain and not settings.plain:
-            settings = msgspec.structs.replace(settings, plain=True)
-        if not cluster.peer and settings.listen_address.port:
-            click.echo(f"invite: {invite_link(folder, cluster, [settings.listen_address])}")
+        cluster = _open_cluster(folder, settings, name)
+        addresses = _addresses(settings, cluster)
+        if addresses:
+            click.echo(f"invite: {invite_link(folder, cluster, addresses)}")
         if not is_open:
             click.echo(
                 "Anybody who can reach this server signs in with just a name:"
                 " passwords come with accounts, in a later version."
             )
         sys.exit(run_node(settings, folder, cluster))
+
+
+def kept_settings(cluster: Cluster) -> dict[str, Any]:
+    """What `init`, `join` and earlier starts left in the folder, as keys of the configuration."""
+    found: dict[str, Any] = {
+        "listen": cluster.listen,
+        "peer_listen": cluster.peer_listen,
+        "peer": cluster.peer_link_address,
+        "plain": cluster.is_plain,
+    }
+    return {key: value for key, value in found.items() if value}
+
+
+def _open_cluster(folder: DataFolder, settings: Config, name: str | None) -> Cluster:
+    """Who this server is; a fresh folder becomes a chat of its own."""
+    if not folder.is_made:
+        if settings.peer:
+            raise FolderError(
+                f"There is no server in {folder.path}. Make the pair with `init` and `join` first."
+            )
+        found_cluster(
+            folder,
+            name=name or "a",
+            chat=DEFAULT_CHAT,
+            is_plain=settings.plain,
+            now_ms=SystemClock().wall_ms(),
+        )
+    cluster = folder.read()
+    if settings.peer and not cluster.peer:
+        raise FolderError(
+            f"The server in {folder.path} has no second one yet, so --peer means nothing."
+            " Run `init` with this folder, then `join` on the other machine."
+        )
+    changed = msgspec.structs.replace(cluster, name=name or cluster.name, is_plain=settings.plain)
+    if changed != cluster:
+        folder.write(changed)
+    return changed
+
+
+def _addresses(settings: Config, cluster: Cluster) -> list[Address]:
+    """Where people find the pair, the first address first; none when that is not known before the start."""
+    own = parse_address(settings.advertise) if settings.advertise else settings.listen_address
+    if isinstance(own, AddressError) or not own.port or is_everywhere(own):
+        return []
+    peer = parse_address(cluster.peer_address) if cluster.peer_address else None
+    if not isinstance(peer, Address):
+        return [own] if not cluster.peer else []
+    return [own, peer] if cluster.is_first else [peer, own]

@@ -97,6 +97,15 @@ def parse_addresses(text: str, *, port_default: int = PORT_DEFAULT) -> tuple[Add
     return tuple(found)
 
 
+def is_loopback(host: str) -> bool:
+    """Whether a host can only be this computer itself."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        # RFC 6761, section 6.3: the name and everything below it.
+        return host == "localhost" or host.endswith(".localhost")
+
+
 def _parse_host(text: str) -> str | AddressError:
     if ":" in text:
         try:

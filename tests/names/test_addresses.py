@@ -11,6 +11,7 @@ from server.names.addresses import (
     ADDRESSES_MAX,
     Address,
     AddressError,
+    is_loopback,
     parse_address,
     parse_addresses,
 )
@@ -134,3 +135,20 @@ def test_any_text_is_an_address_or_an_error(text: str) -> None:
             ipaddress.IPv6Address(found.host)
     else:
         assert found.code in ADDRESS_SENTENCES
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("127.0.0.1", True),
+        ("127.9.9.9", True),
+        ("::1", True),
+        ("localhost", True),
+        ("a.localhost", True),
+        ("10.0.0.1", False),
+        ("0.0.0.0", False),  # noqa: S104
+        ("notlocalhost", False),
+    ],
+)
+def test_this_computer_is_told_from_others(host: str, expected: bool) -> None:
+    assert is_loopback(host) is expected

@@ -1,0 +1,46 @@
+"""Values of options that several commands take: what is wrong is said before anything is done.
+
+These are callbacks of click; None passes through, for an option that was not given.
+"""
+
+import click
+
+from server.cluster.own_address import is_everywhere
+from server.names.addresses import Address, AddressError, parse_address
+from server.names.invite_links import CHAT_NAME_CHARACTERS_MAX, is_chat_name
+from server.protocol.names import clean_person_name
+
+
+def own_address(ctx: click.Context, param: click.Parameter, value: str | None) -> Address | None:
+    """HOST:PORT of this computer as the other machine can use it; port 0 means a free one."""
+    if value is None:
+        return None
+    address = parse_address(value, allow_free_port=True)
+    if isinstance(address, AddressError):
+        raise click.BadParameter(address.sentence, ctx, param)
+    if is_everywhere(address):
+        raise click.BadParameter(
+            f"{address} means every network card; name the address by which the other machine reaches"
+            " this one.",
+            ctx,
+            param,
+        )
+    return address
+
+
+def server_name(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """What people call a server: it stands in their status bar."""
+    if value is not None and clean_person_name(value) != value:
+        raise click.BadParameter(
+            "1 to 32 letters, digits, single spaces and . - _ ' are allowed.", ctx, param
+        )
+    return value
+
+
+def chat_name(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """What people call the chat: it stands in the title of their window."""
+    if value is not None and not (value and is_chat_name(value)):
+        raise click.BadParameter(
+            f"1 to {CHAT_NAME_CHARACTERS_MAX} characters without control characters are allowed.", ctx, param
+        )
+    return value

@@ -1,0 +1,1 @@
+"""Tests of what links the two servers: data folders, pairing, the peer link."""
