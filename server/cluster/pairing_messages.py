@@ -1,0 +1,127 @@
+"""The messages of pairing: one JSON object a line, inside TLS that the code's fingerprint pins (pure).
+
+joins:   join {secret, server, name, address, link_address, request}
+takes in: granted {cluster, chat, secret, server, name, ..., chain, authority_key}, or refused {code}
+joins:   kept {}         (its folder is durable)
+takes in: done {}        (the other folder is durable, too: the code is used up)
+"""
+
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta
+
+from server.protocol.errors import Refusal, RemoteProtocolError
+from server.protocol.frames import FrameDecoder, FrameReader, encode_frame
+
+PAIRING_ALPN: Final = "desktop-chat-pairing/1"
+# A chain of two small certificates and a key are about 2 KiB.
+_LINE_BYTES_MAX: Final = 16 * 1024
+
+_Id = Annotated[str, Meta(pattern="^[0-9a-f]{16}$")]
+_Label = Annotated[str, Meta(min_length=1, max_length=64)]
+_AddressText = Annotated[str, Meta(min_length=1, max_length=300)]
+_Pem = Annotated[str, Meta(max_length=8 * 1024)]
+
+# English sentences by code. The machine that takes in sends the code, the one that joins says it.
+PAIRING_SENTENCES: Final[dict[str, str]] = {
+    "wrong_code": "The pairing code is not the one that the other server waits for. Ask for the new one.",
+    "void_code": (
+        "The pairing code was tried with a wrong secret three times and is void."
+        " Run `init` again for a new one."
+    ),
+    "used_code": "The pairing code was used already. Run `init` on the other machine to see its state.",
+    "bad_join": "The other server did not understand this one: are both of the same version?",
+    "bad_name": "The name of this server is not allowed: 1 to 32 letters, digits, spaces and . - _ '",
+    "name_taken": "The other server has this name already: choose another one with --name.",
+    "bad_address": "The other server cannot use this one's addresses: check --listen and --peer-listen.",
+    "bad_request": "The other server refused this one's key.",
+    "bad_grant": "What the other server answered is not in order: nothing was kept.",
+    "not_confirmed": (
+        "The other server did not say that it is done. If `init` there says that the pair is complete,"
+        " start both; else run the same `join` again."
+    ),
+    "lost": "The other server gave no answer to the end. Run the same `join` again.",
+}
+
+
+class PairingError(Exception):
+    """Pairing failed: a code of `PAIRING_SENTENCES`."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        super().__init__(PAIRING_SENTENCES[code])
+
+
+class _Line(msgspec.Struct, frozen=True, kw_only=True, tag_field="pairing", forbid_unknown_fields=True):
+    """What all of them are."""
+
+
+class Join(_Line, frozen=True, tag="join"):
+    """Who wants to be taken in. `request`: the signing request for its key (PEM)."""
+
+    secret: Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
+    server: _Id
+    name: _Label
+    address: _AddressText
+    link_address: _AddressText
+    request: _Pem
+
+
+class Granted(_Line, frozen=True, tag="granted"):
+    """All that the second server needs: its chain, the authority's key, the cluster and the first server."""
+
+    cluster: _Id
+    chat: _Label
+    secret: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    server: _Id
+    name: _Label
+    address: _AddressText
+    link_address: _AddressText
+    is_plain: bool
+    chain: _Pem
+    authority_key: _Pem
+
+
+class Kept(_Line, frozen=True, tag="kept"):
+    """The joining server's folder is durable."""
+
+
+class Done(_Line, frozen=True, tag="done"):
+    """The other folder is, too."""
+
+
+class Refused(_Line, frozen=True, tag="refused"):
+    """Why not: a code of `PAIRING_SENTENCES`."""
+
+    code: _Label
+
+
+PairingMessage = Join | Granted | Kept | Done | Refused
+
+
+class PairingReader:
+    """Bytes to messages, within limits; anything else raises `RemoteProtocolError`."""
+
+    _decoder: Final[FrameDecoder[PairingMessage]] = FrameDecoder(
+        PairingMessage, "pairing", frozenset[str]().__contains__
+    )
+
+    def __init__(self) -> None:
+        self._reader = FrameReader(_LINE_BYTES_MAX)
+
+    def receive(self, data: bytes) -> list[PairingMessage]:
+        """Take bytes, give the messages they completed."""
+        self._reader.feed(data)
+        found: list[PairingMessage] = []
+        while (line := self._reader.next_line()) is not None:
+            message = line if isinstance(line, Refusal) else self._decoder.decode(line)
+            if isinstance(message, Refusal):
+                raise RemoteProtocolError(message.code)
+            found.append(message)
+        return found
+
+
+def encode_pairing(message: PairingMessage) -> bytes:
+    """One message as one line."""
+    return encode_frame(message)
