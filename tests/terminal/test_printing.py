@@ -1,0 +1,72 @@
+"""Printing: each message once, nothing that steers a terminal."""
+
+import msgspec
+import pytest
+
+from server.client.notices import PresenceChanged
+from server.protocol.events import Message
+from server.terminal.printing import printable
+from tests.terminal.paper import NOON_MS, Paper
+
+
+def message(counter: int, text: str, name: str = "anna", room: str = "general") -> Message:
+    return Message(
+        index=counter,
+        number=counter,
+        room=room,
+        user="u",
+        name=name,
+        device="d",
+        counter=counter,
+        time_ms=NOON_MS,
+        text=text,
+    )
+
+
+def test_a_message_is_a_time_a_name_and_its_text() -> None:
+    paper = Paper()
+    paper.printer.messages([message(1, "hello\nworld")])
+    (text,) = paper.lines
+    first, second = text.splitlines()
+    assert first[5:] == " anna: hello"
+    assert second == " " * len(first.removesuffix("hello")) + "world"
+
+
+def test_other_days_and_other_rooms_are_named() -> None:
+    paper = Paper(now_ms=NOON_MS + 10 * 86_400_000)
+    paper.printer.messages([message(1, "hello", room="tea")])
+    assert paper.lines[0].startswith("2023-11-1")
+    assert paper.lines[0].endswith("#tea anna: hello")
+
+
+def test_a_message_is_printed_once() -> None:
+    paper = Paper()
+    paper.printer.messages([message(1, "hello"), message(2, "you")])
+    paper.printer.messages([message(2, "you"), message(1, "hello"), message(3, "there")])
+    assert [line.rpartition(" ")[2] for line in paper.lines] == ["hello", "you", "there"]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\x1b[2Jboo", "�[2Jboo"),
+        ("a\u202eb", "a�b"),
+        ("tab\tbell\x07", "tab�bell�"),
+        ("Zoë ✓ 👩‍🚀 ❤️", "Zoë ✓ 👩‍🚀 ❤️"),
+    ],
+)
+def test_nothing_steers_the_terminal(text: str, shown: str) -> None:
+    assert printable(text) == shown
+    paper = Paper()
+    paper.printer.messages([message(1, "hello", name=text)])
+    paper.printer.note(text)
+    assert shown in paper.lines[0]
+    assert paper.notes == [f"* {shown}"]
+
+
+def test_for_programs_there_is_one_object_a_line_and_no_text_beside_it() -> None:
+    paper = Paper(is_json=True)
+    paper.printer.messages([message(1, "hello")])
+    paper.printer.notice(PresenceChanged(members=2, online=1))
+    (line,) = paper.lines
+    assert msgspec.json.decode(line) == {"notice": "presence", "members": 2, "online": 1}

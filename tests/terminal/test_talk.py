@@ -1,0 +1,321 @@
+"""The loop of the terminal client, with real links to scripted servers."""
+
+import random
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from server.accounts.certificates import fingerprint_of
+from server.client.conversation import Conversation
+from server.client.reading import START_OF_ARCHIVE
+from server.client.settings import ConversationSettings
+from server.names.fingerprints import fingerprint_text
+from server.network.client_links import ClientLinks
+from server.network.clock import SystemClock
+from server.network.loop_thread import LoopThread
+from server.network.tls import Trust
+from server.protocol import requests
+from server.terminal.outbox_file import OutboxFile
+from server.terminal.talk import Manners, Talk
+from server.terminal.typing_in import Ended, Left, Typed
+from tests.client.scripted_doors import ScriptedDoors
+from tests.network.ends import Identity, make_identity
+from tests.terminal.paper import Paper
+from tests.waiting import wait_until
+
+
+class Terminal:
+    """A terminal client on a thread, and what it printed."""
+
+    def __init__(
+        self,
+        thread: LoopThread,
+        addresses: list[str],
+        outbox: OutboxFile,
+        manners: Manners,
+        trust: Trust | None,
+    ) -> None:
+        self.paper = Paper()
+        self.outbox = outbox
+        clock = SystemClock()
+        self.talk = Talk(outbox, self.paper.printer, clock, manners)
+        conversation = Conversation(
+            outbox.identity("anna"),
+            addresses,
+            cursor=START_OF_ARCHIVE if manners.is_full_archive else None,
+            settings=ConversationSettings(),
+            rng=random.Random(1),
+            drafts=outbox.drafts(),
+            cluster=outbox.fact("cluster"),
+        )
+        self._links = ClientLinks(thread, conversation, self.talk.put, clock=clock, trust=trust)
+        self._exit_codes: list[int] = []
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def type(self, *lines: str) -> None:
+        self.talk.put(Typed(list(lines)))
+
+    def exit_code(self) -> int:
+        wait_until(lambda: self._exit_codes, what="the end of the terminal client")
+        self._thread.join()
+        return self._exit_codes[0]
+
+    def end(self) -> int:
+        self.talk.put(Ended())
+        return self.exit_code()
+
+    def wait_for(self, text: str) -> None:
+        wait_until(lambda: text in self.paper.text(), what=f"{text!r} in {self.paper.text()!r}")
+
+    def _run(self) -> None:
+        code = self.talk.run(self._links)
+        self._links.stop()
+        self._exit_codes.append(code)
+
+
+class Room:
+    """Scripted servers and terminals in front of them."""
+
+    def __init__(self, thread: LoopThread, folder: Path, identity: Identity | None = None) -> None:
+        self._thread = thread
+        self._folder = folder
+        self._identity = identity
+        self.doors = ScriptedDoors(thread, identity.terms if identity else None)
+        self._outboxes: list[OutboxFile] = []
+        self._terminals: list[Terminal] = []
+
+    def terminal(
+        self,
+        *,
+        trust: Trust | None = None,
+        is_interactive: bool = False,
+        is_full_archive: bool = False,
+        wait_s: float = 30.0,
+    ) -> Terminal:
+        for outbox in self._outboxes:
+            outbox.close()
+        self._outboxes = [OutboxFile(self._folder / "anna.sqlite")]
+        manners = Manners(is_interactive=is_interactive, is_full_archive=is_full_archive, wait_s=wait_s)
+        terminal = Terminal(self._thread, self.doors.addresses, self._outboxes[0], manners, trust)
+        self._terminals.append(terminal)
+        return terminal
+
+    def texts(self) -> list[str]:
+        return [message.text for message in self.doors.pair.archive]
+
+    def close(self) -> None:
+        for terminal in self._terminals:
+            terminal.talk.put(Left())
+            terminal.exit_code()
+        for outbox in self._outboxes:
+            outbox.close()
+        self.doors.close()
+
+
+@pytest.fixture
+def thread() -> Iterator[LoopThread]:
+    """A running loop."""
+    thread = LoopThread("test-terminal")
+    thread.start()
+    yield thread
+    thread.stop()
+
+
+@pytest.fixture
+def room(thread: LoopThread, tmp_path: Path) -> Iterator[Room]:
+    """Plain servers."""
+    room = Room(thread, tmp_path)
+    yield room
+    room.close()
+
+
+@pytest.fixture
+def identity() -> Identity:
+    """A cluster's certificates."""
+    return make_identity()
+
+
+@pytest.fixture
+def tls_room(thread: LoopThread, tmp_path: Path, identity: Identity) -> Iterator[Room]:
+    """Servers with certificates."""
+    room = Room(thread, tmp_path, identity)
+    yield room
+    room.close()
+
+
+def test_lines_are_stored_in_order_and_printed_and_the_end_is_a_good_one(room: Room) -> None:
+    terminal = room.terminal()
+    terminal.type(*[f"line {number}" for number in range(1, 101)], "")
+    assert terminal.end() == 0
+    assert room.texts() == [f"line {number}" for number in range(1, 101)]
+    assert [line.partition(": ")[2] for line in terminal.paper.lines] == room.texts()
+    assert terminal.outbox.drafts() == []
+
+
+def test_without_a_server_the_lines_are_kept_and_the_next_run_sends_them_once(room: Room) -> None:
+    room.doors.kill("a")
+    room.doors.kill("b")
+    terminal = room.terminal(wait_s=0.0)
+    terminal.type("one", "two")
+    assert terminal.end() == 1
+    assert "2 lines are not stored yet" in terminal.paper.text()
+    room.doors.restart("b")
+    again = room.terminal()
+    again.type("three")
+    assert again.end() == 0
+    assert room.texts() == ["one", "two", "three"]
+
+
+def test_r0_6_a_dead_server_is_not_noticed_in_the_messages(room: Room) -> None:
+    terminal = room.terminal()
+    terminal.type("one")
+    terminal.wait_for("anna: one")
+    room.doors.kill("a")
+    terminal.type("two")
+    terminal.wait_for("anna: two")
+    assert terminal.end() == 0
+    assert [line.partition(": ")[2] for line in terminal.paper.lines] == ["one", "two"]
+
+
+def test_when_nobody_is_there_the_person_is_told_once_and_told_when_it_is_over(room: Room) -> None:
+    terminal = room.terminal()
+    terminal.wait_for("connected to server a")
+    room.doors.kill("b")
+    room.doors.kill("a")
+    terminal.wait_for("No server has us")
+    terminal.type("one", "/status")
+    terminal.wait_for("outbox: 1 line waits")
+    assert terminal.paper.text().count("No server has us") == 1
+    room.doors.restart("b")
+    terminal.wait_for("connected to server b")
+    assert terminal.end() == 0
+
+
+def test_the_window_of_the_past_comes_before_what_is_new(room: Room) -> None:
+    for counter in range(1, 4):
+        room.doors.post(counter, f"old {counter}")
+    terminal = room.terminal()
+    terminal.wait_for("old 2")
+    room.doors.post(4, "new")
+    terminal.wait_for("new")
+    assert terminal.end() == 0
+    texts = [line.partition(": ")[2] for line in terminal.paper.lines]
+    assert texts.index("old 1") < texts.index("old 2") < texts.index("new")
+
+
+def test_the_full_archive_comes_whole_and_without_a_word_the_client_ends(room: Room) -> None:
+    for counter in range(1, 301):
+        room.doors.post(counter, f"old {counter}")
+    terminal = room.terminal(is_full_archive=True)
+    assert terminal.end() == 0
+    texts = [line.partition(": ")[2] for line in terminal.paper.lines]
+    assert texts == [f"old {counter}" for counter in range(1, 301)]
+
+
+def test_a_line_that_cannot_be_a_message_is_told_and_costs_the_good_end(room: Room) -> None:
+    terminal = room.terminal()
+    terminal.type("x" * 9_000, "\udcff", "fine")
+    assert terminal.end() == 1
+    assert room.texts() == ["fine"]
+    assert terminal.paper.text().count("not stored: ") == 2
+
+
+def test_a_message_that_the_server_refuses_is_told_and_costs_the_good_end(room: Room) -> None:
+    room.doors.pair.servers["a"].refusals[requests.Send] = ("unknown_room", {"room": "general"})
+    terminal = room.terminal()
+    terminal.type("one")
+    assert terminal.end() == 1
+    assert "not stored: There is no such room" in terminal.paper.text()
+    assert terminal.outbox.drafts() == []
+
+
+def test_commands_are_not_messages_and_a_doubled_slash_is_one(room: Room) -> None:
+    room.doors.pair.servers["a"].refusals[requests.Who] = ("unknown_room", {"room": "general"})
+    terminal = room.terminal()
+    terminal.wait_for("connected to server a")
+    terminal.type("/help", "/status", "/dance", "//dance", "/who")
+    terminal.wait_for("No answer: There is no such room")
+    terminal.wait_for("anna: /dance")
+    for text in ("/quit", "connected to a at", "There is no such command", "servers: a ● leader"):
+        assert text in terminal.paper.text()
+    terminal.type("/quit")
+    assert terminal.exit_code() == 0
+    assert room.texts() == ["/dance"]
+
+
+def test_a_refused_name_ends_it_in_words(room: Room) -> None:
+    room.doors.pair.servers["a"].refusals[requests.SignIn] = ("wrong_person", {"name": "bob"})
+    terminal = room.terminal()
+    assert terminal.exit_code() == 1
+    assert "This device belongs to another name (name: bob)." in terminal.paper.text()
+
+
+def test_full_servers_are_told_once_and_waited_for(room: Room) -> None:
+    room.doors.pair.users_max = 1
+    room.doors.pair.others = {"a": 1, "b": 1}
+    terminal = room.terminal()
+    terminal.type("one")
+    terminal.wait_for("Both servers are full. Trying again by itself.")
+    room.doors.pair.others = {"a": 1, "b": 0}
+    assert terminal.end() == 0
+    assert terminal.paper.text().count("full") == 1
+
+
+def test_leaving_at_once_keeps_what_is_not_stored(room: Room) -> None:
+    room.doors.pair.servers["a"].mute = {requests.Send}
+    terminal = room.terminal()
+    terminal.wait_for("connected to server a")
+    terminal.type("one")
+    terminal.talk.put(Left())
+    assert terminal.exit_code() == 1
+    assert "1 line is not stored yet" in terminal.paper.text()
+
+
+def test_an_unknown_certificate_ends_a_pipe_with_the_flag_that_trusts_it(
+    tls_room: Room, identity: Identity
+) -> None:
+    terminal = tls_room.terminal(trust=Trust())
+    assert terminal.exit_code() == 1
+    pin = fingerprint_of(identity.authority.certificate_pem)
+    assert f"--fingerprint {fingerprint_text(pin)}" in terminal.paper.text()
+    assert not tls_room.doors.pair.servers["a"].asked
+
+
+def test_a_person_is_asked_about_an_unknown_certificate(tls_room: Room, identity: Identity) -> None:
+    terminal = tls_room.terminal(trust=Trust(), is_interactive=True)
+    terminal.wait_for("Type yes to trust it")
+    terminal.type("yes", "one")
+    terminal.wait_for("anna: one")
+    assert terminal.end() == 0
+    assert terminal.outbox.fact("authority").split() == identity.ca_pem.split()
+
+
+def test_a_person_who_does_not_trust_a_certificate_is_out(tls_room: Room) -> None:
+    terminal = tls_room.terminal(trust=Trust(), is_interactive=True)
+    terminal.wait_for("Type yes to trust it")
+    terminal.type("")
+    assert terminal.exit_code() == 1
+    assert not tls_room.doors.pair.servers["a"].asked
+
+
+def test_a_changed_certificate_is_a_hard_stop(tls_room: Room) -> None:
+    terminal = tls_room.terminal(trust=make_identity().trust)
+    terminal.type("one")
+    assert terminal.exit_code() == 1
+    assert "another certificate than the one that is trusted" in terminal.paper.text()
+    assert not tls_room.doors.pair.servers["a"].asked
+
+
+def test_another_chat_at_the_same_address_is_a_hard_stop(room: Room) -> None:
+    first = room.terminal()
+    assert first.end() == 0
+    for server in room.doors.pair.servers.values():
+        server.cluster = "another"
+    second = room.terminal()
+    second.type("one")
+    assert second.exit_code() == 1
+    assert "Another chat (Chat) than before" in second.paper.text()
+    assert room.texts() == []
