@@ -32,7 +32,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "server.torture",
         *CLIENT_SIDE,
     },
-    "server.torture": {"server.archive", *CLIENT_SIDE},
+    "server.torture": {"server.archive", "server.cluster", "server.state", *CLIENT_SIDE},
     "server.terminal": CLIENT_SIDE,
     # One server, from its composition down to its log.
     "server.node": {

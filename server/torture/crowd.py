@@ -1,0 +1,92 @@
+"""The crowd: all senders and readers of a run, and what they together see of the pair."""
+
+import secrets
+from typing import Final
+
+from server.torture.clients import Client, Reader, Sender, Way
+from server.torture.history import History, ReaderHistory, SenderHistory
+from server.torture.plan import Plan
+
+READERS_A_SERVER: Final = 2
+_STOP_S: Final = 5.0
+
+
+class Crowd:
+    """Made on any thread; each client runs on the loop of `way`."""
+
+    def __init__(self, plan: Plan, way: Way) -> None:
+        senders = [
+            SenderHistory(f"sender-{number}", secrets.token_hex(16)) for number in range(1, plan.senders + 1)
+        ]
+        readers = [ReaderHistory(f"reader-{number}") for number in range(1, 2 * READERS_A_SERVER + 1)]
+        self.history: Final = History(senders, readers)
+        self._plan: Final = plan
+        self._way: Final = way
+        self._senders: Final = [Sender(kept, way, place % 2) for place, kept in enumerate(senders)]
+        self._readers: Final = [
+            Reader(kept, self.history.is_ours, way, place % 2) for place, kept in enumerate(readers)
+        ]
+        self._clients: Final[list[Client]] = [*self._senders, *self._readers]
+
+    def connect(self) -> None:
+        """Everybody signs in."""
+        for client in self._clients:
+            client.links.connect()
+
+    def begin(self) -> None:
+        """Senders begin to write, evenly spread over the time between two messages of one."""
+        begin_s = self._way.clock.monotonic_s()
+        every_s = 1 / self._plan.rate_per_s
+        for place, sender in enumerate(self._senders):
+            share_s = every_s * place / len(self._senders)
+            self._way.thread.call(sender.begin, begin_s + share_s, self._plan.rate_per_s)
+
+    def end(self) -> None:
+        """Senders write no more once this returns."""
+        self._way.thread.run_sync(self._end(), _STOP_S)
+
+    async def _end(self) -> None:
+        for sender in self._senders:
+            sender.end()
+
+    def stop(self) -> None:
+        """Everybody signs out."""
+        for client in self._clients:
+            client.links.stop(_STOP_S)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether everybody is signed in, with the other server in reserve."""
+        return all(client.is_connected and client.standby for client in self._clients)
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether everything that was sent is acknowledged (or was refused), and shown to every reader."""
+        refused = sum(len(sender.refusals) for sender in self.history.senders)
+        settled = self.history.acknowledged_count + refused
+        shown = min(len(reader.shown) for reader in self.history.readers)
+        return settled >= self.history.sent_count and shown >= self.history.acknowledged_count
+
+    @property
+    def is_pair_dual(self) -> bool:
+        """Whether all readers say that both servers are there and acknowledge together."""
+        told = [reader.servers for reader in self._readers]
+        return all(
+            seen is not None
+            and seen.mode == "dual"
+            and {facts.role for facts in seen.servers} == {"leader", "follower"}
+            for seen in told
+        )
+
+    def role_of(self, server: str) -> str:
+        """What a server is, as a reader heard last; away when nobody heard of it."""
+        for reader in self._readers:
+            for facts in reader.servers.servers if reader.servers else ():
+                if facts.name == server and facts.is_up:
+                    return facts.role
+        return "away"
+
+    @property
+    def problems(self) -> list[str]:
+        """Why somebody cannot go on."""
+        return [client.problem for client in self._clients if client.problem]

@@ -1,0 +1,97 @@
+"""What happened in a run: what was sent, acknowledged and shown, and which server was killed when."""
+
+import dataclasses
+from typing import Final
+
+MessageId = tuple[str, int]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Kill:
+    """A server was killed at `at_s` (monotonic); `role` is what it was at that moment."""
+
+    number: int
+    at_s: float
+    server: str
+    role: str
+
+
+@dataclasses.dataclass(slots=True)
+class SenderHistory:
+    """One sender. Its messages have the counters 1 to `sent`."""
+
+    name: str
+    device: str
+    sent: int = 0
+    # Monotonic times (s), one an acknowledgement, as they came.
+    acknowledged_at: list[float] = dataclasses.field(default_factory=list)
+    acknowledged: set[int] = dataclasses.field(default_factory=set)
+    copies_1: int = 0
+    refusals: list[str] = dataclasses.field(default_factory=list)
+
+    def text(self, counter: int) -> str:
+        """What the message of this counter says: nobody else ever says the same."""
+        return f"{self.name} says {counter}. ({self.device})"
+
+    def stored(self, counter: int, copies: int, at_s: float) -> None:
+        """An acknowledgement came."""
+        self.acknowledged_at.append(at_s)
+        self.acknowledged.add(counter)
+        self.copies_1 += copies == 1
+
+
+@dataclasses.dataclass(slots=True)
+class ReaderHistory:
+    """What one reader was shown and still holds: (index, message), in the order of showing."""
+
+    name: str
+    shown: list[tuple[int, MessageId]] = dataclasses.field(default_factory=list)
+
+    def diverged(self, index: int) -> None:
+        """The archives merged: a client drops what lies behind the fork, and is shown it anew."""
+        self.shown = [(at, message) for at, message in self.shown if at <= index]
+
+    @property
+    def messages(self) -> list[MessageId]:
+        """Only the messages."""
+        return [message for _, message in self.shown]
+
+
+class History:
+    """Everything of one run."""
+
+    def __init__(self, senders: list[SenderHistory], readers: list[ReaderHistory]) -> None:
+        self.senders: Final = senders
+        self.readers: Final = readers
+        self.kills: list[Kill] = []
+        self._by_device: Final = {sender.device: sender for sender in senders}
+
+    @property
+    def sent(self) -> list[MessageId]:
+        """Every message, by sender and counter."""
+        return [(s.device, counter) for s in self.senders for counter in range(1, s.sent + 1)]
+
+    @property
+    def acknowledged(self) -> set[MessageId]:
+        """What some server promised to keep."""
+        return {(s.device, counter) for s in self.senders for counter in s.acknowledged}
+
+    @property
+    def sent_count(self) -> int:
+        """How many messages were sent."""
+        return sum(sender.sent for sender in self.senders)
+
+    @property
+    def acknowledged_count(self) -> int:
+        """How many of them were acknowledged."""
+        return sum(len(sender.acknowledged) for sender in self.senders)
+
+    def is_ours(self, message: MessageId, text: str) -> bool:
+        """Whether a sender of this run wrote exactly this."""
+        sender = self._by_device.get(message[0])
+        return sender is not None and text == sender.text(message[1])
+
+    def shown(self, message: MessageId) -> str:
+        """A message as people read it."""
+        sender = self._by_device.get(message[0])
+        return f"{sender.name if sender else message[0]}:{message[1]}"

@@ -1,0 +1,98 @@
+"""`torture` as a person runs it: real servers killed under load, counted, and nothing left behind."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+
+from server.cluster.data_folder import DataFolder
+from server.commands.pair import make_pair_folders
+from server.torture.report import Report
+from tests.waiting import wait_until
+
+COMMAND = [sys.executable, "-u", "-m", "server", "torture"]
+KEYS = (
+    "sent acknowledged lost duplicated out_of_order gap_p50_ms gap_max_ms"
+    " archives_equal kills leader_kills promotions copies_1"
+)
+
+
+def torture(folder: Path, *options: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [*COMMAND, "--data", str(folder), *options], capture_output=True, text=True, timeout=100, check=False
+    )
+
+
+def children_of(process: int) -> list[int]:
+    """The processes that this one started, as the system lists them."""
+    found = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            # The name stands in brackets and may hold anything; the parent is the second field behind.
+            behind = status.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(behind[1]) == process:
+            found.append(int(status.parent.name))
+    return found
+
+
+def is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_r0_6_two_kills_under_load_lose_double_and_reorder_nothing(tmp_path: Path) -> None:
+    ended = torture(tmp_path, "--seconds=3", "--kills=2", "--senders=4", "--rate=40", "--seed=3", "--json")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    last = ended.stdout.splitlines()[-1]
+    assert list(msgspec.json.decode(last)) == KEYS.split()
+    report = msgspec.json.decode(last, type=Report)
+    assert report.sent == report.acknowledged > 4 * 40 * 3
+    assert (report.lost, report.duplicated, report.out_of_order) == (0, 0, 0)
+    assert report.archives_equal
+    assert (report.kills, report.leader_kills) == (2, 1)
+    assert report.promotions >= 1
+    assert report.copies_1 > 0
+    for word in ("kill 1: server", "kill 2: server", "the leader", "the follower", "gap"):
+        assert word in ended.stdout
+
+
+def test_r0_7_overlapping_kills_lose_nothing(tmp_path: Path) -> None:
+    load = ("--seconds=4", "--senders=2", "--rate=20")
+    ended = torture(tmp_path, *load, "--kills=5", "--overlap", "--seed=5", "--json")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    report = msgspec.json.decode(ended.stdout.splitlines()[-1], type=Report)
+    assert (report.kills, report.lost) == (5, 0)
+
+
+def test_ctrl_c_ends_it_cleanly_and_no_server_survives(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [*COMMAND, "--data", str(tmp_path), "--seconds", "60", "--senders", "2", "--rate", "10"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert "senders write" in process.stdout.readline()
+    servers = children_of(process.pid)
+    assert len(servers) == 2
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "Stopped before the end" in errors
+    wait_until(lambda: not any(is_alive(server) for server in servers))
+
+
+def test_a_real_chat_is_not_tortured(tmp_path: Path) -> None:
+    make_pair_folders(tmp_path, chat="Our office", is_plain=False)
+    ended = torture(tmp_path)
+    assert ended.returncode == 1
+    assert "holds the chat 'Our office'" in ended.stderr
+    assert not DataFolder(tmp_path / "a").archive.exists()
