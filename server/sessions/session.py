@@ -4,8 +4,6 @@ Everything here runs on the io thread. What is to be archived is asked of the en
 when its record is committed; reading goes to worker threads.
 """
 
-import hashlib
-import hmac
 import logging
 import secrets
 from collections.abc import Callable
@@ -21,12 +19,11 @@ from server.protocol import events, limits, requests
 from server.protocol.connection import FEATURES, VERSIONS, BadFrame, ServerConnection
 from server.protocol.errors import Refusal
 from server.protocol.frames import encode_frame
-from server.protocol.names import clean_person_name, name_key
-from server.sessions.admission import Verdict
 from server.sessions.command_table import Stage, find_command
 from server.sessions.delivery import Reader
+from server.sessions.signing_in import id_from, sign_in, start_delivery
 from server.sessions.throttle import Throttle
-from server.state.bodies import DeviceBody, MemberBody, MessageBody, RoomBody
+from server.state.bodies import MemberBody, MessageBody, RoomBody
 from server.state.state import Device, User
 
 if TYPE_CHECKING:
@@ -35,8 +32,6 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _encode_body: Final = msgspec.msgpack.Encoder().encode
-# A client that was told "full" comes back after this; people leave in minutes, not in seconds.
-_FULL_RETRY_S: Final = 5
 
 
 class Session:
@@ -206,97 +201,20 @@ class Session:
         self.end()
 
     def sign_in(self, request: requests.SignIn) -> None:
-        """A known device shows its secret; a new one is archived first."""
-        if clean_person_name(request.name) is None:
-            self.refuse(request.id, Refusal("bad_name", {"name": request.name}))
-            return
-        if not request.standby:
-            verdict = self._hub.admit(is_redirected=request.is_redirected)
-            if verdict is Verdict.GO:
-                self.tell(events.GoTo(answer=request.id, address=self._hub.peer_address))
-                return
-            if verdict is Verdict.FULL:
-                self.refuse(request.id, Refusal("server_full", {"retry_s": _FULL_RETRY_S}))
-                return
-            # The place is kept while a new name is being archived.
-            self._hub.presence.keep_place(self)
-        if request.device in self._hub.state.devices:
-            self._complete_sign_in(request)
-        else:
-            body = DeviceBody(
-                user=_id_from("user", request.device, 0),
-                name=clean_person_name(request.name) or "",
-                secret_hash=_hash_of(request.secret),
-            )
-            draft = Draft("device", request.device, 0, self._hub.time_ms(), _encode_body(body))
-            self._ask(draft, lambda answer: self._signed_up(request, answer))
+        """Who is it? `signing_in` finds out."""
+        sign_in(self._hub, self, request)
 
-    def _signed_up(self, request: requests.SignIn, answer: Answer) -> None:
-        # Refused or not: when the device is known now, its secret decides (the same device may
-        # have been archived at both servers at once).
-        if request.device in self._hub.state.devices:
-            self._complete_sign_in(request)
-        else:
-            self._hub.presence.free_place(self)
-            self.refuse(request.id, answer.refusal or Refusal("unknown"))
-
-    def _complete_sign_in(self, request: requests.SignIn) -> None:
-        if self.stage is not Stage.GREETED:
-            self.refuse(request.id, Refusal("already_signed_in"))
-            return
-        device = self._hub.state.devices[request.device]
-        user = self._hub.state.users[device.user]
-        is_right = hmac.compare_digest(device.secret_hash, _hash_of(request.secret))
-        is_name = name_key(user.name) == name_key(clean_person_name(request.name) or "")
-        self._hub.presence.free_place(self)
-        if not is_right:
-            self.refuse(request.id, Refusal("wrong_secret"))
-        elif not is_name:
-            self.refuse(request.id, Refusal("wrong_person", {"name": user.name}))
-        else:
-            self.device, self.user = device, user
-            self.stage = Stage.ON_STANDBY if request.standby else Stage.ACTIVE
-            self._connection.allow_long_frames()
-            if self._channel is not None:
-                self._channel.established()
-            self._start(request.id, request.cursor)
+    def signed_in(self, device: Device, user: User, stage: Stage) -> None:
+        """It is known who this is: long frames are taken, and nothing is half-open any more."""
+        self.device, self.user, self.stage = device, user, stage
+        self._connection.allow_long_frames()
+        if self._channel is not None:
+            self._channel.established()
 
     def activate(self, request: requests.Activate) -> None:
         """The other server is lost to this client: it goes on here."""
         self.stage = Stage.ACTIVE
-        self._start(request.id, request.cursor)
-
-    def _start(self, answer: int, cursor: requests.Cursor | None) -> None:
-        assert self.user is not None
-        hub, user = self._hub, self._hub.state.users[self.user.id]
-        start, diverged_at = hub.place_cursor(cursor)
-        self.tell(
-            events.SignedIn(
-                answer=answer,
-                user=user.id,
-                name=user.name,
-                server=hub.facts.name,
-                standby=self.stage is Stage.ON_STANDBY,
-                cursor=start,
-                number=hub.number_at(start.index),
-                archive_number=hub.delivery.position.number,
-                rooms=hub.rooms_of(user, only_own=True),
-                servers=hub.servers(),
-                authority=hub.facts.authority_pem,
-            )
-        )
-        if self.stage is Stage.ON_STANDBY or self._channel is None:
-            return
-        if diverged_at is not None:
-            self.tell(events.Diverged(index=diverged_at))
-        self.tell(events.ServersChanged(servers=hub.servers(), mode=hub.mode))
-        if hub.copies_index:
-            self.tell(events.CopiesRaised(index=hub.copies_index))
-        self.reader = Reader(self, user.id, user.rooms, start.index)
-        hub.delivery.attach(self.reader)
-        hub.presence.enter(user.id)
-        hub.presence_changed()
-        self.tell(hub.presence_event())
+        start_delivery(self._hub, self, request.id, request.cursor)
 
     def ask_message(self, request: requests.Send) -> None:
         """A message for a room."""
@@ -311,7 +229,7 @@ class Session:
     def ask_room(self, request: requests.CreateRoom) -> None:
         """A new room; its id is drawn here."""
         assert self.device is not None
-        room = _id_from("room", self.device.id, request.counter)
+        room = id_from("room", self.device.id, request.counter)
         body = _encode_body(RoomBody(room, request.name))
         self._ask_for(request, "room", body, self._hub.time_ms(), room)
 
@@ -355,9 +273,10 @@ class Session:
     ) -> None:
         assert self.device is not None
         draft = Draft(kind, self.device.id, request.counter, time_ms, body)
-        self._ask(draft, lambda given: self._answer(request.id, given, room))
+        self.ask(draft, lambda given: self._answer(request.id, given, room))
 
-    def _ask(self, draft: Draft, answered: Callable[[Answer], None]) -> None:
+    def ask(self, draft: Draft, answered: Callable[[Answer], None]) -> None:
+        """Have something archived; `answered` is called once, unless the connection ends before."""
         if len(self._asked) >= limits.REQUESTS_IN_FLIGHT_MAX:
             refusal = Refusal("too_many_requests", {"limit": limits.REQUESTS_IN_FLIGHT_MAX})
             answered(Answer(0, *draft.id, refusal=refusal))
@@ -390,13 +309,3 @@ class Session:
             self._hub.presence.leave(self.reader.user)
             self.reader = None
             self._hub.presence_changed()
-
-
-def _id_from(kind: str, device: str, counter: int) -> str:
-    """A new id that follows from the request's own, so that a retry, at whichever server, is the
-    same request to the last byte."""
-    return hashlib.sha256(f"{kind} {device} {counter}".encode()).hexdigest()[:16]
-
-
-def _hash_of(secret: str) -> bytes:
-    return hashlib.sha256(bytes.fromhex(secret)).digest()
