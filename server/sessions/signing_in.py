@@ -1,0 +1,126 @@
+"""Signing in: admission, the device's secret, and where delivery starts."""
+
+import hashlib
+import hmac
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from server.archive.record import Draft
+from server.engine_round import Answer
+from server.protocol import events, requests
+from server.protocol.errors import Refusal
+from server.protocol.names import clean_person_name, name_key
+from server.sessions.admission import Verdict
+from server.sessions.command_table import Stage
+from server.sessions.delivery import Reader
+from server.state.bodies import DeviceBody
+
+if TYPE_CHECKING:
+    from server.sessions.hub import Hub
+    from server.sessions.session import Session
+
+# A client that was told "full" comes back after this; people leave in minutes, not in seconds.
+_FULL_RETRY_S: Final = 5
+
+
+def sign_in(hub: "Hub", session: "Session", request: requests.SignIn) -> None:
+    """A known device shows its secret; a new one is archived first."""
+    name = clean_person_name(request.name)
+    if name is None:
+        session.refuse(request.id, Refusal("bad_name", {"name": request.name}))
+        return
+    if not request.standby and not _is_admitted(hub, session, request):
+        return
+    if request.device in hub.state.devices:
+        _complete(hub, session, request)
+        return
+    user = id_from("user", request.device, 0)
+    body = DeviceBody(user=user, name=name, secret_hash=_hash_of(request.secret))
+    packed = msgspec.msgpack.encode(body)
+    draft = Draft("device", request.device, 0, hub.time_ms(), packed)
+    session.ask(draft, lambda answer: _signed_up(hub, session, request, answer))
+
+
+def start_delivery(hub: "Hub", session: "Session", answer: int, cursor: requests.Cursor | None) -> None:
+    """Tell where the client stands; an active one is delivered to from there on."""
+    assert session.user is not None
+    user = hub.state.users[session.user.id]
+    start, diverged_at = hub.place_cursor(cursor)
+    session.tell(
+        events.SignedIn(
+            answer=answer,
+            user=user.id,
+            name=user.name,
+            server=hub.facts.name,
+            standby=session.stage is Stage.ON_STANDBY,
+            cursor=start,
+            number=hub.number_at(start.index),
+            archive_number=hub.delivery.position.number,
+            rooms=hub.rooms_of(user, only_own=True),
+            servers=hub.servers(),
+            authority=hub.facts.authority_pem,
+        )
+    )
+    if session.stage is Stage.ON_STANDBY:
+        return
+    if diverged_at is not None:
+        session.tell(events.Diverged(index=diverged_at))
+    session.tell(events.ServersChanged(servers=hub.servers(), mode=hub.mode))
+    if hub.copies_index:
+        session.tell(events.CopiesRaised(index=hub.copies_index))
+    session.reader = Reader(session, user.id, user.rooms, start.index)
+    hub.delivery.attach(session.reader)
+    hub.presence.enter(user.id)
+    hub.presence_changed()
+    session.tell(hub.presence_event())
+
+
+def id_from(kind: str, device: str, counter: int) -> str:
+    """A new id that follows from the request's own, so that a retry, at whichever server, is the
+    same request to the last byte."""
+    return hashlib.sha256(f"{kind} {device} {counter}".encode()).hexdigest()[:16]
+
+
+def _is_admitted(hub: "Hub", session: "Session", request: requests.SignIn) -> bool:
+    """Whether this server takes one more; if not, it was told where or when to go on."""
+    verdict = hub.admit(is_redirected=request.is_redirected)
+    if verdict is Verdict.GO:
+        session.tell(events.GoTo(answer=request.id, address=hub.peer_address))
+    elif verdict is Verdict.FULL:
+        session.refuse(request.id, Refusal("server_full", {"retry_s": _FULL_RETRY_S}))
+    else:
+        # The place is kept while a new name is being archived.
+        hub.presence.keep_place(session)
+    return verdict is Verdict.STAY
+
+
+def _signed_up(hub: "Hub", session: "Session", request: requests.SignIn, answer: Answer) -> None:
+    # Refused or not: when the device is known now, its secret decides (the same device may have
+    # been archived at both servers at once).
+    if request.device in hub.state.devices:
+        _complete(hub, session, request)
+    else:
+        hub.presence.free_place(session)
+        session.refuse(request.id, answer.refusal or Refusal("unknown"))
+
+
+def _complete(hub: "Hub", session: "Session", request: requests.SignIn) -> None:
+    hub.presence.free_place(session)
+    if session.stage is not Stage.GREETED:
+        session.refuse(request.id, Refusal("already_signed_in"))
+        return
+    device = hub.state.devices[request.device]
+    user = hub.state.users[device.user]
+    if not hmac.compare_digest(device.secret_hash, _hash_of(request.secret)):
+        session.refuse(request.id, Refusal("wrong_secret"))
+    elif name_key(user.name) != name_key(clean_person_name(request.name) or ""):
+        session.refuse(request.id, Refusal("wrong_person", {"name": user.name}))
+    else:
+        stage = Stage.ON_STANDBY if request.standby else Stage.ACTIVE
+        session.signed_in(device, user, stage)
+        start_delivery(hub, session, request.id, request.cursor)
+
+
+def _hash_of(secret: str) -> bytes:
+    return hashlib.sha256(bytes.fromhex(secret)).digest()
