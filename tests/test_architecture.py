@@ -27,6 +27,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         *ENGINE,
         "server.node",
         "server.replication",
+        "server.sessions",
         "server.state",
         "server.terminal",
         "server.torture",
@@ -41,6 +42,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "server.cluster",
         "server.config",
         *ENGINE,
+        "server.engine_thread",
         "server.metrics",
         "server.names",
         "server.network",
@@ -49,7 +51,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "server.sessions",
         "server.state",
     },
-    "server.config": {"server.names", "server.protocol"},
+    "server.config": {"server.names", "server.protocol", "server.sessions"},  # for the names of its policies
     "server.sessions": {
         "server.accounts",
         "server.archive",
@@ -68,6 +70,14 @@ MAY_IMPORT: dict[str, set[str]] = {
         "server.network",
         "server.protocol",
         "server.replication",
+        "server.sessions",  # for the facts that the two servers tell each other about their people
+    },
+    "server.engine_thread": {
+        "server.archive",
+        *ENGINE,
+        "server.network",
+        "server.replication",
+        "server.state",
     },
     "server.engine": {
         "server.archive",
