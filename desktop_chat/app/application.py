@@ -33,7 +33,8 @@ from server.network.clock import Clock
 
 _log = logging.getLogger(__name__)
 _TICK_MS: Final = 1000
-_TYPING_RESTS_MS: Final = 600
+# What a crash may take of a half-written message.
+_DRAFT_MS: Final = 500
 _SIZE: Final = (1240, 742)
 _SIZE_MIN: Final = (640, 420)
 
@@ -185,10 +186,15 @@ class Application:
             self.chat.banner_pressed(action)
 
     def _draft_changed(self, text: str) -> None:
-        """Drafts are written when the typing rests."""
+        """Drafts are written soon, also while somebody goes on typing."""
         if self.chat is not None:
             self.chat.draft_changed(text)
-            self.after("drafts", _TYPING_RESTS_MS, self.chat.writing.keep_drafts)
+            if "drafts" not in self._timers:
+                self.after("drafts", _DRAFT_MS, self._keep_drafts)
+
+    def _keep_drafts(self) -> None:
+        if self.chat is not None:
+            self.chat.writing.keep_drafts()
 
     def _state_changed(self) -> None:
         if self.chat is None:
@@ -209,9 +215,14 @@ class Application:
     def after(self, name: str, delay_ms: int, call: Callable[[], None]) -> None:
         """A timer by name: a new one takes the place of the old one."""
         if name in self._timers:
-            self.root.after_cancel(self._timers[name])
+            self.root.after_cancel(self._timers.pop(name))
+
+        def ring() -> None:
+            del self._timers[name]
+            call()
+
         if not self._is_closing:
-            self._timers[name] = self.root.after(delay_ms, call)
+            self._timers[name] = self.root.after(delay_ms, ring)
 
     def _make_look(self) -> Look:
         scale = display_scale(self.root) * self.preferences.zoom

@@ -89,7 +89,7 @@ class Writing:
         ]
 
     def draft_changed(self, room: str, text: str) -> None:
-        """Remember what stands in the box; it is written when the typing rests (`keep_drafts`)."""
+        """Remember what stands in the box; it is written by `keep_drafts`."""
         self._drafts[room] = text
         self._changed_drafts.add(room)
 
