@@ -1,0 +1,208 @@
+"""`python -m server chat` as a process: pipes, a terminal, kill -9."""
+
+import contextlib
+import os
+import pty
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import ClassVar
+
+import msgspec
+import pytest
+
+from server.network.loop_thread import LoopThread
+from server.terminal.outbox_file import OutboxFile
+from tests.client.scripted_doors import ScriptedDoors
+from tests.waiting import wait_until
+
+DEADLINE_S = 30.0
+
+
+@pytest.fixture
+def doors() -> Iterator[ScriptedDoors]:
+    """Two scripted servers over plain TCP."""
+    thread = LoopThread("test-doors")
+    thread.start()
+    doors = ScriptedDoors(thread)
+    yield doors
+    for process in Chat.running:
+        with process:
+            process.kill()
+    Chat.running.clear()
+    doors.close()
+    thread.stop()
+
+
+class Chat:
+    """One run of the command; whatever happens, it is ended when the test is."""
+
+    running: ClassVar[list[subprocess.Popen[bytes]]] = []
+
+    def __init__(self, doors: ScriptedDoors, data: Path, *options: str, stdin: int | None = None) -> None:
+        server = ",".join(doors.addresses)
+        words = [sys.executable, "-m", "server", "chat", "--server", server, "--name", "anna", "--plain"]
+        self.process = subprocess.Popen(
+            [*words, "--data", str(data), *options],
+            stdin=subprocess.PIPE if stdin is None else stdin,
+            stdout=subprocess.PIPE if stdin is None else stdin,
+            stderr=subprocess.PIPE if stdin is None else stdin,
+        )
+        self.running.append(self.process)
+
+    def talk(self, text: str) -> tuple[int, str, str]:
+        """Give it all its input; its exit code, what it printed, and what it said beside that."""
+        out, notes = self.process.communicate(text.encode(), timeout=DEADLINE_S)
+        return self.process.returncode, out.decode(), notes.decode()
+
+
+def texts(doors: ScriptedDoors) -> list[str]:
+    return [message.text for message in doors.pair.archive]
+
+
+def drafts_in(folder: Path) -> int:
+    """How many lines are in the outbox of a process that has ended."""
+    (path,) = folder.glob("*.sqlite")
+    outbox = OutboxFile(path)
+    try:
+        return len(outbox.drafts())
+    finally:
+        outbox.close()
+
+
+def test_lines_in_messages_out(doors: ScriptedDoors, tmp_path: Path) -> None:
+    code, out, notes = Chat(doors, tmp_path).talk("one\ntwo\n")
+    assert code == 0, notes
+    assert [line.partition(": ")[2] for line in out.splitlines()] == ["one", "two"]
+    assert texts(doors) == ["one", "two"]
+
+
+def test_json_is_one_notice_a_line(doors: ScriptedDoors, tmp_path: Path) -> None:
+    code, out, _ = Chat(doors, tmp_path, "--json").talk("one\n")
+    assert code == 0
+    notices = [msgspec.json.decode(line) for line in out.splitlines()]
+    stored = [notice for notice in notices if notice["notice"] == "stored"]
+    assert [(notice["counter"], notice["copies"]) for notice in stored] == [(1, 2)]
+
+
+def test_20_lines_typed_with_no_server_survive_kill_9_and_are_stored_in_order_once(
+    doors: ScriptedDoors, tmp_path: Path
+) -> None:
+    lines = [f"line {number}" for number in range(1, 21)]
+    doors.kill("a")
+    doors.kill("b")
+    chat = Chat(doors, tmp_path)
+    assert chat.process.stdin is not None
+    assert chat.process.stderr is not None
+    chat.process.stdin.write("".join(f"{line}\n" for line in lines).encode() + b"/status\n")
+    chat.process.stdin.flush()
+    notes = b""
+    while b"outbox: 20 lines wait" not in notes:
+        notes += chat.process.stderr.readline()
+    chat.process.send_signal(signal.SIGKILL)
+    chat.process.communicate(timeout=DEADLINE_S)
+    assert drafts_in(tmp_path) == 20
+    doors.restart("a")
+    doors.restart("b")
+    code, _, notes_after = Chat(doors, tmp_path).talk("")
+    assert code == 0, notes_after
+    assert texts(doors) == lines
+    assert drafts_in(tmp_path) == 0
+
+
+def test_the_end_of_the_input_waits_for_a_server_no_longer_than_told(
+    doors: ScriptedDoors, tmp_path: Path
+) -> None:
+    doors.kill("a")
+    doors.kill("b")
+    code, out, notes = Chat(doors, tmp_path, "--wait", "0.5").talk("one\n")
+    assert (code, out) == (1, "")
+    assert "No server answered within 0.5 s" in notes
+    assert "1 line is not stored yet" in notes
+
+
+def test_one_name_talks_from_one_terminal_at_a_time(doors: ScriptedDoors, tmp_path: Path) -> None:
+    first = Chat(doors, tmp_path)
+    wait_until(lambda: doors.pair.servers["a"].users == 1, DEADLINE_S)
+    code, _, notes = Chat(doors, tmp_path).talk("")
+    assert code == 1
+    assert "is in use" in notes
+    assert first.talk("")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--server", "http://x"], "a link to something else"),
+        (["--server", "desktop-chat://a:1/"], "does not say how to recognise the servers"),
+        (["--server", "a:99999"], "not a number from 1 to 65535"),
+        (["--server", "a:1", "--fingerprint", "12"], "no certificate fingerprint"),
+        (["--server", "a:1", "--name", "\x07"], "1 to 32 letters"),
+    ],
+)
+def test_wrong_use_is_told_in_words_with_exit_code_2(options: list[str], words: str, tmp_path: Path) -> None:
+    name = [] if "--name" in options else ["--name", "anna"]
+    run = subprocess.run(
+        [sys.executable, "-m", "server", "chat", *options, *name, "--data", str(tmp_path)],
+        capture_output=True,
+        stdin=subprocess.DEVNULL,
+        timeout=DEADLINE_S,
+        check=False,
+    )
+    assert run.returncode == 2
+    assert words in " ".join(run.stderr.decode().split())
+
+
+class Screen:
+    """A pseudo terminal and everything that was written to it."""
+
+    def __init__(self) -> None:
+        self.near, self.far = pty.openpty()
+        os.set_blocking(self.near, False)
+        self._seen = b""
+
+    def type(self, text: str) -> None:
+        os.write(self.near, text.encode())
+
+    def read(self) -> str:
+        with contextlib.suppress(BlockingIOError, OSError):
+            while part := os.read(self.near, 65536):
+                self._seen += part
+                # A prompt asks where the cursor is; a terminal that never answers is warned about.
+                if b"\x1b[6n" in part:
+                    os.write(self.near, b"\x1b[1;1R")
+        return self._seen.decode(errors="replace")
+
+    def wait_for(self, text: str) -> None:
+        wait_until(lambda: text in self.read(), DEADLINE_S, what=f"{text!r} on the screen")
+
+
+def test_a_person_at_a_terminal_types_reads_and_quits(doors: ScriptedDoors, tmp_path: Path) -> None:
+    screen = Screen()
+    chat = Chat(doors, tmp_path, stdin=screen.far)
+    screen.wait_for("connected to server a")
+    screen.wait_for(">")
+    screen.type("hello\r")
+    screen.wait_for("anna: hello")
+    doors.post(1, "hi anna")
+    screen.wait_for("hi anna")
+    screen.type("/quit\r")
+    wait_until(lambda: screen.read() and chat.process.poll() is not None, DEADLINE_S)
+    assert chat.process.returncode == 0
+    assert texts(doors) == ["hello", "hi anna"]
+    os.close(screen.near)
+    os.close(screen.far)
+
+
+def test_ctrl_c_leaves_the_terminal_at_once(doors: ScriptedDoors, tmp_path: Path) -> None:
+    screen = Screen()
+    chat = Chat(doors, tmp_path, stdin=screen.far)
+    screen.wait_for("connected to server a")
+    screen.wait_for(">")
+    screen.type("\x03")
+    wait_until(lambda: screen.read() and chat.process.poll() is not None, DEADLINE_S)
+    assert chat.process.returncode == 0
+    os.close(screen.near)
+    os.close(screen.far)
