@@ -100,6 +100,8 @@ def _check(config: Config) -> None:
         text = getattr(config, key)
         if text or key in {"listen", "peer_listen"}:
             _address(key, text)
+    if config.peer_address == config.peer_listen_address:
+        raise ConfigError("peer: this is the address where this server itself listens (peer_listen).")
     if config.plain and not is_loopback(config.listen_address.host):
         raise ConfigError("plain: without encryption a server listens on this computer only (127.0.0.1).")
 

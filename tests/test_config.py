@@ -110,3 +110,8 @@ def test_without_encryption_only_this_computer_is_served() -> None:
     assert load_config(None, {}, {"plain": True, "listen": "[::1]:0"}).plain
     with pytest.raises(ConfigError, match=r"^plain \(from the command line\): without encryption"):
         load_config(None, {}, {"plain": True, "listen": "10.0.0.1:7000"})
+
+
+def test_a_server_is_not_its_own_peer() -> None:
+    with pytest.raises(ConfigError, match=r"^peer \(from the command line\): this is the address where"):
+        load_config(None, {}, {"peer": "127.0.0.1:7002"})

@@ -48,6 +48,10 @@ HALT_SENTENCES: Final[dict[str, str]] = {
         "At the other server's address another chat answers ({theirs}, ours is {mine})."
         " Nothing was changed. Check --peer."
     ),
+    "foreign_certificate": (
+        "At the other server's address ({address}) the server of another chat answers."
+        " Nothing was changed. Check --peer."
+    ),
     "damaged_archive": "The archive is damaged at record {index}. Restore a backup.",
 }
 

@@ -17,5 +17,6 @@ HALTS: Final[dict[str, tuple[str, ...]]] = {
     "no_common_history": ("records",),
     "same_server_id": ("server",),
     "foreign_cluster": ("mine", "theirs"),
+    "foreign_certificate": ("address",),
     "damaged_archive": ("index",),
 }
