@@ -23,7 +23,7 @@ from desktop_chat.i18n.translation import _
 from desktop_chat.network_requests import AskOlder, Reconnect
 from desktop_chat.store import drafts, facts, history, outbox, rooms
 from desktop_chat.store.messages import from_draft, from_event
-from desktop_chat.view_models.banner import build_banner
+from desktop_chat.view_models.banner import Notice, build_banner
 from desktop_chat.view_models.connection import ConnectionState
 from desktop_chat.view_models.conversation_list import build_rows
 from desktop_chat.view_models.header import build_header
@@ -45,7 +45,7 @@ class Chat:
     ) -> None:
         self.session = session
         self.state = ConnectionState()
-        self.notice = ""
+        self.notice: Notice | None = None
         self.room = ""
         self.on_state: Callable[[], None] = lambda: None
         self._clock = clock
@@ -166,15 +166,15 @@ class Chat:
     def banner_pressed(self, action: str) -> None:
         """The button of the banner."""
         if action == "dismiss":
-            self.notice = ""
+            self.notice = None
         elif self.session.network is not None:
             self.state = msgspec.structs.replace(self.state, refusal="", retry_at_s=None)
             self.session.network.request(Reconnect())
         self.refresh()
 
     def say(self, sentence: str) -> None:
-        """Something to read once, in the banner."""
-        self.notice = sentence
+        """Something good to know, in the banner."""
+        self.notice = Notice(sentence, "info")
         self.refresh()
 
     def show_new_day(self) -> None:
@@ -218,14 +218,13 @@ class Chat:
     def _outbox_failed(self, event: OutboxFailed) -> None:
         self.writing.failed(event)
         self._take_back(event.room, -event.ticket, event.text)
-        self.notice = _("Your message could not be kept on this computer: {reason}").format(
-            reason=event.reason
-        )
+        sentence = _("Your message could not be kept on this computer: {reason}")
+        self.notice = Notice(sentence.format(reason=event.reason))
 
     def _outbox_refused(self, event: OutboxRefused) -> None:
         self.writing.settled(event.draft.counter)
         self._take_back(event.draft.room, event.draft.counter, event.draft.text)
-        self.notice = error_text(event.code, event.arguments)
+        self.notice = Notice(error_text(event.code, event.arguments))
 
     def _rooms_kept(self, _event: RoomsKept) -> None:
         self.conversations.load(self.own_user)

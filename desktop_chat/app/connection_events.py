@@ -21,7 +21,7 @@ def changed_connection(state: ConnectionState, event: GuiEvent, now_s: float) ->
         case notices.Connected():
             return replace(
                 state, is_connected=True, server=event.server, address=event.address,
-                retry_at_s=None, refusal="", is_name_refused=False, latency_ms=None,
+                retry_at_s=None, refusal="", is_name_refused=False,
             )  # fmt: skip
         case notices.Disconnected():
             retry = event.retry_in_s
@@ -60,6 +60,6 @@ def _changed_facts(state: ConnectionState, event: GuiEvent) -> ConnectionState |
         case notices.StandbyChanged():
             return replace(state, standby=event.server)
         case notices.LatencyMeasured():
-            return replace(state, latency_ms=event.latency_s * 1000)
+            return replace(state, latency_ms=event.latency_s * 1000, latency_server=event.server)
         case _:
             return None

@@ -96,10 +96,9 @@ class OpenDialogs:
     def _open_link(self, target: str) -> None:
         chat = self._application.chat
         if not open_link(target) and chat is not None:
-            chat.notice = _("No browser was found. The link is in the clipboard.")
             self._application.root.clipboard_clear()
             self._application.root.clipboard_append(target)
-            chat.refresh()
+            chat.say(_("No browser was found. The link is in the clipboard."))
 
     def _raise(self, name: str) -> bool:
         dialog = self._open.get(name)

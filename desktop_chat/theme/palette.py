@@ -37,8 +37,12 @@ class Palette(msgspec.Struct, frozen=True):
     absent: str
     scrollbar: str
     scrollbar_hovered: str
-    banner: str
-    banner_text: str
+    banner_warning: str
+    banner_warning_text: str
+    banner_bad: str
+    banner_bad_text: str
+    banner_info: str
+    banner_info_text: str
     tooltip: str
     tooltip_text: str
 
@@ -78,8 +82,12 @@ LIGHT: Final = Palette(
     absent="#b4bcc8",
     scrollbar="#c3c9d3",
     scrollbar_hovered="#9aa3b1",
-    banner="#fdf3df",
-    banner_text="#6b4a0b",
+    banner_warning="#fdf3df",
+    banner_warning_text="#6b4a0b",
+    banner_bad="#fdeaea",
+    banner_bad_text="#8a2226",
+    banner_info="#e3ecfb",
+    banner_info_text="#1c3f86",
     tooltip="#1c2330",
     tooltip_text="#ffffff",
 )
@@ -114,8 +122,12 @@ DARK: Final = Palette(
     absent="#5a6475",
     scrollbar="#3d4553",
     scrollbar_hovered="#5d6778",
-    banner="#3a3020",
-    banner_text="#f3d9a4",
+    banner_warning="#3a3020",
+    banner_warning_text="#f3d9a4",
+    banner_bad="#40252a",
+    banner_bad_text="#f7bfc1",
+    banner_info="#22304d",
+    banner_info_text="#bcd3ff",
     tooltip="#e6e9ef",
     tooltip_text="#16191f",
 )
@@ -132,4 +144,8 @@ AVATAR_COLOURS: Final = (
     "#5b8def",
     "#6a9f58",
     "#8e6bd1",
+    "#3f8fb5",
+    "#a6855a",
+    "#c9708f",
+    "#7d8f3f",
 )

@@ -17,6 +17,7 @@ class ConnectionState(msgspec.Struct, frozen=True):
     number: int = 0
     archive_number: int = 0
     latency_ms: float | None = None
+    latency_server: str = ""
     retry_at_s: float | None = None
     reason_code: str = ""
     refusal: str = ""
@@ -29,6 +30,11 @@ class ConnectionState(msgspec.Struct, frozen=True):
     def role(self) -> str:
         """The role of the server that we talk to."""
         return next((facts.role for facts in self.servers if facts.name == self.server), "")
+
+    @property
+    def server_latency_ms(self) -> float | None:
+        """How long an answer of our server takes; None until it was measured at this one."""
+        return self.latency_ms if self.latency_server == self.server else None
 
     @property
     def is_on_one_server(self) -> bool:

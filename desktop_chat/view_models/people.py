@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import msgspec
 
 from desktop_chat.i18n.translation import _
-from desktop_chat.theme.palette import AVATAR_COLOURS
+from desktop_chat.theme.palette import AVATAR_COLOURS, Palette
 from server.protocol.events import MemberFacts
 
 
@@ -23,6 +23,15 @@ def initials(name: str) -> str:
 def avatar_colour(key: str) -> str:
     """A colour by the person's id: the same at every start and on every machine."""
     return AVATAR_COLOURS[zlib.crc32(key.encode()) % len(AVATAR_COLOURS)]
+
+
+def name_colour(key: str, palette: Palette) -> str:
+    """The person's colour for a name in a bubble: dark or light enough to be read there."""
+    target = 255 if palette.is_dark else 0
+    share = 0.25 if palette.is_dark else 0.3
+    parts = [int(avatar_colour(key)[at : at + 2], 16) for at in (1, 3, 5)]
+    mixed = [round(part + (target - part) * share) for part in parts]
+    return "#" + "".join(f"{part:02x}" for part in mixed)
 
 
 class Person(msgspec.Struct, frozen=True):

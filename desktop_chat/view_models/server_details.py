@@ -23,8 +23,8 @@ class ServerDetails(msgspec.Struct, frozen=True):
 def build_server_details(state: ConnectionState) -> ServerDetails:
     """The lines of a state."""
     rows = [Detail(_("Connection"), _connection(state))]
-    if state.is_connected and state.latency_ms is not None:
-        rows.append(Detail(_("An answer takes"), latency_text(state.latency_ms)))
+    if state.is_connected and state.server_latency_ms is not None:
+        rows.append(Detail(_("An answer takes"), latency_text(state.server_latency_ms)))
     for facts in state.servers:
         title = _("Server {name}").format(name=short_server_name(facts.name))
         rows.append(Detail(title, f"{role_words(facts.role)} · {facts.address}"))

@@ -81,8 +81,8 @@ def _connection(state: ConnectionState) -> str:
     parts = [_("Server {name}").format(name=short_server_name(state.server))]
     if state.role:
         parts.append(role_words(state.role))
-    if state.latency_ms is not None:
-        parts.append(latency_text(state.latency_ms))
+    if state.server_latency_ms is not None:
+        parts.append(latency_text(state.server_latency_ms))
     return " · ".join(parts)
 
 
@@ -99,8 +99,8 @@ def _connection_words(state: ConnectionState) -> str:
             "There is no connection at the moment. You can read and write; what you write is sent later."
         )
     words = _("You are connected to server {name}.").format(name=short_server_name(state.server))
-    if state.latency_ms is not None:
-        words += " " + _("An answer takes {latency}.").format(latency=latency_text(state.latency_ms))
+    if state.server_latency_ms is not None:
+        words += " " + _("An answer takes {latency}.").format(latency=latency_text(state.server_latency_ms))
     return words
 
 

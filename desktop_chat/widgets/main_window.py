@@ -74,6 +74,7 @@ class MainWindow(tk.Frame):
             self.messages, self.pointer, actions.link_clicked, self.composer.type_text
         )
         self._set_tab_order()
+        self.bind("<Configure>", self._resized)
 
     def show_banner(self, banner: Banner | None) -> None:
         """Show the banner under the header, or take it away."""
@@ -83,6 +84,11 @@ class MainWindow(tk.Frame):
             self.banner.pack_forget()
         elif banner is not None and not is_shown:
             self.banner.pack(side="top", fill="x", after=self.header)
+
+    def _resized(self, event: "tk.Event[tk.Misc]") -> None:
+        """A narrow window leaves the room to the messages."""
+        if event.widget is self:
+            self.sidebar.set_width(event.width)
 
     def _set_tab_order(self) -> None:
         """Tab goes conversations, messages, composer, then the header's buttons."""

@@ -12,12 +12,13 @@ def styled_menu(parent: tk.Misc, look: Look) -> tk.Menu:
         parent,
         tearoff=False,
         font=look.fonts["subtitle"],
-        background=palette.sidebar,
+        background=palette.hovered,
         foreground=palette.text,
         activebackground=palette.accent,
         activeforeground=palette.text_on_accent,
         selectcolor=palette.text,
-        borderwidth=1,
-        activeborderwidth=0,
-        relief="solid",
+        borderwidth=look.pixels(3),
+        # The only way to give the entries of a Tk menu some room.
+        activeborderwidth=look.pixels(4),
+        relief="flat",
     )

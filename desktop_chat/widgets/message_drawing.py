@@ -10,7 +10,7 @@ from desktop_chat.theme.xft_guard import drawable
 from desktop_chat.view_models.line_breaking import Kind, Line, Piece
 from desktop_chat.view_models.message_layout import Box, RowLayout, x_of_offset
 from desktop_chat.view_models.message_rows import MessageRow
-from desktop_chat.view_models.people import avatar_colour
+from desktop_chat.view_models.people import name_colour
 from desktop_chat.view_models.ticks import Tick
 from desktop_chat.widgets.avatars import draw_avatar
 from desktop_chat.widgets.look import Look
@@ -95,7 +95,7 @@ class RowPainter:
             middle,
             text=row.author,
             font=look.fonts["author"],
-            fill=avatar_colour(row.user),
+            fill=name_colour(row.user, look.palette),
             anchor="w",
             tags=tag,
         )

@@ -2,18 +2,22 @@
 
 import tkinter as tk
 from collections.abc import Callable
+from typing import Final
 
 from desktop_chat.widgets.avatars import draw_avatar, draw_presence
 from desktop_chat.widgets.conversation_list import ConversationListView
 from desktop_chat.widgets.look import Look
 from desktop_chat.widgets.text_line import draw_text_line
 
+_WIDTH: Final = 309
+_WIDTH_MIN: Final = 190
+
 
 class Sidebar(tk.Frame):
     """Shows who one is above the conversations."""
 
     def __init__(self, parent: tk.Misc, look: Look, on_select: Callable[[str], None]) -> None:
-        super().__init__(parent, background=look.palette.sidebar, width=look.pixels(309))
+        super().__init__(parent, background=look.palette.sidebar, width=look.pixels(_WIDTH))
         self.pack_propagate(False)
         self._look = look
         self._shown = ("", "", "", False)
@@ -26,6 +30,12 @@ class Sidebar(tk.Frame):
         tk.Frame(self, background=look.palette.line, height=max(1, look.pixels(1))).pack(fill="x")
         self.conversations = ConversationListView(self, look, on_select)
         self.conversations.pack(fill="both", expand=True, pady=(look.pixels(6), 0))
+
+    def set_width(self, window_width: int) -> None:
+        """As wide as designed, or less than a third of a narrow window."""
+        width = min(self._look.pixels(_WIDTH), max(self._look.pixels(_WIDTH_MIN), window_width * 3 // 10))
+        if width != int(self.cget("width")):
+            self.configure(width=width)
 
     def show_person(self, user: str, name: str, chat: str, is_online: bool) -> None:
         """Show who one is, and in which chat."""

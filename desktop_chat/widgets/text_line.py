@@ -56,8 +56,10 @@ def _parts(text: str, look: Look) -> list[tuple[str, bool]]:
 
 
 def _cut(look: Look, role: str, text: str, width_max: int) -> str:
-    """As much of the text as fits with an ellipsis."""
+    """As much of the text as fits with an ellipsis; nothing where not even that fits."""
     font = look.fonts[role]
+    if font.measure("…") > width_max:
+        return ""
     low, high = 0, len(text)
     while low < high:
         middle = (low + high + 1) // 2

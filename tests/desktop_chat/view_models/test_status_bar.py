@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from desktop_chat.i18n.translation import use_language
-from desktop_chat.view_models.banner import build_banner
+from desktop_chat.view_models.banner import Notice, build_banner
 from desktop_chat.view_models.connection import ConnectionState
 from desktop_chat.view_models.header import build_header
 from desktop_chat.view_models.server_details import build_server_details
@@ -22,6 +22,7 @@ CONNECTED = ConnectionState(
     number=1204,
     archive_number=1204,
     latency_ms=12.4,
+    latency_server="a",
     members=14,
     online=6,
 )
@@ -44,6 +45,10 @@ def test_connected_to_a_pair() -> None:
     assert bar.servers == (ServerDot("A", True), ServerDot("B", True))
     assert bar.pair == ""
     assert "both servers" in bar.servers_words
+
+
+def test_the_latency_of_another_server_is_not_shown() -> None:
+    assert build_status_bar(changed(latency_server="b")).connection == "Server A · leader"
 
 
 def test_one_server_is_away() -> None:
@@ -79,31 +84,31 @@ def test_numbers_follow_the_language() -> None:
 
 def test_the_banner_counts_down() -> None:
     away = changed(is_connected=False, retry_at_s=104.2)
-    banner = build_banner(away, "", 100.0)
+    banner = build_banner(away, None, 100.0)
     assert banner is not None
     assert "in 5 seconds" in banner.text
     assert (banner.action, banner.action_label) == ("reconnect", "Reconnect now")
-    last = build_banner(away, "", 103.5)
+    last = build_banner(away, None, 103.5)
     assert last is not None
     assert "in 1 second." in last.text
-    now = build_banner(away, "", 110.0)
+    now = build_banner(away, None, 110.0)
     assert now is not None
     assert now.text == "No server answers. Trying again…"
 
 
 def test_no_banner_without_a_reason() -> None:
-    assert build_banner(CONNECTED, "", 0.0) is None
-    assert build_banner(ConnectionState(), "", 0.0) is None
+    assert build_banner(CONNECTED, None, 0.0) is None
+    assert build_banner(ConnectionState(), None, 0.0) is None
 
 
 def test_a_notice_is_shown_until_it_is_closed() -> None:
-    banner = build_banner(CONNECTED, "Too long.", 0.0)
+    banner = build_banner(CONNECTED, Notice("Too long."), 0.0)
     assert banner is not None
     assert (banner.text, banner.action) == ("Too long.", "dismiss")
 
 
 def test_a_refused_name_offers_another_one() -> None:
-    banner = build_banner(ConnectionState(refusal="No.", is_name_refused=True), "", 0.0)
+    banner = build_banner(ConnectionState(refusal="No.", is_name_refused=True), None, 0.0)
     assert banner is not None
     assert banner.action == "rename"
 
