@@ -30,6 +30,7 @@ Examples:
 @click.option("--theme", type=click.Choice(["light", "dark", "system"]), help="How the window looks.")
 @click.option("--language", type=click.Choice(list(LANGUAGES)), help="The language of the window.")
 @click.option("--with-pair", is_flag=True, help="Join the pair of this computer; start it when none runs.")
+@click.option("--port", type=int, help="With --with-pair: the pair's first port (0: free ones).")
 @click.option("--selftest", is_flag=True, help="Open the window, send one message through an own pair, end.")
 @click.version_option(package_name="desktop-chat", prog_name="desktop-chat")
 def main(
@@ -40,6 +41,7 @@ def main(
     theme: Literal["light", "dark", "system"] | None,
     language: str | None,
     with_pair: bool,
+    port: int | None,
     selftest: bool,
 ) -> None:
     """Desktop Chat: a chat that runs on two servers and does not notice when one dies.
@@ -51,7 +53,7 @@ def main(
     if selftest:
         sys.exit(_selftest(options))
     elif with_pair:
-        sys.exit(_with_pair(options))
+        sys.exit(_with_pair(options, port))
     elif has_display():
         run_window(options)
     else:
@@ -62,10 +64,10 @@ def main(
         sys.exit(1)
 
 
-def _with_pair(options: Options) -> int:
+def _with_pair(options: Options, port: int | None) -> int:
     """The window (or the terminal client) on the pair of this computer."""
     try:
-        pair = open_pair(options.pair_folder)
+        pair = open_pair(options.pair_folder, port=port)
     except PairError as error:
         click.echo(_("The servers did not start:") + f"\n{error}", err=True)
         return 1
