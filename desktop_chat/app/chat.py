@@ -34,7 +34,11 @@ from desktop_chat.widgets.main_window import MainWindow
 from server.client import notices
 from server.network.clock import Clock
 
+# A page from the servers, what a conversation opens with, and what is fetched from the cache at once:
+# a few milliseconds each.
 _PAGE_ROWS: Final = 100
+_OPENED_ROWS: Final = 2_000
+_CACHED_ROWS: Final = 10_000
 
 
 class Chat:
@@ -155,9 +159,15 @@ class Chat:
                 self.refresh()
 
     def ask_older(self) -> None:
-        """The list comes to its beginning: get what lies before, from the servers."""
+        """The list comes to its beginning: get what lies before, from the cache or the servers."""
+        if self.model is None:
+            return
+        cached = history.room_indices(self.session.reader, self.room, self.model.oldest_index, _CACHED_ROWS)
+        if cached:
+            self._apply(self.model.add_older(cached))
+            return
         network = self.session.network
-        if network is None or self.model is None or not self.state.is_connected or self._older_ticket:
+        if network is None or not self.state.is_connected or self._older_ticket:
             return
         known = next((each for each in rooms.read_rooms(self.session.reader) if each.room == self.room), None)
         if known is not None and not known.has_beginning:
@@ -283,7 +293,7 @@ class Chat:
         waiting = [from_draft(draft, self._device, copies) for draft, copies in outbox.waiting(reader, room)]
         self.model = MessageList(
             lambda first, last: history.room_page(reader, room, first, last),
-            history.room_indices(reader, room),
+            history.room_indices(reader, room, 0, _OPENED_ROWS),
             self.writing.with_unkept(waiting, room, self._device),
             own_user=self.own_user,
             own_name=self.own_name,

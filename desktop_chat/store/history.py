@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from desktop_chat.store.messages import Message
+from server.protocol.limits import INTEGER_MAX
 
 _COLUMNS: Final = "idx, number, room, user, name, device, counter, time_ms, text, copies"
 
@@ -43,10 +44,15 @@ def raise_copies(connection: sqlite3.Connection, index: int) -> None:
     connection.execute("UPDATE message SET copies = 2 WHERE copies < 2 AND idx <= ?", (index,))
 
 
-def room_indices(connection: sqlite3.Connection, room: str) -> "array[int]":
-    """The places of all cached messages of a room, in order."""
-    rows = connection.execute("SELECT idx FROM message WHERE room = ? ORDER BY idx", (room,))
-    return array("q", [index for (index,) in rows])
+def room_indices(connection: sqlite3.Connection, room: str, before: int, limit: int) -> "array[int]":
+    """The places of the newest cached messages of a room before an index (0: of all), in order."""
+    rows = connection.execute(
+        "SELECT idx FROM message WHERE room = ? AND idx < ? ORDER BY idx DESC LIMIT ?",
+        (room, before or INTEGER_MAX, limit),
+    )
+    found = array("q", [index for (index,) in rows])
+    found.reverse()
+    return found
 
 
 def room_page(

@@ -133,6 +133,14 @@ class MessageList:
             changes += self._neighbours(at, len(run))
         return changes
 
+    def add_older(self, indices: "array[int]") -> list[Change]:
+        """More of the cache: the places of messages before all that are here."""
+        if not indices:
+            return []
+        assert not self._indices or indices[-1] < self._indices[0]
+        self._indices = indices + self._indices
+        return [Inserted(0, len(indices)), *self._neighbours(0, len(indices))]
+
     def add_pending(self, message: Message) -> list[Change]:
         """A message was written here and waits. Before it has a counter, a negative ticket stands for it."""
         self._pending.append(message)

@@ -90,17 +90,24 @@ def test_what_is_stored_is_not_sent_again_but_shown_until_it_is_delivered(
 
 def test_messages_are_kept_once_and_read_in_order(connection: sqlite3.Connection) -> None:
     history.insert_messages(connection, [message(3), message(1), message(2), message(3)])
-    assert list(history.room_indices(connection, "general")) == [1, 2, 3]
+    assert list(history.room_indices(connection, "general", 0, 100)) == [1, 2, 3]
     assert [each.text for each in history.room_page(connection, "general", 2, 3)] == [
         "message 2",
         "message 3",
     ]
 
 
+def test_the_places_of_a_room_are_read_from_the_end(connection: sqlite3.Connection) -> None:
+    history.insert_messages(connection, [message(index) for index in range(1, 11)])
+    assert list(history.room_indices(connection, "general", 0, 3)) == [8, 9, 10]
+    assert list(history.room_indices(connection, "general", 8, 3)) == [5, 6, 7]
+    assert list(history.room_indices(connection, "general", 1, 3)) == []
+
+
 def test_a_merge_drops_what_lies_behind(connection: sqlite3.Connection) -> None:
     history.insert_messages(connection, [message(index) for index in range(1, 6)])
     history.drop_behind(connection, 3)
-    assert list(history.room_indices(connection, "general")) == [1, 2, 3]
+    assert list(history.room_indices(connection, "general", 0, 100)) == [1, 2, 3]
 
 
 def test_copies_are_raised_up_to_an_index(connection: sqlite3.Connection) -> None:

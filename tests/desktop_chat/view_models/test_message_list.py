@@ -79,6 +79,17 @@ def test_older_messages_are_put_before() -> None:
     assert texts(model) == ["message 3", "message 4", "message 5"]
 
 
+def test_more_of_the_cache_is_put_before_without_reading_it() -> None:
+    cache = Cache(message(index) for index in range(1, 1001))
+    model = MessageList(
+        cache.page, array("q", range(901, 1001)), [], own_user="me", own_name="Me", today=lambda: TODAY
+    )
+    assert model.add_older(array("q", range(1, 901)))[0] == Inserted(0, 900)
+    assert cache.read_count == 0
+    assert model.row(0).text == "message 1"
+    assert model.add_older(array("q")) == []
+
+
 def test_messages_between_known_ones_find_their_place() -> None:
     model = Cache([message(2), message(5), message(9)]).list()
     inserted = [change for change in model.add([message(1), message(3), message(4), message(7)])
