@@ -85,10 +85,12 @@ class SqliteReader:
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
-            connection = sqlite3.connect(self._path, isolation_level=None)
-            connection.execute("PRAGMA query_only=1")
-            # Reading connections must never checkpoint.
-            connection.execute("PRAGMA wal_autocheckpoint=0")
+            # Opened for reading only: even the last one that closes must not checkpoint.
+            address = f"{self._path.absolute().as_uri()}?mode=ro"
+            try:
+                connection = sqlite3.connect(address, uri=True, isolation_level=None)
+            except sqlite3.Error as error:
+                raise DiskError(f"{self._path}: {error}") from error
             self._local.connection = connection
         return connection
 
@@ -165,7 +167,10 @@ def _name(table: str) -> str:
 
 def _read(connection: sqlite3.Connection, table: str, key: Key) -> bytes | None:
     query = f"SELECT value FROM {_name(table)} WHERE key = ?"  # noqa: S608 - a name of TABLES
-    row = connection.execute(query, (key,)).fetchone()
+    try:
+        row = connection.execute(query, (key,)).fetchone()
+    except sqlite3.Error as error:
+        raise DiskError(str(error)) from error
     return None if row is None else bytes(row[0])
 
 
@@ -174,4 +179,7 @@ def _scan(
 ) -> Iterator[tuple[Key, bytes]]:
     order = "DESC" if is_backwards else "ASC"
     query = f"SELECT key, value FROM {_name(table)} WHERE key BETWEEN ? AND ? ORDER BY key {order}"  # noqa: S608
-    yield from connection.execute(query, (first, last))
+    try:
+        yield from connection.execute(query, (first, last))
+    except sqlite3.Error as error:
+        raise DiskError(str(error)) from error

@@ -99,7 +99,7 @@ class Joining:
             conversation.say(Kept())
             await conversation.answer(Done, "not_confirmed")
         finally:
-            conversation.end()
+            await conversation.end()
         return cluster
 
     def _keep(self, granted: Granted, listen: Address, peer_listen: Address) -> Cluster:
@@ -166,6 +166,8 @@ class _Conversation:
         self._reader: Final = PairingReader()
         self._answers: Final[asyncio.Queue[PairingMessage | None]] = asyncio.Queue()
         self._channel: Channel | None = None
+        # The channel itself bounds how long its end takes.
+        self._has_closed: Final = asyncio.Event()
 
     def opened(self, channel: Channel) -> None:
         """The other side is the one that the code means: show the secret."""
@@ -186,6 +188,7 @@ class _Conversation:
     def closed(self, reason: ClosedReason | None) -> None:  # noqa: ARG002 - the shape of a handler
         """Whoever waits is told."""
         self._channel = None
+        self._has_closed.set()
         self._answers.put_nowait(None)
 
     def say(self, message: PairingMessage) -> None:
@@ -193,10 +196,11 @@ class _Conversation:
         if self._channel is not None:
             self._channel.write(encode_pairing(message))
 
-    def end(self) -> None:
-        """Hang up."""
+    async def end(self) -> None:
+        """Hang up, and wait until the connection is gone: a loop must not be closed before."""
         if self._channel is not None:
             self._channel.close()
+            await self._has_closed.wait()
 
     async def answer(self, kind: type[_Answer], lost: str) -> _Answer:
         """The answer of this kind. Raises PairingError: the refusal, or `lost` when none came."""

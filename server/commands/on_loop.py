@@ -56,9 +56,11 @@ class CommandLoop:
 def command_loop() -> Iterator[CommandLoop]:
     """A loop that Ctrl-C and SIGTERM end."""
     loop = CommandLoop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: loop.stop())
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, lambda *_: loop.stop()) for number in numbers]
     try:
         yield loop
     finally:
         loop.close()
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)

@@ -1,5 +1,6 @@
 """Commands as people start them: a process, its lines as they come, its end."""
 
+import dataclasses
 import os
 import signal
 import subprocess
@@ -8,6 +9,9 @@ import threading
 from types import TracebackType
 from typing import IO, Self
 
+from click.testing import CliRunner
+
+from server.__main__ import main
 from tests.source_tree import PROJECT
 from tests.waiting import wait_until
 
@@ -97,19 +101,49 @@ class Program:
                 lines.append(line)  # noqa: PERF402 - they are looked at while they come
 
 
-def run(*arguments: object) -> Program:
-    """A command that ends by itself; gives it after its end, `code` in `wait()`."""
+@dataclasses.dataclass(frozen=True, slots=True)
+class Finished:
+    """A command that ended: its exit code and what it said."""
+
+    code: int
+    text: str
+    errors: str
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines on standard output."""
+        return self.text.splitlines()
+
+
+def run(*arguments: object) -> Finished:
+    """A command that ends by itself, as a process."""
     program = Program(*arguments)
     try:
-        program.wait()
+        return Finished(program.wait(), program.text, program.errors)
     finally:
         program.kill()
-    return program
+
+
+def run_here(*arguments: object) -> Finished:
+    """A command that only asks or reads, in this process: much quicker to start."""
+    result = CliRunner().invoke(main, [str(argument) for argument in arguments])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return Finished(result.exit_code, result.stdout, result.stderr)
 
 
 def fails(code: int, sentence: str, *arguments: object) -> None:
-    """A command must end with this code and one error that has this sentence in it."""
-    program = run(*arguments)
-    assert program.wait() == code, program.text + program.errors
-    assert sentence in " ".join(program.errors.split()), program.errors
-    assert "Traceback" not in program.errors, program.errors
+    """A process must end with this code and one error that has this sentence in it."""
+    told(run(*arguments), code, sentence)
+
+
+def fails_here(code: int, sentence: str, *arguments: object) -> None:
+    """As `fails`, in this process."""
+    told(run_here(*arguments), code, sentence)
+
+
+def told(finished: Finished, code: int, sentence: str) -> None:
+    """The exit code, one sentence, and no traceback."""
+    assert finished.code == code, finished
+    assert sentence in " ".join(finished.errors.split()), finished.errors
+    assert "Traceback" not in finished.errors, finished.errors

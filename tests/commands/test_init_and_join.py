@@ -31,7 +31,7 @@ def make_pair(tmp_path: Path) -> tuple[Path, Path]:
     a, b = tmp_path / "a", tmp_path / "b"
     with init(a, "--name", "a", "--listen", ANY, "--peer-listen", ANY, "--chat", "Lab") as waiting:
         joined = run(*join_words(waiting, b), "--listen", ANY, "--peer-listen", ANY)
-        assert joined.wait() == 0, joined.errors
+        assert joined.code == 0, joined.errors
         assert "second server of “Lab”" in joined.text
         assert waiting.wait() == 0
         assert f"serve --data {a}" in waiting.text
@@ -70,7 +70,7 @@ def test_a_server_that_was_alone_takes_in_a_second_one_with_all_it_has(
     tmp_path: Path, people: People
 ) -> None:
     a, b = tmp_path / "a", tmp_path / "b"
-    assert run("init", "--data", a, "--listen", ANY, "--peer-listen", ANY, "--no-wait").wait() == 0
+    assert run("init", "--data", a, "--listen", ANY, "--peer-listen", ANY, "--no-wait").code == 0
     with Program("serve", "--data", a) as alone:
         anna = people.person(served(alone), "Anna")
         anna.say("early")
@@ -78,7 +78,7 @@ def test_a_server_that_was_alone_takes_in_a_second_one_with_all_it_has(
         people.leave(anna)
         assert alone.interrupt() == 0
     with init(a) as waiting:
-        assert run(*join_words(waiting, b), "--listen", ANY, "--peer-listen", ANY).wait() == 0
+        assert run(*join_words(waiting, b), "--listen", ANY, "--peer-listen", ANY).code == 0
         assert waiting.wait() == 0
     with Program("serve", "--data", a) as first, Program("serve", "--data", b) as second:
         link = served(first)
@@ -105,7 +105,7 @@ def test_init_again_gives_a_new_code_until_there_is_a_second_server(tmp_path: Pa
         fails(
             1, "is not the one that the other server waits for", *old, "--listen", ANY, "--peer-listen", ANY
         )
-        assert run(*new, "--listen", ANY, "--peer-listen", ANY).wait() == 0
+        assert run(*new, "--listen", ANY, "--peer-listen", ANY).code == 0
         assert waiting.wait() == 0
     kept = DataFolder(a).read()
     assert (kept.cluster, kept.server, kept.listen) == (made.cluster, made.server, made.listen)

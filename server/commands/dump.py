@@ -1,0 +1,203 @@
+"""`dump`: the archive made readable, and its chain verified; only reading, beside a running server too."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from gettext import gettext as _
+from pathlib import Path
+from typing import Final
+
+import click
+import msgspec
+
+from server.archive.disk import DiskError, SqliteReader
+from server.archive.record import GENESIS_HASH, DamagedRecordError, Record
+from server.archive.store import StoreReader
+from server.cluster.data_folder import DataFolder, FolderError
+from server.commands.serving import fail, told_errors
+from server.state.bodies import DeviceBody, MemberBody, MessageBody, RoomBody
+from server.state.fold import decode_body, fold
+from server.state.rebuild import rebuild
+from server.state.state import State
+from server.terminal.printing import printable
+
+_LAST: Final = 2**62
+
+
+class Row(msgspec.Struct, frozen=True):
+    """A record as it is shown. `number` 0: no message; `refused`: the code when it was void."""
+
+    index: int
+    number: int
+    epoch: str
+    time_ms: int
+    kind: str
+    device: str
+    counter: int
+    who: str
+    room: str
+    text: str
+    refused: str
+    hash: str
+
+
+class BrokenChainError(Exception):
+    """The record that should stand at `index` does not fit behind the one before it."""
+
+    def __init__(self, index: int, reason: str) -> None:
+        self.index = index
+        super().__init__(f"Record {index} is damaged: {reason}. The {index - 1} before it are in order.")
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  python -m server dump /srv/chat --from 1 --to 20
+  python -m server dump /srv/chat --check
+"""
+)
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--from", "first", type=click.IntRange(1), default=1, help="The first index.  [default: 1]")
+@click.option(
+    "--to", "last", type=click.IntRange(1), default=_LAST, help="The last index.  [default: the end]"
+)
+@click.option(
+    "--check", "is_check", is_flag=True, help="Only verify the chain: ok, or the first broken index."
+)
+@click.option("--json", "is_json", is_flag=True, help="One JSON object a line.")
+def command(*, folder: Path, first: int, last: int, is_check: bool, is_json: bool) -> None:
+    """Print the archive in a data folder, a record a line.
+
+    The columns: index in the log, number among the messages, epoch, time (UTC), kind, who, room, text.
+    """
+    with told_errors():
+        reader, names = _open(DataFolder(folder))
+    try:
+        if is_check:
+            _check(reader, first, last, is_json=is_json)
+            return
+        for row in rows(reader, names, first, last):
+            click.echo(msgspec.json.encode(row) if is_json else _line(row))
+    except BrokenChainError as error:
+        if is_check and is_json:
+            click.echo(msgspec.json.encode({"ok": False, "index": error.index, "reason": str(error)}))
+        fail(str(error))
+    except DiskError as error:
+        fail(_("The archive cannot be read: {error}.").format(error=error))
+
+
+def _open(folder: DataFolder) -> tuple[StoreReader, dict[str, str]]:
+    """The archive, and the names of both servers by their ids."""
+    places = [name for name in ("a", "b") if DataFolder(folder.path / name).is_made]
+    if not folder.is_made and places:
+        found = " or ".join(str(folder.path / name) for name in places)
+        raise FolderError(f"{folder.path} holds the servers of a pair: say {found}.")
+    cluster = folder.read()
+    if not folder.archive.exists():
+        raise FolderError(f"The server in {folder.path} was never started: it has no archive yet.")
+    names = {cluster.server: cluster.name, cluster.peer: cluster.peer_name}
+    return StoreReader(SqliteReader(folder.archive)), names
+
+
+def chain(reader: StoreReader, first: int, last: int) -> Iterator[Record]:
+    """The records between two indices, each checked to follow the one before."""
+    index, previous_hash = first - 1, GENESIS_HASH
+    try:
+        before = reader.record(index) if index else None
+        if before is not None:
+            previous_hash = before.hash
+        for record in reader.all_records(first, last):
+            record.check_follows(index, previous_hash)
+            index, previous_hash = record.index, record.hash
+            yield record
+    except DamagedRecordError as error:
+        raise BrokenChainError(index + 1, str(error)) from error
+
+
+def rows(reader: StoreReader, names: dict[str, str], first: int, last: int) -> Iterator[Row]:
+    """The records between two indices with their verdicts and with names instead of ids."""
+    snapshots = [(row.index, row.state) for row in reader.snapshots()]
+    state = rebuild(snapshots, lambda low, high: chain(reader, low, high), first - 1)
+    for record in chain(reader, state.index + 1, last):
+        try:
+            outcome = fold(state, record)
+            what = _meaning(record, state, names)
+        except DamagedRecordError as error:
+            raise BrokenChainError(record.index, str(error)) from error
+        number = outcome.told.number if outcome.told else 0
+        yield _row(record, number, outcome.refusal.code if outcome.refusal else "", what)
+
+
+def _row(record: Record, number: int, refused: str, what: tuple[str, str, str]) -> Row:
+    header = record.header
+    who, room, text = what
+    return Row(
+        index=record.index,
+        number=number,
+        epoch=str(header.epoch),
+        time_ms=header.time_ms,
+        kind=header.kind,
+        device=header.device,
+        counter=header.counter,
+        who=who,
+        room=room,
+        text=text,
+        refused=refused,
+        hash=record.hash.hex(),
+    )
+
+
+def _meaning(record: Record, state: State, names: dict[str, str]) -> tuple[str, str, str]:
+    """Who did what in which room, in words; the record is folded already."""
+    if record.is_epoch:
+        members = [names.get(member, member) for member in record.members()]
+        leader = record.header.epoch.server
+        return names.get(leader, leader), "", f"leads; members: {', '.join(members)}"
+    user = state.user_of_device(record.header.device)
+    who = user.name if user else ""
+    match decode_body(record.header.kind, record.body):
+        case MessageBody(room, text):
+            return who, _room_name(state, room), text
+        case RoomBody(_, name):
+            return who, name, "made the room"
+        case MemberBody(room):
+            return who, _room_name(state, room), "joined"
+        case DeviceBody(_, name):
+            return who or name, "", "signed in on a new device"
+        case _:
+            return who, "", f"({len(record.body)} bytes of an unknown kind)"
+
+
+def _room_name(state: State, room: str) -> str:
+    found = state.rooms.get(room)
+    return found.name if found else room
+
+
+def _line(row: Row) -> str:
+    """One line, whatever the text holds."""
+    time = datetime.fromtimestamp(row.time_ms / 1000, tz=UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+    epoch = ".".join(part[:6] for part in row.epoch.split(".")[:2])
+    number = str(row.number) if row.number else "-"
+    text = printable(row.text.replace("\\", "\\\\").replace("\n", "\\n"))
+    void = f"  (void: {row.refused})" if row.refused else ""
+    room = f"#{printable(row.room)}" if row.room else "-"
+    return (
+        f"{row.index:>8}  {number:>8}  {epoch:<12}  {time}  {row.kind:<8}"
+        f"  {printable(row.who):<16}  {room}  {text}{void}"
+    )
+
+
+def _check(reader: StoreReader, first: int, last: int, *, is_json: bool) -> None:
+    count, end, tail = 0, first - 1, b""
+    for record in chain(reader, first, last):
+        count, end, tail = count + 1, record.index, record.hash
+    if is_json:
+        facts = {"ok": True, "records": count, "first": first, "last": end, "hash": tail.hex()}
+        click.echo(msgspec.json.encode(facts))
+    elif count:
+        click.echo(
+            _("ok: {count} records, {first} to {last}, the chain holds; the last hash is {tail}").format(
+                count=f"{count:,}", first=first, last=end, tail=tail.hex()
+            )
+        )
+    else:
+        click.echo(_("ok: there are no records in that range"))
