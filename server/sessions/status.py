@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import hmac
+import ipaddress
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -16,7 +17,13 @@ if TYPE_CHECKING:
 
 
 async def tell_status(hub: "Hub", session: Session, request: requests.Status) -> None:
-    """Answer with what everybody may know, and with the rest when the secret is proven."""
+    """Answer with what everybody here may know, and with the rest when the secret is proven."""
+    is_proven = hmac.compare_digest(
+        request.proof.encode(), status_proof(hub.facts.cluster_secret, session.nonce).encode()
+    )
+    if not is_proven and session.user is None and not _is_on_this_computer(session.address):
+        session.refuse(request.id, Refusal("forbidden"))
+        return
     position = hub.delivery.position
     index = position.index if request.hash_at is None else request.hash_at
     if index > position.index:
@@ -34,9 +41,14 @@ async def tell_status(hub: "Hub", session: Session, request: requests.Status) ->
         index=index,
         hash=record.hash.hex() if record else "",
     )
-    proof = status_proof(hub.facts.cluster_secret, session.nonce)
-    is_proven = hmac.compare_digest(request.proof.encode(), proof.encode())
     session.tell(_with_private_facts(hub, status) if is_proven else status)
+
+
+def _is_on_this_computer(address: str) -> bool:
+    """Whether a connection comes over loopback; through an IPv6 socket IPv4 has a longer name."""
+    host = ipaddress.ip_address(address.rpartition(":")[0].partition("%")[0])
+    mapped = host.ipv4_mapped if isinstance(host, ipaddress.IPv6Address) else None
+    return (mapped or host).is_loopback
 
 
 def status_proof(cluster_secret: bytes, nonce: str) -> str:

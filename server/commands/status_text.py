@@ -1,0 +1,80 @@
+"""How `status` shows one server: lines for people, plain values for programs."""
+
+from gettext import gettext as _
+from typing import Any, Final
+
+from msgspec.structs import asdict
+
+from server.protocol import events
+from server.replication.alarms import ALARMS
+from server.terminal.printing import printable
+
+# What everybody may know who may ask at all; the rest takes the cluster's secret.
+_PUBLIC: Final = ("server", "cluster", "role", "mode", "epoch", "archive_number", "index", "hash")
+_OF_THE_WIRE: Final = frozenset({"answer", "bytes"})
+
+
+def is_complete(facts: events.StatusFacts) -> bool:
+    """Whether the server showed everything: who may not see it is told of no places for users."""
+    return facts.users_max > 0
+
+
+def plain_facts(facts: events.StatusFacts) -> dict[str, Any]:
+    """All that was told, zeros too; nothing that was not."""
+    found = {name: value for name, value in asdict(facts).items() if name not in _OF_THE_WIRE}
+    if not is_complete(facts):
+        return {name: found[name] for name in _PUBLIC}
+    return found | {name: [asdict(item) for item in found[name]] for name in ("servers", "connections")}
+
+
+def status_lines(address: str, facts: events.StatusFacts | None, error: str) -> list[str]:
+    """The lines about one server; without facts one line that says why there are none."""
+    if facts is None:
+        return [_("{address}  does not answer: {error}").format(address=address, error=printable(error))]
+    head = _("{address}  {name}  {role}, {mode}  epoch {epoch}  {number} messages (MA)  record {index}")
+    lines = [
+        head.format(
+            address=address,
+            name=printable(facts.server),
+            role=printable(facts.role),
+            mode=printable(facts.mode),
+            epoch=printable(facts.epoch),
+            number=f"{facts.archive_number:,}",
+            index=f"{facts.index:,}",
+        )
+    ]
+    if is_complete(facts):
+        lines += [f"  {line}" for line in _private_lines(facts)]
+    return lines
+
+
+def _private_lines(facts: events.StatusFacts) -> list[str]:
+    lines = [
+        _("durable up to record {index}, hash {hash}").format(
+            index=f"{facts.durable_index:,}", hash=printable(facts.hash)
+        ),
+        _("peer {peer}, {users} of {users_max} users, {promotions} promotions").format(
+            peer=_peer(facts), users=facts.users, users_max=facts.users_max, promotions=facts.promotions
+        ),
+    ]
+    if facts.alarm:
+        lines.append(_("alarm: {text}").format(text=ALARMS.get(facts.alarm, printable(facts.alarm))))
+    return lines + [_connection(connection) for connection in facts.connections]
+
+
+def _peer(facts: events.StatusFacts) -> str:
+    peer = next((server for server in facts.servers if server.name == facts.peer), None)
+    if peer is None:
+        return _("none")
+    return f"{printable(peer.name)} ({printable(peer.address)}, {printable(peer.role)})"
+
+
+def _connection(connection: events.ConnectionFacts) -> str:
+    return _("{user:<20}  {address:<21}  {kind:<7}  MT {number}  lag {lag}  {buffered} bytes unsent").format(
+        user=printable(connection.user),
+        address=printable(connection.address),
+        kind=_("standby") if connection.is_standby else _("active"),
+        number=f"{connection.number:,}",
+        lag=f"{connection.lag:,}",
+        buffered=connection.buffered_bytes,
+    )
