@@ -1,11 +1,15 @@
 """The crowd: all senders and readers of a run, and what they together see of the pair."""
 
+import asyncio
 import secrets
+from collections import Counter
 from typing import Final
 
-from server.torture.clients import Client, Reader, Sender, Way
+from server.torture.clients import Client, Way
 from server.torture.history import History, ReaderHistory, SenderHistory
 from server.torture.plan import Plan
+from server.torture.readers import Reader
+from server.torture.senders import Sender
 
 READERS_A_SERVER: Final = 2
 _STOP_S: Final = 5.0
@@ -31,7 +35,7 @@ class Crowd:
     def connect(self) -> None:
         """Everybody signs in."""
         for client in self._clients:
-            client.links.connect()
+            self._way.thread.call(client.connect)
 
     def begin(self) -> None:
         """Senders begin to write, evenly spread over the time between two messages of one."""
@@ -40,6 +44,11 @@ class Crowd:
         for place, sender in enumerate(self._senders):
             share_s = every_s * place / len(self._senders)
             self._way.thread.call(sender.begin, begin_s + share_s, self._plan.rate_per_s)
+
+    def come_home(self) -> None:
+        """Everybody goes back to the server that it began with."""
+        for client in self._clients:
+            self._way.thread.call(client.come_home)
 
     def end(self) -> None:
         """Senders write no more once this returns."""
@@ -51,18 +60,25 @@ class Crowd:
 
     def stop(self) -> None:
         """Everybody signs out."""
-        for client in self._clients:
-            client.links.stop(_STOP_S)
+        self._way.thread.run_sync(self._stop(), 3 * _STOP_S)
+
+    async def _stop(self) -> None:
+        await asyncio.gather(*(client.stopped(_STOP_S) for client in self._clients))
 
     @property
     def is_ready(self) -> bool:
         """Whether everybody is signed in, with the other server in reserve."""
-        return all(client.is_connected and client.standby for client in self._clients)
+        return all(client.server and client.standby for client in self._clients)
+
+    @property
+    def places(self) -> dict[str, int]:
+        """How many clients are at each server."""
+        return dict(Counter(client.server for client in self._clients))
 
     @property
     def is_answered(self) -> bool:
         """Whether everything that was sent is acknowledged (or was refused), and shown to every reader."""
-        refused = sum(len(sender.refusals) for sender in self.history.senders)
+        refused = sum(len(sender.refused) for sender in self.history.senders)
         settled = self.history.acknowledged_count + refused
         shown = min(len(reader.shown) for reader in self.history.readers)
         return settled >= self.history.sent_count and shown >= self.history.acknowledged_count

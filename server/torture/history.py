@@ -27,17 +27,25 @@ class SenderHistory:
     acknowledged_at: list[float] = dataclasses.field(default_factory=list)
     acknowledged: set[int] = dataclasses.field(default_factory=set)
     copies_1: int = 0
-    refusals: list[str] = dataclasses.field(default_factory=list)
+    # Counter to code.
+    refused: dict[int, str] = dataclasses.field(default_factory=dict)
 
     def text(self, counter: int) -> str:
         """What the message of this counter says: nobody else ever says the same."""
         return f"{self.name} says {counter}. ({self.device})"
 
     def stored(self, counter: int, copies: int, at_s: float) -> None:
-        """An acknowledgement came."""
-        self.acknowledged_at.append(at_s)
-        self.acknowledged.add(counter)
-        self.copies_1 += copies == 1
+        """An acknowledgement came; the first one of a message counts."""
+        if counter not in self.acknowledged:
+            self.acknowledged.add(counter)
+            self.acknowledged_at.append(at_s)
+            self.copies_1 += copies == 1
+
+    @property
+    def unanswered(self) -> list[int]:
+        """The counters of what is still in the outbox."""
+        counters = range(1, self.sent + 1)
+        return [n for n in counters if n not in self.acknowledged and n not in self.refused]
 
 
 @dataclasses.dataclass(slots=True)
@@ -46,10 +54,22 @@ class ReaderHistory:
 
     name: str
     shown: list[tuple[int, MessageId]] = dataclasses.field(default_factory=list)
+    # What an earlier start of the app had shown already.
+    kept_to: int = 0
+
+    def show(self, index: int, message: MessageId) -> None:
+        """A message is given; one that an earlier start of the app holds is known to it by its index."""
+        if index > self.kept_to:
+            self.shown.append((index, message))
+
+    def keep(self) -> None:
+        """The app is closed: what it was shown is in its cache."""
+        self.kept_to = self.shown[-1][0] if self.shown else 0
 
     def diverged(self, index: int) -> None:
         """The archives merged: a client drops what lies behind the fork, and is shown it anew."""
         self.shown = [(at, message) for at, message in self.shown if at <= index]
+        self.kept_to = min(self.kept_to, index)
 
     @property
     def messages(self) -> list[MessageId]:

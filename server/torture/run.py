@@ -191,6 +191,7 @@ class Run:
             self._whole_since = now
             if self._broken_s:
                 self._say(f"both servers are one pair again after {now - self._broken_s:.1f} s")
+                self._crowd.come_home()
 
     def _tell_gap(self, kill: Kill) -> None:
         gap = gap_of(kill, self._crowd.history.senders)

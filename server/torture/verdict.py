@@ -49,7 +49,9 @@ def judge(history: History, archives: Mapping[str, ArchiveFacts], *, is_overlapp
         verdict.duplicated |= _tell(verdict, history, again, f"stand twice in {place}")
         verdict.out_of_order |= _tell(verdict, history, late, f"are out of order in {place}")
     verdict.findings += [
-        f"{sender.name} was refused: {text}" for sender in history.senders for text in sender.refusals
+        f"{sender.name}:{counter} was refused: {code}"
+        for sender in history.senders
+        for counter, code in sender.refused.items()
     ]
     _compare(verdict, archives)
     return verdict

@@ -4,13 +4,23 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
 from server.cluster.data_folder import DataFolder
 from server.commands.pair import make_pair_folders
+from server.network.clock import SystemClock
+from server.network.loop_thread import LoopThread
+from server.network.tls import Trust
+from server.torture.archive_facts import read_archive
+from server.torture.clients import Way
+from server.torture.crowd import Crowd
+from server.torture.plan import Plan
 from server.torture.report import Report
+from server.torture.verdict import judge
+from tests.end_to_end.real_pair import RealPair
 from tests.waiting import wait_until
 
 COMMAND = [sys.executable, "-u", "-m", "server", "torture"]
@@ -88,6 +98,38 @@ def test_ctrl_c_ends_it_cleanly_and_no_server_survives(tmp_path: Path) -> None:
     assert process.returncode == 1
     assert "Stopped before the end" in errors
     wait_until(lambda: not any(is_alive(server) for server in servers))
+
+
+def test_clients_come_home_to_a_server_that_is_back_and_nothing_is_lost_or_doubled(
+    make_pair: Callable[..., RealPair],
+) -> None:
+    pair = make_pair()
+    thread = LoopThread("test-crowd")
+    thread.start()
+    plan = Plan(seconds=1, kills=0, senders=4, rate_per_s=50, is_overlapping=False, seed=1)
+    addresses = str(pair.invite.addresses[0]), str(pair.invite.addresses[1])
+    crowd = Crowd(plan, Way(addresses, Trust(fingerprint=pair.invite.fingerprint), thread, SystemClock()))
+    try:
+        crowd.connect()
+        wait_until(lambda: crowd.is_ready and crowd.is_pair_dual)
+        assert crowd.places == {"A": 4, "B": 4}
+        crowd.begin()
+        pair.kill(1)
+        wait_until(lambda: crowd.places == {"A": 8})
+        pair.start_again(1)
+        wait_until(lambda: crowd.is_pair_dual)
+        crowd.come_home()
+        wait_until(lambda: crowd.places == {"A": 4, "B": 4})
+        crowd.end()
+        wait_until(lambda: crowd.is_answered)
+    finally:
+        crowd.stop()
+        thread.stop()
+    pair.stop()
+    archives = {
+        name: read_archive(pair.path / name / "archive.sqlite", crowd.history.is_ours) for name in "ab"
+    }
+    assert judge(crowd.history, archives).findings == []
 
 
 def test_a_real_chat_is_not_tortured(tmp_path: Path) -> None:

@@ -19,6 +19,39 @@ def test_a_reader_drops_what_lies_behind_a_fork() -> None:
     assert reader.messages == [("a", 1)]
 
 
+def test_a_reader_that_starts_again_knows_what_it_holds() -> None:
+    reader = ReaderHistory("reader-1")
+    reader.show(5, ("a", 1))
+    reader.keep()
+    # It resumes behind its cursor, which may lie before what it was shown last.
+    reader.show(5, ("a", 1))
+    reader.show(6, ("a", 1))
+    assert reader.messages == [("a", 1), ("a", 1)], "another index is a second message"
+
+
+def test_what_is_kept_ends_at_a_fork() -> None:
+    reader = ReaderHistory("reader-1", [(5, ("a", 1)), (6, ("a", 2))])
+    reader.keep()
+    reader.diverged(5)
+    reader.show(6, ("b", 1))
+    assert reader.messages == [("a", 1), ("b", 1)]
+
+
+def test_what_has_no_answer_is_still_in_the_outbox() -> None:
+    sender = history({"a": 0}, "").senders[0]
+    sender.sent = 4
+    sender.stored(1, copies=2, at_s=1.0)
+    sender.refused[3] = "not_a_member"
+    assert sender.unanswered == [2, 4]
+
+
+def test_only_the_first_acknowledgement_of_a_message_counts() -> None:
+    sender = history({"a": 0}, "").senders[0]
+    sender.stored(1, copies=2, at_s=1.0)
+    sender.stored(1, copies=1, at_s=1.5)
+    assert (sender.acknowledged_at, sender.copies_1) == ([1.0], 0)
+
+
 def test_acknowledgements_with_one_copy_are_counted() -> None:
     kept = history({"a": 0}, "")
     sender = kept.senders[0]

@@ -94,8 +94,8 @@ def test_with_overlapping_kills_only_what_is_in_neither_archive_is_lost() -> Non
 
 def test_a_refused_message_is_told() -> None:
     kept = history(SENT, GOOD)
-    kept.senders[0].refusals.append("message 3: not_a_member")
-    assert "sender-a was refused: message 3: not_a_member" in verdict(kept).findings
+    kept.senders[0].refused[3] = "not_a_member"
+    assert "sender-a:3 was refused: not_a_member" in verdict(kept).findings
 
 
 def test_the_summary_says_how_far_both_archives_are_equal() -> None:
