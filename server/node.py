@@ -39,7 +39,7 @@ from server.replication import steps
 from server.replication.alarms import ALARMS
 from server.replication.replica import Replica
 from server.replication.settings import Settings
-from server.sessions.facts import OwnFacts, PeerFacts
+from server.sessions.facts import OwnFacts, PeerFacts, PeerOnline
 from server.sessions.hub import Hub
 from server.sessions.session import Session
 
@@ -85,6 +85,9 @@ class Node:
         self._link: PeerLink | None = None
         self._listeners: list[Listener] = []
         self._alarm = ""
+        self._has_met_peer = False
+        self._told_halt: steps.Halt | None = None
+        self._started_at = clock.monotonic_s()
         # Filled by `start`: where clients and the peer really connect.
         self.address = config.listen_address
         self.peer_listen_address = config.peer_listen_address
@@ -218,7 +221,7 @@ class Node:
             dial_terms,
             put=self._engine.put,
             linked=hub.greet_peer,
-            hear_facts=self._hear_facts,
+            hear=self._hear_peer,
             foreign=self._hear_foreign,
         )
         address = self._config.peer_listen_address
@@ -285,14 +288,15 @@ class Node:
         if batch:
             self._link.send_all(batch)
 
-    def _tell_peer(self, facts: PeerFacts) -> None:
+    def _tell_peer(self, facts: PeerFacts | PeerOnline) -> None:
         if self._link is not None:
             self._link.send_all([facts])
 
-    def _hear_facts(self, facts: PeerFacts | None) -> None:
+    def _hear_peer(self, facts: PeerFacts | PeerOnline | None) -> None:
         assert self._hub is not None
         self._hub.hear_peer(facts)
-        if facts is not None and facts.address != self._cluster.peer_address:
+        self._has_met_peer |= facts is not None
+        if isinstance(facts, PeerFacts) and facts.address != self._cluster.peer_address:
             # Kept, so that clients learn the second address also while the peer is away.
             with contextlib.suppress(FolderError):
                 kept = self._folder.read()
@@ -301,14 +305,22 @@ class Node:
                     self._folder.write(changed)
 
     def _hear_foreign(self, cluster: str, server: str) -> None:
-        if server == self._cluster.server:
+        """Somebody else is at the peer's address: at a start this is a mistake of whoever started it.
+
+        Later it ends nothing: taking the address of a dead server must not stop the living one.
+        """
+        assert self._hub is not None
+        if not cluster:
+            halt = steps.Halt("foreign_certificate", {"address": self._config.peer})
+        elif server == self._cluster.server:
             halt = steps.Halt("same_server_id", {"server": server})
         else:
             halt = steps.Halt("foreign_cluster", {"mine": self._cluster.cluster, "theirs": cluster})
-        assert self._hub is not None
-        if self._hub.pair.role == "recovering":
+        is_new = self._clock.monotonic_s() - self._started_at < self._config.boot_wait_s
+        if self._hub.pair.role == "recovering" or (is_new and not self._has_met_peer):
             self._ended(halt)
-        else:
+        elif halt != self._told_halt:
+            self._told_halt = halt
             _log.error("the peer's address answers with another chat or a copy: %s", halt)
 
     def _log_pair(self, pair: PairState) -> None:

@@ -98,9 +98,9 @@ class Conversation:
         self._effects.clear()
         return effects
 
-    def next_wake(self, now: float) -> float | None:
+    def next_wake(self) -> float | None:
         """When `tick` is to be called, if nothing else happens before."""
-        times = (self._liveness.next_wake(), self._failover.next_wake(now), self._exchange.next_wake(now))
+        times = (self._liveness.next_wake(), self._failover.next_wake(), self._exchange.next_wake())
         return min((time for time in times if time is not None), default=None)
 
     # What the app wants.

@@ -88,12 +88,12 @@ class Exchange:
         """Take a question."""
         self._questions.ask(Asked(ticket, question, now + self._settings.answer_s_max))
 
-    def next_wake(self, now: float) -> float | None:
+    def next_wake(self) -> float | None:
         """When one of the methods below has something new to do at the earliest."""
         times = [self._questions.next_deadline()]
         if self._outbox.in_flight_count:
             times.append(self._progress_at + self._settings.answer_s_max)
-        if self._sends_from > now:
+        if self._sends_from and self._links.active is not None:
             times.append(self._sends_from)
         return min((time for time in times if time is not None), default=None)
 
@@ -174,6 +174,7 @@ class Exchange:
     def _draft_frames(self, now: float) -> Iterable[bytes]:
         if now < self._sends_from:
             return
+        self._sends_from = 0.0
         if not self._outbox.in_flight_count:
             self._progress_at = now
         for draft in self._outbox.take_sendable():

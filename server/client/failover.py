@@ -27,9 +27,11 @@ class Failover:
         # What the app was told last: connected, under way, or the time of the next try (None: none).
         self._told: float | None = None
         self._standby_told = ""
+        self._advanced_at = 0.0
 
     def advance(self, now: float) -> None:
         """Do what can be done now. Afterwards it is to be called again at `next_wake`."""
+        self._advanced_at = now
         links = self._links
         if not links.is_halted and now >= links.rest_until:
             if links.leading is None:
@@ -38,13 +40,17 @@ class Failover:
                 links.dial(place.address, now)
         self._tell(now)
 
-    def next_wake(self, now: float) -> float | None:
-        """When `advance` has something new to do at the earliest."""
+    def next_wake(self) -> float | None:
+        """When `advance` has something new to do at the earliest; it may have passed already.
+
+        Seen from the last `advance`, not from now: what became due in between is still to be done.
+        """
+        since = self._advanced_at
         if self._links.is_halted:
             return None
-        if now < self._links.rest_until:
+        if since < self._links.rest_until:
             return self._links.rest_until
-        return min((time for time in self._times(now) if now < time < inf), default=None)
+        return min((time for time in self._times(since) if since < time < inf), default=None)
 
     def begin(self) -> None:
         """The person wants to be connected: from here on every failure is news."""
@@ -113,7 +119,7 @@ class Failover:
         is_under_way = bool(stages - {Stage.STANDBY})
         if is_under_way and self._told != _CONNECTED:
             return
-        retry_at = _UNDER_WAY if is_under_way else self.next_wake(now)
+        retry_at = _UNDER_WAY if is_under_way else self.next_wake()
         if retry_at != self._told:
             self._told = retry_at
             code, arguments = self._links.why

@@ -7,7 +7,7 @@ import msgspec
 from server.protocol import limits
 from server.protocol.errors import RemoteProtocolError
 from server.replication.messages import Message
-from server.sessions.facts import PeerFacts
+from server.sessions.facts import PeerFacts, PeerOnline
 
 
 class Challenge(msgspec.Struct, frozen=True, array_like=True, tag="challenge"):
@@ -24,7 +24,7 @@ class Proof(msgspec.Struct, frozen=True, array_like=True, tag="proof"):
     mac: bytes
 
 
-PeerMessage = Challenge | Proof | PeerFacts | Message
+PeerMessage = Challenge | Proof | PeerFacts | PeerOnline | Message
 
 _encoder: Final = msgspec.msgpack.Encoder()
 _decoder: Final = msgspec.msgpack.Decoder(PeerMessage)

@@ -21,7 +21,7 @@ from server.network.dialer import BackOff, dial
 from server.network.errors import ClosedReason, DialCode, DialError
 from server.network.tls import PEER_ALPN, TlsTerms
 from server.replication import steps
-from server.sessions.facts import PeerFacts
+from server.sessions.facts import PeerFacts, PeerOnline
 
 _log = logging.getLogger(__name__)
 
@@ -29,6 +29,21 @@ _log = logging.getLogger(__name__)
 _BASE_S: Final = 0.05
 _CAP_S: Final = 1.0
 _DIAL_S: Final = 3.0
+# Tries without a link, one to two seconds: both servers of a pair that is started need less. At the
+# first number the certificate is looked at, at the second one people are told.
+_TRIES_TO_LOOK: Final = 3
+_TRIES_TO_TELL: Final = 6
+
+# Why there is no link, after "The other server (ADDRESS) is not there: ".
+_ABSENCE_SENTENCES: Final[dict[DialCode | None, str]] = {
+    DialCode.REFUSED: "no server listens at that address.",
+    DialCode.TIMEOUT: "its machine does not answer.",
+    DialCode.UNREACHABLE: "there is no way to that machine, or no machine of that name.",
+    DialCode.LOST: "whoever listens there hangs up.",
+    DialCode.TLS_FAILED: "another program answers there.",
+    DialCode.WRONG_CERTIFICATE: "another chat's server answers there.",
+    None: "it answers, but does not connect to this one. Is its --peer this server's --peer-listen?",
+}
 
 
 class PeerLink:
@@ -42,15 +57,16 @@ class PeerLink:
         *,
         put: Callable[[EngineInput], None],
         linked: Callable[[], None],
-        hear_facts: Callable[[PeerFacts | None], None],
+        hear: Callable[[PeerFacts | PeerOnline | None], None],
         foreign: Callable[[str, str], None],
     ) -> None:
+        """`foreign` gets the ids of a cluster and a server, "" for what no trust was given to tell."""
         self._identity: Final = identity
         self._address: Final = address
         self._terms: Final = terms
         self._put: Final = put
         self._linked: Final = linked
-        self._hear_facts: Final = hear_facts
+        self._hear: Final = hear
         self._foreign: Final = foreign
         self._is_dialer: Final = identity.server < identity.peer
         self._channel: PeerChannel | None = None
@@ -110,13 +126,13 @@ class PeerLink:
         """A message for the hub or the engine."""
         if channel is not self._channel:
             return
-        if isinstance(message, PeerFacts):
-            self._hear_facts(message)
+        if isinstance(message, PeerFacts | PeerOnline):
+            self._hear(message)
         else:
             self._put(steps.Received(message))  # type: ignore[arg-type]  # proofs were sorted out
 
     def peer_is_foreign(self, cluster: str, server: str) -> None:
-        """Another chat answers at the peer's address."""
+        """Another chat, or this very server, answers at the peer's address."""
         self._foreign(cluster, server)
 
     def peer_channel_closed(self, channel: PeerChannel) -> None:
@@ -124,7 +140,7 @@ class PeerLink:
         if channel is self._channel:
             self._channel = None
             self._put(steps.LinkDown())
-            self._hear_facts(None)
+            self._hear(None)
             self._found.clear()
             self._lost.set()
 
@@ -132,15 +148,29 @@ class PeerLink:
 
     async def _keep(self) -> None:
         back_off = BackOff(random.Random(), _BASE_S, _CAP_S)
+        tries = 0
         while not self._is_stopped:
             await self._lost.wait()
-            error = await (self._dial() if self._is_dialer else self._probe())
-            if error is not None and error.code is DialCode.REFUSED and self._channel is None:
-                self._put(steps.PeerRefused())
+            tries += 1
+            error = await (self._dial() if self._is_dialer else self._probe(tries))
+            if self._channel is None:
+                self._judge(error, tries)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._found.wait(), back_off.next_s())
             if self._channel is not None:
                 back_off.reset()
+                tries = 0
+
+    def _judge(self, error: DialError | None, tries: int) -> None:
+        """What a try without a link means: for the engine, and for people."""
+        code = error.code if error is not None else None
+        if code is DialCode.REFUSED:
+            self._put(steps.PeerRefused())
+        elif code is DialCode.WRONG_CERTIFICATE:
+            self._foreign("", "")
+        if tries == _TRIES_TO_TELL:
+            reason = _ABSENCE_SENTENCES.get(code, str(code))
+            _log.warning("The other server (%s) is not there: %s", self._address, reason)
 
     async def _dial(self) -> DialError | None:
         def make() -> PeerChannel:
@@ -159,11 +189,21 @@ class PeerLink:
             return dialed
         return None
 
-    async def _probe(self) -> DialError | None:
-        """Knock and go: only whether somebody listens is asked."""
-        dialed = await dial(self._address.host, self._address.port, _Knock, tls=None, timeout_s=_DIAL_S)
+    async def _probe(self, tries: int = 1) -> DialError | None:
+        """Knock and go: only whether somebody listens is asked, now and then also who it is."""
+        looks = tries in {_TRIES_TO_LOOK, _TRIES_TO_TELL}
+        dialed = await dial(
+            self._address.host,
+            self._address.port,
+            _Knock,
+            tls=self._terms if looks else None,
+            alpn=PEER_ALPN,
+            timeout_s=_DIAL_S,
+        )
         if isinstance(dialed, DialError):
             return dialed
+        if dialed.channel.peer_name == self._identity.server:
+            self._foreign(self._identity.cluster, self._identity.server)
         # Not earlier, in `opened`: uvloop would close the file twice when a connection ends before
         # the dial returns, and hit whatever got the same number meanwhile, the archive perhaps.
         dialed.channel.abort()

@@ -228,7 +228,7 @@ class ClientLinks:
 
     def _set_alarm(self) -> None:
         now = self._now()
-        wake = self._conversation.next_wake(now)
+        wake = self._conversation.next_wake()
         if self._wake is not None:
             self._wake.cancel()
             self._wake = None

@@ -17,10 +17,15 @@ class OwnFacts(msgspec.Struct, frozen=True):
 
 
 class PeerFacts(msgspec.Struct, frozen=True, array_like=True, tag="peer_facts"):
-    """Sent when something of it changed: who is online at a server, and its role."""
+    """Sent as soon as something of it changed: admission at the other server depends on it."""
 
     name: str
     address: str
     role: str
     users: int
-    online: tuple[str, ...]
+
+
+class PeerOnline(msgspec.Struct, frozen=True, array_like=True, tag="peer_online"):
+    """Who is online at a server, by user id; sent with the presence of its own clients."""
+
+    users: tuple[str, ...]

@@ -21,7 +21,7 @@ from server.sessions.admission import Load, Policy, Verdict, admit
 from server.sessions.command_table import Stage
 from server.sessions.cursors import place_cursor
 from server.sessions.delivery import Delivery
-from server.sessions.facts import OwnFacts, PeerFacts
+from server.sessions.facts import OwnFacts, PeerFacts, PeerOnline
 from server.sessions.history import history_page, missed_frames
 from server.sessions.presence import Presence
 from server.sessions.session import Session
@@ -69,7 +69,7 @@ class Hub:
         users_max: int,
         policy: Policy,
         send_rate_per_s: float,
-        tell_peer: Callable[[PeerFacts], None],
+        tell_peer: Callable[[PeerFacts | PeerOnline], None],
     ) -> None:
         self.facts: Final = facts
         self.users_max: Final = users_max
@@ -94,6 +94,7 @@ class Hub:
         self._told_presence: events.PresenceChanged | None = None
         self._told_servers: events.ServersChanged | None = None
         self._told_peer: PeerFacts | None = None
+        self._told_online: PeerOnline | None = None
         self.presence: Final = Presence()
         self.delivery = Delivery(
             position,
@@ -257,26 +258,33 @@ class Hub:
             self.presence_changed()
         self.flush_all()
 
-    def hear_peer(self, facts: PeerFacts | None) -> None:
+    def hear_peer(self, facts: PeerFacts | PeerOnline | None) -> None:
         """The other server told about itself; None: it is away."""
-        self.peer = facts
-        self.presence.hear(facts.online if facts else ())
-        self.peer_known = facts or self.peer_known
-        self._tell_servers()
+        if isinstance(facts, PeerOnline):
+            self.presence.hear(facts.users)
+        else:
+            self.peer = facts
+            self.peer_known = facts or self.peer_known
+            if facts is None:
+                self.presence.hear(())
+            self._tell_servers()
         self.presence_changed()
         self.flush_all()
 
     def greet_peer(self) -> None:
         """The other server is linked: it does not know anything about this one yet."""
         self._told_peer = None
+        self._told_online = None
         self._tell_own_facts()
+        self._tell_presence()
 
     def remember_peer(self, name: str, address: str) -> None:
         """Where the other server was when it was last met."""
-        self.peer_known = PeerFacts(name, address, "away", 0, ())
+        self.peer_known = PeerFacts(name, address, "away", 0)
 
     def presence_changed(self) -> None:
-        """Somebody came or went: everybody, the peer included, is told soon."""
+        """Somebody came or went: the peer must know how many we are, everybody is told soon."""
+        self._tell_own_facts()
         if not self._presence_is_due:
             self._presence_is_due = True
             self.call_later(_PRESENCE_EVERY_S, self._tell_presence)
@@ -289,6 +297,10 @@ class Hub:
 
     def _tell_presence(self) -> None:
         self._presence_is_due = False
+        online = PeerOnline(self.presence.online_here)
+        if online != self._told_online:
+            self._told_online = online
+            self._tell_peer(online)
         event = self.presence_event()
         if event != self._told_presence:
             self._told_presence = event
@@ -379,5 +391,4 @@ class Hub:
             address=self.facts.address,
             role=self.pair.role,
             users=self.presence.users_here,
-            online=self.presence.online_here,
         )

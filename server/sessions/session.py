@@ -21,7 +21,7 @@ from server.protocol.errors import Refusal
 from server.protocol.frames import encode_frame
 from server.sessions.command_table import Stage, find_command
 from server.sessions.delivery import Reader
-from server.sessions.signing_in import id_from, sign_in, start_delivery
+from server.sessions.signing_in import activate, id_from, sign_in
 from server.sessions.throttle import Throttle
 from server.state.bodies import MemberBody, MessageBody, RoomBody
 from server.state.state import Device, User
@@ -213,8 +213,7 @@ class Session:
 
     def activate(self, request: requests.Activate) -> None:
         """The other server is lost to this client: it goes on here."""
-        self.stage = Stage.ACTIVE
-        start_delivery(self._hub, self, request.id, request.cursor)
+        activate(self._hub, self, request)
 
     def ask_message(self, request: requests.Send) -> None:
         """A message for a room."""

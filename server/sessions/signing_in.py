@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 # A client that was told "full" comes back after this; people leave in minutes, not in seconds.
 _FULL_RETRY_S: Final = 5
+# The death of a process is seen within milliseconds, silence within a second.
+_PATIENCE_S: Final = 0.3
 
 
 def sign_in(hub: "Hub", session: "Session", request: requests.SignIn) -> None:
@@ -30,7 +32,9 @@ def sign_in(hub: "Hub", session: "Session", request: requests.SignIn) -> None:
     if name is None:
         session.refuse(request.id, Refusal("bad_name", {"name": request.name}))
         return
-    if not request.standby and not _is_admitted(hub, session, request):
+    if not request.standby and not _is_admitted(
+        hub, session, request.id, is_redirected=request.is_redirected
+    ):
         return
     if request.device in hub.state.devices:
         _complete(hub, session, request)
@@ -42,7 +46,31 @@ def sign_in(hub: "Hub", session: "Session", request: requests.SignIn) -> None:
     session.ask(draft, lambda answer: _signed_up(hub, session, request, answer))
 
 
-def start_delivery(hub: "Hub", session: "Session", answer: int, cursor: requests.Cursor | None) -> None:
+def activate(hub: "Hub", session: "Session", request: requests.Activate) -> None:
+    """A standby goes on here, for its own server is lost to it.
+
+    A full server does not believe at once that the other one is alive and has room: a moment after
+    a death the clients know more than it does.
+    """
+    if hub.admit(is_redirected=True) is Verdict.STAY:
+        _activate(hub, session, request)
+    else:
+        hub.call_later(_PATIENCE_S, lambda: _activate_late(hub, session, request))
+
+
+def _activate_late(hub: "Hub", session: "Session", request: requests.Activate) -> None:
+    if session.stage is Stage.ON_STANDBY and _is_admitted(hub, session, request.id, is_redirected=True):
+        hub.presence.free_place(session)
+        _activate(hub, session, request)
+    hub.flush_all()
+
+
+def _activate(hub: "Hub", session: "Session", request: requests.Activate) -> None:
+    session.stage = Stage.ACTIVE
+    _start_delivery(hub, session, request.id, request.cursor)
+
+
+def _start_delivery(hub: "Hub", session: "Session", answer: int, cursor: requests.Cursor | None) -> None:
     """Tell where the client stands; an active one is delivered to from there on."""
     assert session.user is not None
     user = hub.state.users[session.user.id]
@@ -82,13 +110,13 @@ def id_from(kind: str, device: str, counter: int) -> str:
     return hashlib.sha256(f"{kind} {device} {counter}".encode()).hexdigest()[:16]
 
 
-def _is_admitted(hub: "Hub", session: "Session", request: requests.SignIn) -> bool:
+def _is_admitted(hub: "Hub", session: "Session", answer: int, *, is_redirected: bool) -> bool:
     """Whether this server takes one more; if not, it was told where or when to go on."""
-    verdict = hub.admit(is_redirected=request.is_redirected)
+    verdict = hub.admit(is_redirected=is_redirected)
     if verdict is Verdict.GO:
-        session.tell(events.GoTo(answer=request.id, address=hub.peer_address))
+        session.tell(events.GoTo(answer=answer, address=hub.peer_address))
     elif verdict is Verdict.FULL:
-        session.refuse(request.id, Refusal("server_full", {"retry_s": _FULL_RETRY_S}))
+        session.refuse(answer, Refusal("server_full", {"retry_s": _FULL_RETRY_S}))
     else:
         # The place is kept while a new name is being archived.
         hub.presence.keep_place(session)
@@ -119,7 +147,7 @@ def _complete(hub: "Hub", session: "Session", request: requests.SignIn) -> None:
     else:
         stage = Stage.ON_STANDBY if request.standby else Stage.ACTIVE
         session.signed_in(device, user, stage)
-        start_delivery(hub, session, request.id, request.cursor)
+        _start_delivery(hub, session, request.id, request.cursor)
 
 
 def _hash_of(secret: str) -> bytes:

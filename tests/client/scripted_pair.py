@@ -322,7 +322,7 @@ class Wire:
         end = self.now + seconds
         for _ in range(100_000):
             self.settle()
-            wake = self.conversation.next_wake(self.now)
+            wake = self.conversation.next_wake()
             if wake is None or wake > end:
                 self.now = end
                 self.settle()

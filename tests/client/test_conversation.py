@@ -600,7 +600,7 @@ def test_leaving_is_polite_and_nothing_is_dialled_after_it() -> None:
     assert not wire.a().sides
     assert not wire.b().sides
     assert not wire.all_of(Disconnected)
-    assert wire.conversation.next_wake(wire.now) is None
+    assert wire.conversation.next_wake() is None
 
 
 def test_a_resumed_conversation_continues_at_its_cursor() -> None:
