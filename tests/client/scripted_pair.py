@@ -7,8 +7,6 @@ import random
 from collections import deque
 from typing import TypeVar
 
-import msgspec
-
 from server.client.conversation import Conversation
 from server.client.effects import Close, Dial, Write
 from server.client.identity import Identity
@@ -379,6 +377,6 @@ class Wire:
         self.conversation.link_opened(effect.link_id, self.now)
 
 
-def shown(notice: AnyNotice) -> str:
-    """A notice as one line, for transcripts."""
-    return msgspec.json.encode(notice).decode()
+def kinds(asked: list[requests.AnyRequest]) -> list[str]:
+    """The names of what was asked, in order."""
+    return [type(request).__name__ for request in asked]
