@@ -62,10 +62,11 @@ class Engine:
         self.state = state
         self._reader: Final = reader
         self._output = Output()
-        self._pending: dict[tuple[str, int], _Pending] = {}
-        self._deadlines: deque[tuple[float, tuple[str, int]]] = deque()
-        self._uncommitted: dict[tuple[str, int], bytes] = {}
-        self._forwarded: set[tuple[str, int]] = set()
+        # By id; two under one id are a client's mistake, and the fold says which of them was it.
+        self._pending: dict[tuple[str, int], list[_Pending]] = {}
+        self._deadlines: deque[tuple[float, tuple[str, int], bytes]] = deque()
+        self._uncommitted: set[tuple[str, int]] = set()
+        self._held_forwards: list[Draft] = []
         self._refused_forwards: list[steps.RefuseForwarded] = []
         self._proposals: list[Draft] = []
         self._served_as: object = None
@@ -109,35 +110,50 @@ class Engine:
     def _ask(self, ask: Ask, now: float) -> None:
         draft = ask.draft
         digest = hashlib.sha256(draft.body).digest()
-        waiting = self._pending.get(draft.id)
-        if waiting is None:
-            deadline = now + limits.ANSWER_S_MAX
-            self._pending[draft.id] = _Pending(draft, digest, [ask.asker], deadline)
-            self._deadlines.append((deadline, draft.id))
-            if self.replica.is_serving:
-                self._admit(draft, digest)
-        elif waiting.digest == digest:
-            waiting.askers.append(ask.asker)
-        else:
-            self._refuse_one(ask.asker, draft, Refusal("id_reuse", {"counter": draft.counter}))
+        rivals = self._pending.setdefault(draft.id, [])
+        for pending in rivals:
+            if pending.digest == digest:
+                pending.askers.append(ask.asker)
+                return
+        pending = _Pending(draft, digest, [ask.asker], now + limits.ANSWER_S_MAX)
+        rivals.append(pending)
+        self._deadlines.append((pending.deadline, draft.id, digest))
+        if self.replica.is_serving:
+            self._admit(pending)
 
-    def _admit(self, draft: Draft, digest: bytes) -> None:
+    def _admit(self, pending: _Pending) -> None:
         """Propose (leader), or hand on (follower), unless it stands in the log already."""
-        known = self._uncommitted.get(draft.id)
-        if known is not None:
-            if known != digest:
-                self._refuse(draft, Refusal("id_reuse", {"counter": draft.counter}))
-        elif self.state.has_seen(draft.device, draft.counter):
-            self._answer_from_archive(draft, digest)
-        elif not isinstance(self.replica.role, Leader):
-            self._proposals.append(draft)
+        draft = pending.draft
+        if self.state.has_seen(draft.device, draft.counter):
+            self._answer_from_archive(pending)
+        elif draft.id in self._uncommitted:
+            # The fold answers: for this one, or for the other thing that this id was used for.
+            return
+        elif isinstance(self.replica.role, Leader):
+            refusal = self._judge(draft)
+            if refusal is not None:
+                self._refuse(pending, refusal)
         else:
-            refusal = judge_draft(self.state, draft)
-            if refusal is None:
-                self._uncommitted[draft.id] = digest
-                self._proposals.append(draft)
-            else:
-                self._refuse(draft, refusal)
+            self._proposals.append(draft)
+
+    def _admit_forwarded(self, draft: Draft) -> None:
+        """The same for a request of the other server's client; it answers from its own fold."""
+        if not self.replica.is_serving:
+            self._held_forwards.append(draft)
+        elif not self.state.has_seen(draft.device, draft.counter) and draft.id not in self._uncommitted:
+            refusal = self._judge(draft)
+            if refusal is not None:
+                digest = hashlib.sha256(draft.body).digest()
+                refused = steps.RefuseForwarded(*draft.id, digest, refusal.code, refusal.arguments)
+                self._refused_forwards.append(refused)
+
+    def _judge(self, draft: Draft) -> Refusal | None:
+        """Have it proposed with this round, or say why not."""
+        refusal = judge_draft(self.state, draft)
+        if refusal is None:
+            self._uncommitted.add(draft.id)
+            self._proposals.append(draft)
+        return refusal
 
     def _propose(self, now: float, time_ms: int) -> None:
         if self._proposals and self.replica.is_serving:
@@ -147,21 +163,26 @@ class Engine:
     def _admit_all(self) -> None:
         """Requests can be proposed (again): all that wait, in their order."""
         self._proposals = []
-        for waiting in list(self._pending.values()):
-            self._admit(waiting.draft, waiting.digest)
+        # What was admitted and never reached the log is admitted anew.
+        self._recall_tail()
+        for pending in [pending for rivals in self._pending.values() for pending in rivals]:
+            self._admit(pending)
+        forwards, self._held_forwards = self._held_forwards, []
+        for draft in forwards:
+            self._admit_forwarded(draft)
 
-    def _answer_from_archive(self, draft: Draft, digest: bytes) -> None:
+    def _answer_from_archive(self, pending: _Pending) -> None:
+        draft = pending.draft
         index = self._reader.index_of_id(draft.device, draft.counter)
         record = None if index is None else self.replica.log.record(index)
-        if record is None or record.header.digest != digest:
-            self._refuse(draft, Refusal("id_reuse", {"counter": draft.counter}))
-            return
         void = self.state.voids.get(draft.id)
-        if void is not None:
-            self._refuse(draft, Refusal(void.code, void.arguments))
-            return
-        number = self._number_of(record) if record.header.kind == "message" else 0
-        self._accept(draft.id, record.index, number)
+        if record is None or record.header.digest != pending.digest:
+            self._refuse(pending, Refusal("id_reuse", {"counter": draft.counter}))
+        elif void is not None:
+            self._refuse(pending, Refusal(void.code, void.arguments))
+        else:
+            number = self._number_of(record) if record.header.kind == "message" else 0
+            self._accept(pending, record.index, number)
 
     def _number_of(self, message: Record) -> int:
         """The message number of an accepted message; the derived tables may lag behind the fold."""
@@ -178,37 +199,36 @@ class Engine:
             assert record is not None, index
             yield record
 
-    def _accept(self, identity: tuple[str, int], index: int, number: int) -> None:
-        waiting = self._pending.pop(identity, None)
-        if waiting is None:
-            return
+    def _accept(self, pending: _Pending, index: int, number: int) -> None:
         copies = 2 if index <= self._copies_index else 1
         if copies == 1:
             self._single_index = max(self._single_index, index)
         self._output.answers.extend(
-            Answer(asker, *identity, index=index, number=number, copies=copies) for asker in waiting.askers
+            Answer(asker, *pending.draft.id, index=index, number=number, copies=copies)
+            for asker in self._settle(pending)
         )
 
-    def _refuse(self, draft: Draft, refusal: Refusal) -> None:
-        waiting = self._pending.pop(draft.id, None)
-        for asker in waiting.askers if waiting else ():
-            self._refuse_one(asker, draft, refusal)
-        if draft.id in self._forwarded:
-            self._forwarded.discard(draft.id)
-            self._refused_forwards.append(steps.RefuseForwarded(*draft.id, refusal.code, refusal.arguments))
+    def _refuse(self, pending: _Pending, refusal: Refusal) -> None:
+        self._output.answers.extend(
+            Answer(asker, *pending.draft.id, refusal=refusal) for asker in self._settle(pending)
+        )
 
-    def _refuse_one(self, asker: Asker, draft: Draft, refusal: Refusal) -> None:
-        self._output.answers.append(Answer(asker, *draft.id, refusal=refusal))
+    def _settle(self, pending: _Pending) -> list[Asker]:
+        """It has its answer: who is to be told."""
+        identity = pending.draft.id
+        rivals = [other for other in self._pending.pop(identity) if other is not pending]
+        if rivals:
+            self._pending[identity] = rivals
+        return pending.askers
 
     def _expire(self, now: float) -> None:
         """Nobody waits for ever: an honest `unknown` after the time limit."""
         while self._deadlines and self._deadlines[0][0] <= now:
-            _, identity = self._deadlines.popleft()
-            waiting = self._pending.get(identity)
-            if waiting is not None and waiting.deadline <= now:
-                del self._pending[identity]
-                for asker in waiting.askers:
-                    self._refuse_one(asker, waiting.draft, Refusal("unknown"))
+            _, identity, digest = self._deadlines.popleft()
+            for pending in self._pending.get(identity, ()):
+                # A later one of the same id and body has a deadline of its own.
+                if pending.digest == digest and pending.deadline <= now:
+                    self._refuse(pending, Refusal("unknown"))
 
     # --- the core
 
@@ -218,7 +238,6 @@ class Engine:
         served_as = self.replica.role if self.replica.is_serving else None
         if served_as is not self._served_as:
             self._served_as = served_as
-            self._forwarded.clear()
             if served_as is not None:
                 self._promotions += isinstance(served_as, Leader)
                 self._admit_all()
@@ -241,25 +260,22 @@ class Engine:
             case steps.Rewound(index):
                 self._rewind(index)
             case steps.Forwarded(draft):
-                self._forwarded.add(draft.id)
-                self._admit(draft, hashlib.sha256(draft.body).digest())
-            case steps.RefusedByLeader(device, counter, code, arguments):
-                self._refused_by_leader(device, counter, code, arguments)
+                self._admit_forwarded(draft)
+            case steps.RefusedByLeader():
+                self._refused_by_leader(effect)
             case steps.Halt():
                 self._output.halt = effect
             case steps.Alarm():
                 pass  # Told with the state of the pair at the end of the round.
 
-    def _refused_by_leader(
-        self, device: str, counter: int, code: str, arguments: dict[str, str | int | float]
-    ) -> None:
-        waiting = self._pending.get((device, counter))
-        if waiting is not None:
-            self._refuse(waiting.draft, Refusal(code, arguments))
+    def _refused_by_leader(self, refused: steps.RefusedByLeader) -> None:
+        for pending in self._pending.get((refused.device, refused.counter), ()):
+            if pending.digest == refused.digest:
+                self._refuse(pending, Refusal(refused.code, refused.arguments))
+                return
 
     def _persist(self, effect: steps.Persist) -> None:
-        for record in effect.records:
-            self._uncommitted[record.id] = record.header.digest
+        self._uncommitted.update(record.id for record in effect.records)
         write = Write(
             records=effect.records,
             cut_to=effect.cut_to,
@@ -282,21 +298,18 @@ class Engine:
 
     def _fold(self, record: Record) -> None:
         outcome = fold(self.state, record)
-        self._uncommitted.pop(record.id, None)
-        self._forwarded.discard(record.id)
+        self._uncommitted.discard(record.id)
         told = outcome.told
         if told is not None:
             self._timeline.append(TimelineRow(record.index, told.audience, told.number))
             self._output.published.append(Published(record, told))
-        waiting = self._pending.get(record.id)
-        if waiting is None:
-            return
-        if waiting.digest != record.header.digest:
-            self._refuse(waiting.draft, Refusal("id_reuse", {"counter": record.header.counter}))
-        elif outcome.refusal is not None:
-            self._refuse(waiting.draft, outcome.refusal)
-        else:
-            self._accept(record.id, record.index, told.number if told else 0)
+        for pending in self._pending.get(record.id, ()):
+            if pending.digest != record.header.digest:
+                self._refuse(pending, Refusal("id_reuse", {"counter": record.header.counter}))
+            elif outcome.refusal is not None:
+                self._refuse(pending, outcome.refusal)
+            else:
+                self._accept(pending, record.index, told.number if told else 0)
 
     def _know_copies(self, index: int) -> None:
         was, self._copies_index = self._copies_index, max(self._copies_index, index)
@@ -315,12 +328,11 @@ class Engine:
             snapshots = ((row.index, row.state) for row in self._reader.snapshots())
             self.state = rebuild(snapshots, self._log_records, index)
             self._output.position = self.position()
-        self._uncommitted = {}
         self._recall_tail()
 
     def _recall_tail(self) -> None:
-        for record in self.replica.log.cached(self.state.index + 1, _ALL):
-            self._uncommitted[record.id] = record.header.digest
+        tail = self.replica.log.cached(self.state.index + 1, _ALL)
+        self._uncommitted = {record.id for record in tail}
 
     # --- what is derived
 

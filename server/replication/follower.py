@@ -2,9 +2,11 @@
 
 from typing import TYPE_CHECKING, Final
 
-from server.archive.record import Draft, Epoch, Record
+import msgspec
+
+from server.archive.record import Draft, Record
 from server.replication import steps
-from server.replication.messages import Append, Confirm, Forward, Match, Message, Refuse
+from server.replication.messages import Append, Confirm, Forward, Hello, Match, Message, Refuse
 from server.replication.recovering import Recovering
 
 if TYPE_CHECKING:
@@ -16,25 +18,27 @@ class Follower:
 
     name: Final = "follower"
 
-    def __init__(self, replica: "Replica", leader_epoch: Epoch) -> None:
+    def __init__(self, replica: "Replica", leader: Hello) -> None:
         self._replica = replica
-        self._leader_epoch = leader_epoch
+        self._leader = leader
         self._confirmed = 0
         self._leader_commit = 0
         self.is_serving = False
 
     @property
     def is_member(self) -> bool:
-        """Whether the durable log itself says that this server counts.
+        """Whether the log itself says that this server counts: then all that counts is in it.
 
         Not while it ends in an older epoch than the leader's: that one may have let us go since,
-        and acknowledged alone what is still on its way here.
+        and acknowledged alone what is still on its way here. (A server that did not lead when it
+        said hello opened an epoch of its own right after.)
         """
-        replica = self._replica
-        for span in reversed(replica.log.spans):
-            if span.first_index <= replica.durable:
-                return span.epoch >= self._leader_epoch and replica.me in span.members
-        return False
+        log, spans = self._replica.log, self._leader.spans
+        if spans and (
+            log.epoch < spans[-1].epoch or (log.epoch == spans[-1].epoch and not self._leader.is_leader)
+        ):
+            return False
+        return self._replica.me in log.members
 
     @property
     def mode(self) -> str:
@@ -60,9 +64,8 @@ class Follower:
         if isinstance(message, Append):
             self._take(message)
         elif isinstance(message, Refuse):
-            self._replica.emit(
-                steps.RefusedByLeader(message.device, message.counter, message.code, message.arguments)
-            )
+            _, *refused = msgspec.structs.astuple(message)
+            self._replica.emit(steps.RefusedByLeader(*refused))
 
     def _take(self, message: Append) -> None:
         replica = self._replica

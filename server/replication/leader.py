@@ -96,7 +96,10 @@ class Leader:
     def loaded(self, records: tuple[Record, ...]) -> None:
         """Old records for a follower that is far behind."""
         self._is_loading = False
-        if self._next_index and records and records[0].index == self._next_index:
+        if not self._next_index or not records or records[0].index != self._next_index:
+            return
+        # An earlier lead may have asked, and what it asked for may have been cut since.
+        if self._replica.log.hash_at(records[-1].index) == records[-1].hash:
             self._loaded = list(records)
 
     def link_down(self) -> None:
@@ -127,7 +130,7 @@ class Leader:
     def forgive(self, gap_s: float) -> None:
         """A pause of this process does not make the follower slow."""
         for sent in self._unconfirmed:
-            sent.at += gap_s
+            sent.at = min(self._replica.now, sent.at + gap_s)
 
     def settle(self) -> None:
         """After every step: commit what the rule allows, stream what is new."""

@@ -46,10 +46,13 @@ class Link:
         if isinstance(message, Heartbeat):
             self.heard_us_at = max(self.heard_us_at, now - message.heard_ms_ago / 1000)
 
-    def forgive(self, gap_s: float) -> None:
-        """This process stood still: do not count it against the peer."""
-        self.heard_at += gap_s
-        self.heard_us_at += gap_s
+    def forgive(self, gap_s: float, now: float) -> None:
+        """This process stood still: do not count it against the peer.
+
+        Never into the future: what came right after the pause would hide a silence as long as it.
+        """
+        self.heard_at = min(now, self.heard_at + gap_s)
+        self.heard_us_at = min(now, self.heard_us_at + gap_s)
 
     def beat(self, replica: "Replica") -> None:
         """Send the heartbeat when it is due."""

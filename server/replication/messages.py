@@ -69,11 +69,15 @@ class Forward(msgspec.Struct, frozen=True, array_like=True, tag="forward"):
 
 
 class Refuse(msgspec.Struct, frozen=True, array_like=True, tag="refuse"):
-    """Leader to follower: what was forwarded is refused and will not be archived."""
+    """Leader to follower: what was forwarded is refused and will not be archived.
+
+    `digest` (of the body) says which, when an id was used for two things.
+    """
 
     session: str
     device: str
     counter: int
+    digest: bytes
     code: str
     arguments: dict[str, str | int | float]
 

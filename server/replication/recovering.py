@@ -26,7 +26,8 @@ class Recovering:
         replica = self._replica
         if replica.link.is_up and replica.link.is_silent(replica.now, replica.settings.silence_s):
             replica.drop_link("silence")
-        if self._may_lead_at_once or not replica.peer:
+        if (self._may_lead_at_once or not replica.peer) and not replica.link.is_up:
+            # With a link the handshake decides: the peer may have taken the lead in the meantime.
             replica.lead()
         elif self._has_waited() and replica.log.spans:
             # A server that never had anything of the archive does not lead: it would begin another.
@@ -39,7 +40,7 @@ class Recovering:
 
     def forgive(self, gap_s: float) -> None:
         """A pause of this process is no time for the peer to come."""
-        self._since += gap_s
+        self._since = min(self._replica.now, self._since + gap_s)
 
     def receive(self, message: Message) -> None:
         """Nothing is meant for a server that has not chosen a side."""

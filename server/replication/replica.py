@@ -16,8 +16,9 @@ monotonic clock.
 from collections.abc import Callable
 from typing import Final
 
+import msgspec
+
 from server.archive.record import (
-    NO_EPOCH,
     DamagedRecordError,
     Draft,
     Epoch,
@@ -25,7 +26,7 @@ from server.archive.record import (
     make_records,
 )
 from server.replication import steps
-from server.replication.failover import fork_index, may_have_acknowledged, wins
+from server.replication.failover import fork_index, must_keep, wins
 from server.replication.follower import Follower
 from server.replication.leader import Leader
 from server.replication.link import Link
@@ -81,6 +82,8 @@ class Replica:
         self._last_ticket = 0
         self._last_tick = now
         self._is_halted = False
+        # The highest epoch that the peer told of; it may have been cut there since.
+        self._met_counter = 0
         self._is_founder: Final = is_founder
 
     @property
@@ -158,11 +161,12 @@ class Replica:
         """Close the link; a new one starts with a new handshake."""
         if self.link.is_up:
             self.link = Link(heard_at=self.link.heard_at, heard_us_at=self.link.heard_us_at)
+            self.role.link_down()
             self.emit(steps.DropLink(reason))
 
     def new_epoch(self) -> Epoch:
-        """An epoch above all that this log knows."""
-        return Epoch(self.log.epoch.counter + 1, self.me, self.make_nonce())
+        """An epoch above all that this log, or the peer's, knows."""
+        return Epoch(max(self.log.epoch.counter, self._met_counter) + 1, self.me, self.make_nonce())
 
     # --- inputs
 
@@ -175,8 +179,8 @@ class Replica:
                     self.durable = max(self.durable, self._tickets.pop(done))
             case steps.Propose(drafts):
                 self.role.propose(drafts)
-            case steps.RefuseForwarded(device, counter, code, arguments):
-                self.send(Refuse(self.link.their_session, device, counter, code, arguments))
+            case steps.RefuseForwarded():
+                self.send(Refuse(self.link.their_session, *msgspec.structs.astuple(given)))
             case steps.Loaded(records):
                 self.role.loaded(records)
             case steps.LinkUp():
@@ -195,7 +199,7 @@ class Replica:
         self._last_tick = self.now
         if gap > self.settings.pause_s:
             # This process was paused, not the peer: silence is measured from now on.
-            self.link.forgive(gap)
+            self.link.forgive(gap, self.now)
             self.role.forgive(gap)
         self.link.beat(self)
         self.role.tick()
@@ -203,7 +207,11 @@ class Replica:
     def _link_up(self) -> None:
         self.link = Link(heard_at=self.now, heard_us_at=self.now, session=self.make_nonce(), is_up=True)
         self.role.link_down()
-        self.link.hello = Hello(
+        self.link.hello = self._facts()
+        self.send(self.link.hello)
+
+    def _facts(self) -> Hello:
+        return Hello(
             session=self.link.session,
             server=self.me,
             cluster=self.cluster,
@@ -212,11 +220,13 @@ class Replica:
             spans=self.log.newest_spans(),
             last_index=self.log.last_index,
         )
-        self.send(self.link.hello)
 
     def _receive(self, message: Message) -> None:
         if isinstance(message, Hello):
-            if self.link.is_up and not self.link.their_session:
+            if self.link.their_session:
+                # The first one belonged to an older link, and so does the session it named.
+                self.drop_link("second_hello")
+            elif self.link.is_up:
                 self._greet(message)
             return
         if message.session != self.link.session or not self.link.their_session:
@@ -239,10 +249,11 @@ class Replica:
             return
         self.link.their_session = theirs.session
         self.link.heard_at = self.link.heard_us_at = self.now
+        if theirs.spans:
+            self._met_counter = max(self._met_counter, theirs.spans[-1].epoch.counter)
         mine = self.link.hello
         assert mine is not None, "a link that is up has said hello"
-        if mine.last_index > self.log.last_index or mine.spans != self.log.newest_spans():
-            # An epoch came between our hello and theirs: compare anew.
+        if self._is_stale(mine, theirs):
             self.drop_link("stale_hello")
         elif wins(mine, theirs):
             if not isinstance(self.role, Leader):
@@ -257,29 +268,34 @@ class Replica:
             self.raise_alarm("foreign_peer")
             self.drop_link("foreign_peer")
 
+    def _is_stale(self, mine: Hello, theirs: Hello) -> bool:
+        """Whether something came between our hello and theirs that decides otherwise."""
+        now, fork = self._facts(), fork_index(mine, theirs)
+        return (
+            mine.last_index > now.last_index
+            or mine.spans != now.spans
+            or must_keep(mine, fork) != must_keep(now, fork)
+        )
+
     def _follow(self, mine: Hello, theirs: Hello) -> None:
         fork = fork_index(mine, theirs)
-        last = self.log.last_index
-        if fork == 0 and last > 0 and theirs.last_index > 0:
-            self.halt("no_common_history", records=last)
+        if must_keep(mine, fork):
+            # The peer must keep something as well, or it would not lead.
+            self._refuse_to_join(fork)
             return
-        if fork < last and not self._may_cut(fork, last):
-            return
-        leader_epoch = theirs.spans[-1].epoch if theirs.spans else NO_EPOCH
-        self.role = follower = Follower(self, leader_epoch)
-        if fork < last:
+        self.role = follower = Follower(self, theirs)
+        if fork < self.log.last_index:
             self.log.cut(fork)
-            self.persist((), cut_to=fork)
             self.commit = min(self.commit, fork)
+            # Before the cut goes to the disk, so that nothing derived from what is cut goes with it.
             self.emit(steps.Rewound(fork))
+            self.persist((), cut_to=fork)
         follower.offer_match()
 
-    def _may_cut(self, fork: int, last: int) -> bool:
-        """Whether what lies behind the fork was never acknowledged by this server alone."""
-        if not may_have_acknowledged(self.log.spans, self.me, fork + 1, last):
-            return True
-        behind = [self.log.record(index) for index in range(fork + 1, last + 1)]
-        requests = [r.index for r in behind if r is not None and not r.is_epoch]
-        if requests:
+    def _refuse_to_join(self, fork: int) -> None:
+        behind = [self.log.record(index) for index in range(fork + 1, self.log.last_index + 1)]
+        requests = [record.index for record in behind if record is not None and not record.is_epoch]
+        if fork == 0:
+            self.halt("no_common_history", records=len(requests))
+        else:
             self.halt("diverged", fork_index=fork, records=len(requests), first_index=requests[0])
-        return not requests

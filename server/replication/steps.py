@@ -35,6 +35,7 @@ class RefuseForwarded(msgspec.Struct, frozen=True):
 
     device: str
     counter: int
+    digest: bytes
     code: str
     arguments: dict[str, str | int | float]
 
@@ -108,6 +109,7 @@ class RefusedByLeader(msgspec.Struct, frozen=True):
 
     device: str
     counter: int
+    digest: bytes
     code: str
     arguments: dict[str, str | int | float]
 
