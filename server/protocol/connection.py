@@ -11,7 +11,7 @@ import msgspec
 
 from server.protocol import limits
 from server.protocol.errors import Refusal, RemoteProtocolError
-from server.protocol.events import AnyEvent
+from server.protocol.events import EVENT_NAMES, AnyEvent
 from server.protocol.frames import FrameDecoder, FrameReader, request_id_of
 from server.protocol.requests import REQUEST_NAMES, AnyRequest
 
@@ -91,7 +91,7 @@ class ServerConnection:
 class ClientConnection:
     """The client's end: bytes to events. Nonsense raises `RemoteProtocolError`."""
 
-    _decoder: Final[FrameDecoder[AnyEvent]] = FrameDecoder(AnyEvent, "event", frozenset[str]().__contains__)
+    _decoder: Final[FrameDecoder[AnyEvent]] = FrameDecoder(AnyEvent, "event", EVENT_NAMES.__contains__)
 
     def __init__(self) -> None:
         # A page of history holds many messages; a server may send longer lines than it takes.

@@ -4,6 +4,9 @@ An event with `answer` > 0 answers the request of that id; the others come by th
 Nothing in a delivered frame depends on its receiver, so each is encoded once.
 """
 
+import typing
+from typing import Final
+
 import msgspec
 
 from server.protocol.requests import Cursor
@@ -261,3 +264,5 @@ AnyEvent = (
     | Failed
     | Goodbye
 )
+
+EVENT_NAMES: Final = frozenset(str(kind.__struct_config__.tag) for kind in typing.get_args(AnyEvent))

@@ -28,13 +28,14 @@ def place_cursor(cursor: Cursor | None, position: Position, spans: list[Span]) -
         later = [s for s in spans if s.epoch.counter >= _counter(cursor.epoch)]
         last = later[0].first_index - 1 if later else position.index
     index = min(last, cursor.index)
-    return Cursor(epoch=_epoch_at(spans, index), index=index), index
+    return Cursor(epoch=epoch_at(spans, index), index=index), index
 
 
 def _counter(epoch: str) -> int:
     return int(epoch.partition(".")[0])
 
 
-def _epoch_at(spans: list[Span], index: int) -> str:
+def epoch_at(spans: list[Span], index: int) -> str:
+    """The epoch in which the record at an index was written, as clients know it."""
     found = [str(span.epoch) for span in spans if span.first_index <= index]
     return found[-1] if found else "0.0.0"

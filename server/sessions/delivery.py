@@ -17,14 +17,17 @@ end by definition. What is no longer in memory is read from the store, off the l
 
 import asyncio
 import logging
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable
 from typing import Final, Protocol
+
+import msgspec
 
 from server.engine_round import Position, Published
 from server.protocol import events
 from server.protocol.frames import encode_frame
 from server.protocol.requests import Cursor
+from server.sessions.cursors import place_cursor
 from server.sessions.telling import event_of
 from server.state.state import State
 from server.state.told import EVERYBODY
@@ -34,6 +37,8 @@ _log = logging.getLogger(__name__)
 # Frames kept in memory; a reader further behind is served from the store.
 MEMORY_BYTES: Final = 32 * 1024 * 1024
 _NOTHING: Final = frozenset[str]()
+
+_frame_decoder: Final = msgspec.json.Decoder(events.AnyEvent)
 
 
 class Outlet(Protocol):
@@ -102,12 +107,16 @@ class Delivery:
         self._memory_start = position.index
         self._readers: dict[str, set[Reader]] = {}
         self._by_user: dict[str, set[Reader]] = {}
+        # Readers that have read more, or in another epoch, than this server has yet.
+        self._ahead: dict[Reader, Cursor] = {}
         self._end_frame = _position_frame(position)
         self._joined: dict[tuple[frozenset[str], int, tuple[tuple[str, int], ...]], bytes] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def attach(self, reader: Reader) -> None:
-        """A reader starts behind its cursor."""
+    def attach(self, reader: Reader, resumed: Cursor | None = None) -> None:
+        """A reader starts behind its cursor. `resumed` is what it came with: it may be ahead of this server."""
+        if resumed is not None and self._is_ahead(resumed):
+            self._ahead[reader] = resumed
         for audience in reader.audiences:
             self._readers.setdefault(audience, set()).add(reader)
         self._by_user.setdefault(reader.user, set()).add(reader)
@@ -116,6 +125,7 @@ class Delivery:
 
     def detach(self, reader: Reader) -> None:
         """A reader is gone."""
+        self._ahead.pop(reader, None)
         for audience in reader.audiences:
             self._readers.get(audience, set()).discard(reader)
         mine = self._by_user.get(reader.user, set())
@@ -128,10 +138,19 @@ class Delivery:
         """MT of a reader."""
         return reader.number if reader.touched else self.position.number
 
+    def recent_messages(self, room: str, first: int) -> list[events.Message]:
+        """The messages of a room in memory, from an index on."""
+        feed = self._feeds.get(room, _Feed())
+        start = bisect_left(feed.indices, first)
+        found = [_frame_decoder.decode(frame) for frame in feed.frames[start:]]
+        return [event for event in found if isinstance(event, events.Message)]
+
     def publish(self, published: list[Published], position: Position) -> None:
         """Once a batch: take the new frames in, and flush the readers they concern."""
         state = self._state()
         touched: set[str] = set()
+        if position.index < self.position.index:
+            self._rewind(position)
         for item in published:
             if item.told.joined:
                 self._join(*item.told.joined, before=item.record.index)
@@ -145,11 +164,42 @@ class Delivery:
         end_before, self.position = self.position.index, position
         self._end_frame = _position_frame(position)
         self._joined.clear()
+        if self._ahead:
+            self._verify_ahead()
         for reader in self._mark(touched, end_before):
             self.flush(reader)
         self._joined.clear()
         if self._bytes > MEMORY_BYTES:
             self._trim()
+
+    def _rewind(self, position: Position) -> None:
+        """The log was cut: what comes next stands at indices that some readers had reached already."""
+        for feed in self._feeds.values():
+            keep = bisect_right(feed.indices, position.index)
+            self._bytes -= sum(map(len, feed.frames[keep:]))
+            del feed.indices[keep:], feed.frames[keep:]
+        self._memory_start = min(self._memory_start, position.index)
+        told = encode_frame(events.Diverged(index=position.index)) + _position_frame(position)
+        for reader in {reader for mine in self._by_user.values() for reader in mine}:
+            if reader.cursor > position.index and reader not in self._ahead:
+                reader.cursor = position.index
+                reader.outlet.write(told)
+
+    def _verify_ahead(self) -> None:
+        """Cursors that this server could not know at first: it knows them now, or never will."""
+        for reader, cursor in list(self._ahead.items()):
+            start, diverged_at = place_cursor(cursor, self.position, self._state().spans)
+            if diverged_at is not None:
+                reader.cursor = diverged_at
+                reader.touched = frozenset(reader.audiences)
+                reader.outlet.write(encode_frame(events.Diverged(index=diverged_at)))
+            if diverged_at is not None or not self._is_ahead(start):
+                del self._ahead[reader]
+                self.flush(reader)
+
+    def _is_ahead(self, cursor: Cursor) -> bool:
+        known = {str(span.epoch) for span in self._state().spans}
+        return cursor.index > self.position.index or (cursor.index > 0 and cursor.epoch not in known)
 
     def _mark(self, touched: set[str], end_before: int) -> set[Reader]:
         """The readers of these audiences; who was not marked stood at the end, so its cursor goes there.
@@ -224,7 +274,8 @@ class Delivery:
                 )
                 if not reader.audiences:
                     return
-                reader.cursor = end
+                # Not behind the end: the log may have been cut meanwhile.
+                reader.cursor = min(end, self.position.index)
                 reader.outlet.write(frames)
         except Exception:
             _log.exception("the archive could not be read for a client")

@@ -8,7 +8,8 @@ from typing import Final
 from server.archive.store import StoreReader, TimelineRow
 from server.protocol import events
 from server.protocol.frames import encode_frame
-from server.protocol.requests import History
+from server.protocol.requests import Cursor, History
+from server.sessions.cursors import epoch_at
 from server.sessions.telling import event_of
 from server.state.state import State
 
@@ -17,30 +18,51 @@ ROWS_MAX: Final = 500
 _END: Final = 2**62
 
 
-def history_page(reader: StoreReader, state: State, request: History) -> events.HistoryPage:
-    """The messages of a room next to an index, in order of the log."""
+def history_page(
+    reader: StoreReader,
+    state: State,
+    request: History,
+    recent: list[events.Message],
+    recent_from: int,
+) -> events.HistoryPage:
+    """The messages of a room next to an index, in order of the log.
+
+    The store's tables follow the log by a moment: `recent` are the room's messages from the index
+    `recent_from` on, which they may lack.
+    """
     is_backwards = request.after is None
     first = 0 if request.after is None else request.after + 1
-    last = _END if request.before is None else request.before - 1
+    # Records count from 1: before the first one there is nothing, and no key for it.
+    last = _END if request.before is None else max(0, request.before - 1)
+    wanted = request.limit + 1
     rows = reader.page(
-        request.room, first, last, request.limit + 1, is_backwards=is_backwards, only_messages=True
+        request.room,
+        first,
+        min(last, recent_from - 1),
+        wanted,
+        is_backwards=is_backwards,
+        only_messages=True,
     )
-    page = rows[: request.limit]
-    messages = [_event(reader, state, row) for row in page]
     if is_backwards:
-        messages.reverse()
+        rows.reverse()
+    stored = [_event(reader, state, row) for row in rows]
+    found = [message for message in stored if isinstance(message, events.Message)]
+    found += [message for message in recent if first <= message.index <= last]
     return events.HistoryPage(
         answer=request.id,
         room=request.room,
-        messages=[message for message in messages if isinstance(message, events.Message)],
-        is_end=len(rows) <= request.limit,
+        messages=found[-request.limit :] if is_backwards else found[: request.limit],
+        is_end=len(found) < wanted,
     )
 
 
 def missed_frames(
     reader: StoreReader, state: State, audiences: frozenset[str], cursor: int, last: int
 ) -> tuple[bytes, int]:
-    """Frames of several audiences behind a cursor, up to `last`; and the index they reach."""
+    """Frames of several audiences behind a cursor, up to `last`, and the index they reach.
+
+    The position there is the last frame: a client that is lost meanwhile resumes behind it.
+    """
     rows: list[TimelineRow] = []
     # Where an audience was cut off by the limit, nothing behind that may be sent yet.
     reach = last
@@ -50,8 +72,11 @@ def missed_frames(
         if len(found) == ROWS_MAX:
             reach = min(reach, found[-1].index)
     rows = sorted((row for row in rows if row.index <= reach), key=lambda row: row.index)
-    frames = b"".join(encode_frame(_event(reader, state, row)) for row in rows)
-    return frames, reach
+    frames = [encode_frame(_event(reader, state, row)) for row in rows]
+    cursor_there = Cursor(epoch=epoch_at(state.spans, reach), index=reach)
+    number = reader.number_at(reach)
+    frames.append(encode_frame(events.PositionMoved(cursor=cursor_there, number=number)))
+    return b"".join(frames), reach
 
 
 def _event(reader: StoreReader, state: State, row: TimelineRow) -> events.AnyEvent:

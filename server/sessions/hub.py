@@ -218,10 +218,19 @@ class Hub:
 
     def read_history(self, session: Session, request: requests.History) -> None:
         """Answer with a page, read by a worker thread."""
-        self._start(self._read_history(session, request))
+        # The tables are looked at before the memory: what they lack then is there.
+        recent_from = self.store.derived_index() + 1
+        recent = self.delivery.recent_messages(request.room, recent_from)
+        self._start(self._read_history(session, request, recent, recent_from))
 
-    async def _read_history(self, session: Session, request: requests.History) -> None:
-        page = await asyncio.to_thread(history_page, self.store, self.state, request)
+    async def _read_history(
+        self,
+        session: Session,
+        request: requests.History,
+        recent: list[events.Message],
+        recent_from: int,
+    ) -> None:
+        page = await asyncio.to_thread(history_page, self.store, self.state, request, recent, recent_from)
         session.tell(page)
         self.flush_all()
 
@@ -369,9 +378,9 @@ class Hub:
         if not is_signed_in and now - session.opened_at > limits.SIGN_IN_S_MAX:
             refusal = Refusal("too_slow_to_sign_in", {"limit_s": limits.SIGN_IN_S_MAX})
             session.refuse(0, refusal)
-        elif session.frame_at and now - session.frame_at > session.frame_s_max:
+        elif session.frame_at and not session.is_held and now - session.frame_at > session.frame_s_max:
             session.refuse(0, Refusal("frame_too_slow"))
-        elif now - session.heard_at > limits.DEAD_AFTER_S:
+        elif not session.is_held and now - session.heard_at > limits.DEAD_AFTER_S:
             session.refuse(0, Refusal("silent", {"limit_s": limits.DEAD_AFTER_S}))
         elif not session.is_paused:
             session.blocked_at = 0.0

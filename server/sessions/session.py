@@ -6,6 +6,7 @@ when its record is committed; reading goes to worker threads.
 
 import logging
 import secrets
+from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
@@ -45,6 +46,9 @@ class Session:
         self._held: list[bytes] = []
         self._throttle = Throttle(hub.send_rate_per_s, limits.SEND_BURST, hub.now())
         self._is_ending = False
+        # What was read and is not served yet: at most one read's worth.
+        self._waiting: deque[requests.AnyRequest | BadFrame] = deque()
+        self.is_held = False
         self.stage = Stage.CONNECTED
         self.nonce = secrets.token_hex(16)
         self.user: User | None = None
@@ -62,17 +66,43 @@ class Session:
         self._hub.enter(self)
 
     def received(self, data: bytes) -> None:
-        """Bytes came: serve each request in them."""
+        """Bytes came: serve each request in them, or have them wait for the throttle."""
         self.heard_at = self._hub.now()
-        for given in self._connection.receive(data):
-            if self._is_ending:
-                break
+        given = self._connection.receive(data)
+        is_inside = self._connection.is_inside_frame
+        # The time counts for one frame: where one ended, the next one has just begun.
+        started_at = self.heard_at if given else self.frame_at or self.heard_at
+        self.frame_at = started_at if is_inside else 0.0
+        self._waiting.extend(given)
+        if not self.is_held:
+            self._serve_waiting()
+        self._hub.flush_all()
+
+    def _serve_waiting(self) -> None:
+        """Serve in order, until the throttle wants a pause."""
+        while self._waiting and not self.is_held and not self._is_ending:
+            given = self._waiting.popleft()
             if isinstance(given, BadFrame):
                 self.refuse(given.answer, given.refusal)
             else:
                 self._serve(given)
-        is_inside = self._connection.is_inside_frame
-        self.frame_at = (self.frame_at or self.heard_at) if is_inside else 0.0
+
+    def _hold(self, pause_s: float) -> None:
+        """Read and serve nothing for a while: the sender is too fast."""
+        self.is_held = True
+        if self._channel is not None:
+            self._channel.pause_reading()
+        self._hub.call_later(pause_s, self._go_on)
+
+    def _go_on(self) -> None:
+        """The pause is over: what waited comes first. Time in which nothing was read counts for nobody."""
+        self.is_held = False
+        self.heard_at = self._hub.now()
+        if self.frame_at:
+            self.frame_at = self.heard_at
+        self._serve_waiting()
+        if not self.is_held and self._channel is not None:
+            self._channel.resume_reading()
         self._hub.flush_all()
 
     def resumed(self) -> None:
@@ -83,6 +113,7 @@ class Session:
     def closed(self, reason: ClosedReason | None) -> None:
         """The connection ended, from whichever side."""
         _log.debug("session of %s ended: %s", self.user and self.user.id, reason)
+        self._is_ending = True
         self._detach()
         self._hub.leave(self, self._asked)
 
@@ -221,9 +252,8 @@ class Session:
         time_ms = min(request.time_ms, self._hub.time_ms())
         self._ask_for(request, "message", body, time_ms)
         pause_s = self._throttle.take(self._hub.now())
-        if pause_s and self._channel is not None:
-            self._channel.pause_reading()
-            self._hub.call_later(pause_s, self._channel.resume_reading)
+        if pause_s:
+            self._hold(pause_s)
 
     def ask_room(self, request: requests.CreateRoom) -> None:
         """A new room; its id is drawn here."""

@@ -98,7 +98,7 @@ def _start_delivery(hub: "Hub", session: "Session", answer: int, cursor: request
     if hub.copies_index:
         session.tell(events.CopiesRaised(index=hub.copies_index))
     session.reader = Reader(session, user.id, user.rooms, start.index)
-    hub.delivery.attach(session.reader)
+    hub.delivery.attach(session.reader, start)
     hub.presence.enter(user.id)
     hub.presence_changed()
     session.tell(hub.presence_event())

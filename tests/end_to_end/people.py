@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from server.client.conversation import Conversation
 from server.client.identity import Identity
-from server.client.notices import AnyNotice, Arrived, Connected, QuestionFailed, Stored
+from server.client.notices import AnyNotice, Arrived, Connected, HistoryPage, QuestionFailed, Stored
 from server.client.outbox import Draft
 from server.client.settings import ConversationSettings
 from server.names.invite_links import InviteLink
@@ -77,6 +77,10 @@ class Person:
     def stored(self, counter: int) -> Stored:
         """The acknowledgement of a message, waited for."""
         return self.wait_for(Stored, lambda notice: notice.counter == counter, deadline_s=30)
+
+    def page(self, ticket: int) -> HistoryPage:
+        """The answer to a question for a page."""
+        return self.wait_for(HistoryPage, lambda page: page.ticket == ticket)
 
     @property
     def messages(self) -> list[Message]:

@@ -61,6 +61,16 @@ def test_r0_3_a_new_client_gets_the_whole_archive_on_demand(pair: RealPair, peop
     late.reads(*(f"{n}" for n in range(30)))
 
 
+def test_r0_3_a_page_of_history_has_what_was_stored_a_moment_ago(pair: RealPair, people: People) -> None:
+    anna = people.person(pair.invite, "Anna")
+    for n in range(40):
+        anna.stored(anna.say(f"{n}"))
+        ticket = anna.links.history("general", limit=3)
+        page = anna.page(ticket)
+        assert [message.text for message in page.messages] == [f"{m}" for m in range(n + 1)][-3:]
+        assert page.is_end == (n < 3)
+
+
 def test_r0_4_the_limit_steers_and_the_seventh_is_refused_until_one_leaves(
     make_pair: Callable[..., RealPair], people: People
 ) -> None:
