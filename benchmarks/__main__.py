@@ -1,6 +1,7 @@
 """`python -m benchmarks`: measure, print the table with its ratios, and write it down if asked to."""
 
 import datetime
+import os
 
 import click
 import msgspec
@@ -25,18 +26,21 @@ QUICK = Effort(receivers=100, runs=1, seconds=0.5)
 def main(*, quick: bool, as_json: bool, is_written: bool) -> None:
     """Fan-out of a durable server, alone, beside nats-server and a bare relay in C."""
     effort = QUICK if quick else FULL
+    load = os.getloadavg()[0]
     rows = measure(RIVALS, effort, lambda line: click.echo(line, err=as_json))
-    text = f"{table(rows, REFERENCES)}\n\n{_circumstances(effort)}"
+    text = f"{table(rows, REFERENCES)}\n\n{_circumstances(effort, load)}"
     if is_written:
         write("fan-out", text)
     click.echo(msgspec.json.encode(_facts(rows, effort)).decode() if as_json else text)
 
 
-def _circumstances(effort: Effort) -> str:
+def _circumstances(effort: Effort, load: float) -> str:
+    """What one must know to believe the figures; `load` is the machine's before they were taken."""
     today = datetime.datetime.now(datetime.UTC).date()
     return (
         f"{today}: {machine()}; {effort.receivers} receivers,"
         f" the median of {effort.runs} runs of {effort.seconds:g} s each."
+        f" Load of the machine by other work, before: {load:.1f}."
     )
 
 
