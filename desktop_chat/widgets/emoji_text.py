@@ -1,5 +1,4 @@
-"""A text field in which emoji are pictures: they look as in the messages, need no font, and are
-deleted as one character."""
+"""A text field in which emoji are pictures: they need no font, and are deleted as one character."""
 
 import tkinter as tk
 from typing import Final
