@@ -65,6 +65,7 @@ GuiEvent = (
     | notices.SignInRefused
     | notices.CertificateUnknown
     | notices.CertificateChanged
+    | notices.OtherChat
     | notices.Stored
     | notices.Delayed
     | notices.CopiesRaised

@@ -117,6 +117,8 @@ class Keeper:
         def write(connection: sqlite3.Connection) -> None:
             facts.write_fact(connection, "user", notice.user)
             facts.write_fact(connection, "name", notice.name)
+            facts.write_fact(connection, "cluster", notice.cluster)
+            facts.learn_chat_name(connection, notice.chat)
 
         self._then_post(write, notice)
 

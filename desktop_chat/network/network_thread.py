@@ -31,6 +31,7 @@ class NetworkThread:
         identity: Identity,
         servers: KnownServers,
         cursor: Cursor | None,
+        cluster: str,
         drafts: Sequence[Draft],
         store: StoreThread,
         post: Callable[[GuiEvent], None],
@@ -43,6 +44,7 @@ class NetworkThread:
             settings=ConversationSettings(client="desktop-chat window"),
             rng=random.Random(),
             drafts=drafts,
+            cluster=cluster,
         )
         self._loop = LoopThread("network")
         self._links = ClientLinks(

@@ -84,6 +84,13 @@ def learn_servers(connection: sqlite3.Connection, addresses: Sequence[str], auth
     )
 
 
+def learn_chat_name(connection: sqlite3.Connection, chat_name: str) -> None:
+    """What people call this chat."""
+    known = read_servers(connection)
+    if known is not None and chat_name and chat_name != known.chat_name:
+        write_servers(connection, msgspec.structs.replace(known, chat_name=chat_name))
+
+
 def read_cursor(connection: sqlite3.Connection) -> Cursor | None:
     """How far this device has read the archive."""
     text = read_fact(connection, "cursor")

@@ -88,6 +88,10 @@ def test_a_bare_address_asks_about_the_certificate_and_no_is_the_default(
     join_by_form(application, address, "Anna")
     wait(application, lambda: dialogs(application))[0].yes_button.press()
     wait_connected(application)
+    assert application.chat is not None
+    servers = application.chat.session.servers
+    assert servers is not None
+    assert servers.chat_name == "Test"
 
 
 def test_a_name_that_is_not_allowed_is_said_under_the_name(open_window: OpenWindow, pair: RealPair) -> None:
