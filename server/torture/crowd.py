@@ -85,22 +85,24 @@ class Crowd:
 
     @property
     def is_pair_dual(self) -> bool:
-        """Whether all readers say that both servers are there and acknowledge together."""
+        """Whether all readers say that both servers are there and acknowledge together, and who leads."""
         told = [reader.servers for reader in self._readers]
-        return all(
-            seen is not None
-            and seen.mode == "dual"
-            and {facts.role for facts in seen.servers} == {"leader", "follower"}
-            for seen in told
+        are_dual = all(seen is not None and seen.mode == "dual" for seen in told)
+        roles = [self._roles(reader) for reader in self._readers]
+        return (
+            are_dual
+            and set(roles[0].values()) == {"leader", "follower"}
+            and roles.count(roles[0]) == len(roles)
         )
 
     def role_of(self, server: str) -> str:
-        """What a server is, as a reader heard last; away when nobody heard of it."""
-        for reader in self._readers:
-            for facts in reader.servers.servers if reader.servers else ():
-                if facts.name == server and facts.is_up:
-                    return facts.role
-        return "away"
+        """What a server is, as a reader heard; away when nobody heard of it."""
+        roles = [self._roles(reader).get(server, "away") for reader in self._readers]
+        return next((role for role in roles if role != "away"), "away")
+
+    @staticmethod
+    def _roles(reader: Reader) -> dict[str, str]:
+        return {facts.name: facts.role for facts in reader.servers.servers} if reader.servers else {}
 
     @property
     def problems(self) -> list[str]:
