@@ -114,7 +114,7 @@ class Delivery:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def attach(self, reader: Reader, resumed: Cursor | None = None) -> None:
-        """A reader starts behind its cursor. `resumed` is what it came with: it may be ahead of this server."""
+        """A reader starts behind its cursor; `resumed`, what it came with, may be ahead of this server."""
         if resumed is not None and self._is_ahead(resumed):
             self._ahead[reader] = resumed
         for audience in reader.audiences:

@@ -14,8 +14,7 @@ from server.archive.record import Draft
 from server.archive.store import StoreReader
 from server.engine_round import Answer, Ask, EngineInput, Output, PairState, Position
 from server.network.clock import Clock
-from server.protocol import events, limits, requests
-from server.protocol.errors import Refusal
+from server.protocol import events, requests
 from server.protocol.frames import encode_frame
 from server.sessions.admission import Load, Policy, Verdict, admit
 from server.sessions.command_table import Stage
@@ -26,6 +25,7 @@ from server.sessions.history import history_page, missed_frames
 from server.sessions.presence import Presence
 from server.sessions.session import Session
 from server.sessions.status import tell_status
+from server.sessions.time_limits import check_times
 from server.state.state import GENERAL, State, User
 
 _log = logging.getLogger(__name__)
@@ -298,7 +298,15 @@ class Hub:
             self._presence_is_due = True
             self.call_later(_PRESENCE_EVERY_S, self._tell_presence)
 
-    def presence_event(self) -> events.PresenceChanged:
+    def tell_presence_to(self, session: Session) -> None:
+        """How many people there are, for one who just came."""
+        event = self._presence_event()
+        session.tell(event)
+        if event != self._told_presence:
+            # It knows something else than the others: the next news are for all of them.
+            self._told_presence = None
+
+    def _presence_event(self) -> events.PresenceChanged:
         """How many people there are, and how many of them are online at both servers."""
         online = self.presence.online
         members = self.state.rooms[GENERAL].members
@@ -310,7 +318,7 @@ class Hub:
         if online != self._told_online:
             self._told_online = online
             self._tell_peer(online)
-        event = self.presence_event()
+        event = self._presence_event()
         if event != self._told_presence:
             self._told_presence = event
             self._broadcast(event)
@@ -369,25 +377,9 @@ class Hub:
     def _keep_house(self) -> None:
         now = self.now()
         for session in list(self.sessions):
-            self._check_times(session, now)
+            check_times(session, now)
         self.flush_all()
         self.call_later(_HOUSEKEEPING_EVERY_S, self._keep_house)
-
-    def _check_times(self, session: Session, now: float) -> None:
-        is_signed_in = session.stage >= Stage.ON_STANDBY
-        if not is_signed_in and now - session.opened_at > limits.SIGN_IN_S_MAX:
-            refusal = Refusal("too_slow_to_sign_in", {"limit_s": limits.SIGN_IN_S_MAX})
-            session.refuse(0, refusal)
-        elif session.frame_at and not session.is_held and now - session.frame_at > session.frame_s_max:
-            session.refuse(0, Refusal("frame_too_slow"))
-        elif not session.is_held and now - session.heard_at > limits.DEAD_AFTER_S:
-            session.refuse(0, Refusal("silent", {"limit_s": limits.DEAD_AFTER_S}))
-        elif not session.is_paused:
-            session.blocked_at = 0.0
-        elif not session.blocked_at:
-            session.blocked_at = now
-        elif now - session.blocked_at > limits.BLOCKED_READER_S_MAX:
-            session.abort()
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

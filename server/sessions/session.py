@@ -45,7 +45,7 @@ class Session:
         self._asked: set[int] = set()
         self._held: list[bytes] = []
         self._throttle = Throttle(hub.send_rate_per_s, limits.SEND_BURST, hub.now())
-        self._is_ending = False
+        self.is_ending = False
         # What was read and is not served yet: at most one read's worth.
         self._waiting: deque[requests.AnyRequest | BadFrame] = deque()
         self.is_held = False
@@ -80,7 +80,7 @@ class Session:
 
     def _serve_waiting(self) -> None:
         """Serve in order, until the throttle wants a pause."""
-        while self._waiting and not self.is_held and not self._is_ending:
+        while self._waiting and not self.is_held and not self.is_ending:
             given = self._waiting.popleft()
             if isinstance(given, BadFrame):
                 self.refuse(given.answer, given.refusal)
@@ -113,7 +113,7 @@ class Session:
     def closed(self, reason: ClosedReason | None) -> None:
         """The connection ended, from whichever side."""
         _log.debug("session of %s ended: %s", self.user and self.user.id, reason)
-        self._is_ending = True
+        self.is_ending = True
         self._detach()
         self._hub.leave(self, self._asked)
 
@@ -169,13 +169,13 @@ class Session:
 
     def say_goodbye(self, code: str, address: str = "", **arguments: str | int | float) -> None:
         """End the connection for a reason, perhaps with an address where to go on."""
-        if not self._is_ending:
+        if not self.is_ending:
             self.tell(events.Goodbye(code=code, arguments=arguments, address=address))
             self.end()
 
     def end(self) -> None:
         """Close politely: what was written still arrives."""
-        self._is_ending = True
+        self.is_ending = True
         self._detach()
         self.flush()
         if self._channel is not None:
@@ -183,7 +183,7 @@ class Session:
 
     def abort(self) -> None:
         """Drop a client that takes nothing."""
-        self._is_ending = True
+        self.is_ending = True
         if self._channel is not None:
             self._channel.abort()
 

@@ -1,0 +1,78 @@
+"""The command table: each request at each stage is served or refused with the documented code."""
+
+import typing
+from typing import Any, Final
+
+import pytest
+
+from server.protocol import requests
+from server.protocol.errors import Refusal
+from server.sessions.command_table import COMMANDS, Stage, find_command
+from server.sessions.session import Session
+from tests.sessions.scene import Scene, codes
+
+# What each request needs beside its id.
+FIELDS: Final[dict[type, dict[str, Any]]] = {
+    requests.Hello: {"versions": [1]},
+    requests.SignIn: {"name": "Anna", "device": "a" * 32, "secret": "b" * 64},
+    requests.Activate: {},
+    requests.Send: {"counter": 1, "room": "general", "text": "hello", "time_ms": 1},
+    requests.CreateRoom: {"counter": 2, "name": "garden"},
+    requests.JoinRoom: {"counter": 3, "room": "none"},
+    requests.History: {"room": "general"},
+    requests.Rooms: {},
+    requests.Who: {"room": "general"},
+    requests.Status: {},
+    requests.Ping: {},
+    requests.SignOut: {},
+}
+# The refusals by stage: connected, greeted, on standby, active. Empty: it is served.
+ALWAYS = ("hello_first", "", "", "")
+TALKING = ("hello_first", "not_signed_in", "on_standby", "")
+EXPECTED: Final[dict[type, tuple[str, str, str, str]]] = {
+    requests.Hello: ("", "hello_again", "hello_again", "hello_again"),
+    requests.SignIn: ("hello_first", "", "already_signed_in", "already_signed_in"),
+    requests.Activate: ("hello_first", "not_signed_in", "", "already_signed_in"),
+    requests.Send: TALKING,
+    requests.CreateRoom: TALKING,
+    requests.JoinRoom: TALKING,
+    requests.History: TALKING,
+    requests.Rooms: TALKING,
+    requests.Who: TALKING,
+    requests.Status: ALWAYS,
+    requests.Ping: ALWAYS,
+    requests.SignOut: ALWAYS,
+}
+KINDS = typing.get_args(requests.AnyRequest)
+
+
+def test_every_request_is_in_the_table_and_has_its_method() -> None:
+    assert set(COMMANDS) == set(KINDS) == set(EXPECTED)
+    for command in COMMANDS.values():
+        assert callable(getattr(Session, command.method))
+
+
+@pytest.mark.parametrize("stage", Stage)
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_the_table_says_so(kind: type[requests.AnyRequest], stage: Stage) -> None:
+    found = find_command(kind(id=1, **FIELDS[kind]), stage)
+    expected = EXPECTED[kind][stage]
+    assert (found.code if isinstance(found, Refusal) else "") == expected
+    assert found == (Refusal(expected) if expected else COMMANDS[kind])
+
+
+@pytest.mark.parametrize("stage", Stage)
+def test_a_session_does_as_the_table_says(scene: Scene, stage: Stage) -> None:
+    for kind in KINDS:
+        client = scene.client()
+        if stage == Stage.GREETED:
+            client.greet()
+        elif stage > Stage.GREETED:
+            client.sign_in(standby=stage == Stage.ON_STANDBY)
+        assert client.session.stage is stage
+        refused = [code for code in codes(client.ask(kind, **FIELDS[kind])) if code in set(EXPECTED_CODES)]
+        assert refused == [code for code in [EXPECTED[kind][stage]] if code], kind
+        client.close()
+
+
+EXPECTED_CODES = {code for row in EXPECTED.values() for code in row if code}
