@@ -1,0 +1,54 @@
+"""The answers: definite, in time, the same for everybody who asked the same thing (P5)."""
+
+from server.archive.store import StoreReader
+from tests.simulation.history import Answered, PromiseError
+from tests.simulation.world import World
+
+# What a device may be told without having made a mistake of its own.
+_NO_VERDICT = {"unknown", "not_signed_in"}
+_EXPECTED = {
+    "room": {"room_name_taken"},
+    "member": {"already_a_member"},
+    "message": {"unknown_room"},
+    "device": {"wrong_secret", "id_reuse"},
+}
+
+
+def check_answers(world: World) -> None:
+    """Each verdict that was told against every other one about the same thing, and the archive."""
+    verdicts: dict[tuple[str, int, bytes], list[Answered]] = {}
+    for answered in world.history.answered:
+        refusal = answered.answer.refusal
+        if refusal is not None:
+            if refusal.code in _NO_VERDICT:
+                continue
+            _is_expected(world, answered, refusal.code)
+        draft = answered.draft
+        verdicts.setdefault((draft.device, draft.counter, draft.body), []).append(answered)
+    if world.has_diverged:
+        return
+    for identity, told in verdicts.items():
+        if len({(a.answer.index, a.answer.refusal is None) for a in told}) > 1:
+            raise PromiseError("one verdict", f"{identity[:2]}: {[(a.server, a.answer) for a in told]}")
+    _one_winner(world, verdicts)
+
+
+def _is_expected(world: World, answered: Answered, code: str) -> None:
+    draft = answered.draft
+    if code == "id_reuse" and draft.id in world.history.twins:
+        return
+    if code not in _EXPECTED[draft.kind]:
+        raise PromiseError("honest refusals", f"{answered.server} told {draft.id} ({draft.kind}): {code}")
+
+
+def _one_winner(world: World, verdicts: dict[tuple[str, int, bytes], list[Answered]]) -> None:
+    """An id given to two things, a name wanted by two: the archive has one, and it was told so."""
+    reader = StoreReader(world.machines["a"].disk.durable)
+    for identity in world.history.twins:
+        index = reader.index_of_id(*identity)
+        record = None if index is None else reader.record(index)
+        for draft in world.history.asked[identity]:
+            for answered in verdicts.get((*identity, draft.body), []):
+                is_archived = record is not None and record.body == draft.body
+                if (answered.answer.refusal is None) != is_archived:
+                    raise PromiseError("one winner", f"{identity}: {answered}, archived: {is_archived}")

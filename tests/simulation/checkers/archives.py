@@ -1,0 +1,118 @@
+"""The two archives at rest: nothing lost, nothing doubled, nothing invented, one order (P2, P3, P4)."""
+
+from server.archive.record import GENESIS_HASH, DamagedRecordError, Record
+from server.archive.store import StoreReader
+from server.state.fold import fold
+from server.state.state import State
+from tests.simulation.history import History, PromiseError
+from tests.simulation.world import World
+
+
+def check_archives(world: World) -> None:
+    """Both durable logs against everything that was asked and answered."""
+    logs = {
+        name: list(StoreReader(machine.disk.durable).all_records())
+        for name, machine in world.machines.items()
+    }
+    for name, log in logs.items():
+        _chain(name, log)
+        _once(name, log)
+        _asked_for(name, log, world.history)
+        _in_order(name, log, world.history)
+        _shown_stays(name, log, world.history)
+    if not world.has_diverged:
+        _equal(logs)
+    _acknowledged(world, logs)
+
+
+def _chain(name: str, log: list[Record]) -> None:
+    index, previous_hash = 0, GENESIS_HASH
+    for record in log:
+        try:
+            record.check_follows(index, previous_hash)
+        except DamagedRecordError as error:
+            raise PromiseError("chain", f"the log of {name}: {error}") from error
+        index, previous_hash = record.index, record.hash
+
+
+def _once(name: str, log: list[Record]) -> None:
+    """P3: one record an id."""
+    found: dict[tuple[str, int], int] = {}
+    for record in log:
+        if found.setdefault(record.id, record.index) != record.index:
+            what = f"{record.id} stands at {found[record.id]} and {record.index} in the log of {name}"
+            raise PromiseError("P3 once", what)
+
+
+def _asked_for(name: str, log: list[Record], history: History) -> None:
+    """P3: nothing is invented."""
+    for record in log:
+        if record.is_epoch:
+            continue
+        bodies = [draft.body for draft in history.asked.get(record.id, [])]
+        if record.body not in bodies:
+            raise PromiseError("P3 invention", f"nobody asked for {record.id} in the log of {name}")
+
+
+def _in_order(name: str, log: list[Record], history: History) -> None:
+    """P4: what a device asks for in order stands in order, also when it had to ask again.
+
+    Left out are devices that use their counters in any order on purpose, or were told that an
+    answer is unknown (then a later request may stand before the repeated one), and ids that were
+    given to two things and asked at both servers at once.
+    """
+    latest: dict[str, int] = {}
+    for record in log:
+        device, counter = record.id
+        if record.is_epoch or device in history.unordered or record.id in history.twins:
+            continue
+        if counter < latest.get(device, 0):
+            what = f"({device}, {counter}) stands behind {latest[device]} in the log of {name}"
+            raise PromiseError("P4 order", what)
+        latest[device] = counter
+
+
+def _shown_stays(name: str, log: list[Record], history: History) -> None:
+    """What a server showed to clients is in its archive, at the place where it was shown."""
+    for index, digest in history.shown.get(name, {}).items():
+        if index > len(log) or log[index - 1].hash != digest:
+            raise PromiseError("what was shown stays", f"record {index} is gone from the log of {name}")
+
+
+def _equal(logs: dict[str, list[Record]]) -> None:
+    one, other = ([record.hash for record in log] for log in logs.values())
+    if one != other:
+        same = sum(1 for left, right in zip(one, other, strict=False) if left == right)
+        raise PromiseError("archives equal", f"{len(one)} and {len(other)} records, {same} the same")
+
+
+def _acknowledged(world: World, logs: dict[str, list[Record]]) -> None:
+    """P2: what was acknowledged is there, accepted, at its place, with its number.
+
+    In both logs; when the pair ended with a refusal to join, in the log of the server that said so.
+    """
+    numbers = {name: _numbers(log) for name, log in logs.items()}
+    for answered in world.history.answered:
+        answer = answered.answer
+        if answer.refusal is not None:
+            continue
+        identity = (answer.device, answer.counter)
+        for name in [answered.server] if world.has_diverged else logs:
+            found = numbers[name].get(identity)
+            if found is None or found[:2] != (answer.index, True):
+                what = f"{identity} was acknowledged at {answer.index} by {answered.server}"
+                raise PromiseError("P2", f"{what}; in the log of {name}: {found}")
+            if found[2] != answer.number:
+                what = f"{identity} was told number {answer.number}, it is {found[2]} in {name}"
+                raise PromiseError("numbers", what)
+
+
+def _numbers(log: list[Record]) -> dict[tuple[str, int], tuple[int, bool, int]]:
+    """Each id with its index, whether it was accepted, and its message number (0: none)."""
+    state = State()
+    found = {}
+    for record in log:
+        outcome = fold(state, record)
+        number = outcome.told.number if outcome.told is not None else 0
+        found[record.id] = (record.index, outcome.refusal is None, number)
+    return found

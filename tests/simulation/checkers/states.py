@@ -1,0 +1,59 @@
+"""The states at rest: equal on both sides, and equal however they are made from the archive."""
+
+from server.archive.store import StoreReader
+from server.state.fold import fold
+from server.state.rebuild import rebuild
+from server.state.state import State
+from server.state.told import Told
+from tests.simulation.history import PromiseError
+from tests.simulation.process import Process
+from tests.simulation.world import World
+
+
+def check_states(world: World) -> None:
+    """State in memory, state from snapshot and tail, state folded from 1, and the derived tables."""
+    digests = {}
+    for process in world.running:
+        reader = StoreReader(process.machine.disk.durable)
+        state = process.engine.state
+        last = reader.last_record()
+        if last is None or last.index != state.index:
+            raise PromiseError("at rest", f"{process.name} folded {state.index}, its log ends at {last}")
+        folded, told = State(), {}
+        for record in reader.all_records():
+            told[record.index] = fold(folded, record).told
+        snapshots = [(row.index, row.state) for row in reader.snapshots()]
+        rebuilt = rebuild(snapshots, reader.all_records, state.index)
+        if not state.digest() == folded.digest() == rebuilt.digest():
+            raise PromiseError("states equal", f"{process.name}: three ways to make it give different states")
+        _derived(process.name, reader, told)
+        _ids(process)
+        digests[process.name] = state.digest()
+    if not world.has_diverged and len(set(digests.values())) != 1:
+        raise PromiseError("states equal", f"{digests}")
+
+
+def _ids(process: Process) -> None:
+    """Every record is found by its id, and nothing else is."""
+    image = process.machine.disk.durable
+    reader = StoreReader(image)
+    records = list(reader.all_records())
+    lost = [record.id for record in records if reader.index_of_id(*record.id) != record.index]
+    found = sum(1 for _ in image.scan("ids", b"", b"\xff" * 64))
+    if lost or found != len(records):
+        raise PromiseError("ids", f"{process.name}: not found {lost}; {found} ids, {len(records)} records")
+
+
+def _derived(name: str, reader: StoreReader, told: dict[int, Told | None]) -> None:
+    """Timeline and numbers say what the fold says, no more and no less."""
+    shown = {index: found for index, found in told.items() if found is not None}
+    if reader.derived_index() != len(told):
+        raise PromiseError("derived", f"{name} derived up to {reader.derived_index()} of {len(told)}")
+    for audience in sorted({found.audience for found in shown.values()}):
+        rows = reader.page(audience, 0, 2**62, 10**6, is_backwards=False)
+        expected = [(i, found.number) for i, found in shown.items() if found.audience == audience]
+        if [(row.index, row.number) for row in rows] != expected:
+            raise PromiseError("derived", f"{name}: the timeline of {audience} is not what was folded")
+    for index, found in shown.items():
+        if found.number and reader.index_of_number(found.number) != index:
+            raise PromiseError("derived", f"{name}: message {found.number} is not at {index}")

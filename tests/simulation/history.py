@@ -1,0 +1,98 @@
+"""What happened in a run: who asked what, who was answered what, and the trace that people read."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from server.archive.record import Draft, Record
+from server.engine_round import Answer
+from server.replication.messages import Append, Confirm, Forward, Heartbeat, Hello, Match, Refuse
+
+Identity = tuple[str, int]
+
+
+class PromiseError(AssertionError):
+    """A promise was broken; `rule` says which."""
+
+    def __init__(self, rule: str, text: str) -> None:
+        super().__init__(f"{rule}: {text}")
+        self.rule: Final = rule
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer that a server gave to one ask."""
+
+    at: float
+    server: str
+    draft: Draft
+    answer: Answer
+
+
+@dataclass(slots=True)
+class History:
+    """The recorded facts of a run. Times are virtual seconds."""
+
+    asked: dict[Identity, list[Draft]] = field(default_factory=dict)
+    # Asks that a server has in hand, by the number it answers to.
+    asks: dict[int, Draft] = field(default_factory=dict)
+    answered: list[Answered] = field(default_factory=list)
+    # In which order a device asked for its counters the first time.
+    order: dict[str, list[int]] = field(default_factory=dict)
+    # Devices that use their counters out of order, or were told that something is unknown.
+    unordered: set[str] = field(default_factory=set)
+    # Ids that were used for two things on purpose.
+    twins: set[Identity] = field(default_factory=set)
+    # (epoch, index) to the hash of the one record that may ever stand there.
+    places: dict[tuple[str, int], bytes] = field(default_factory=dict)
+    # What a server showed to its clients: index to the record's hash.
+    shown: dict[str, dict[int, bytes]] = field(default_factory=dict)
+    halts: dict[str, str] = field(default_factory=dict)
+    seen: Counter[str] = field(default_factory=Counter)
+    trace: list[tuple[float, str, str, tuple[Any, ...]]] = field(default_factory=list)
+    _askers: int = 0
+
+    def ask(self, draft: Draft) -> None:
+        """A device asked for something the first time (another body is another thing)."""
+        self.asked.setdefault(draft.id, []).append(draft)
+        self.order.setdefault(draft.device, []).append(draft.counter)
+
+    def new_asker(self, draft: Draft) -> int:
+        """A number for one ask at one server."""
+        self._askers += 1
+        self.asks[self._askers] = draft
+        return self._askers
+
+    def note(self, at: float, who: str, what: str, *facts: Any) -> None:
+        """A line of the trace."""
+        self.trace.append((at, who, what, facts))
+
+    def lines(self) -> list[str]:
+        """The trace for people."""
+        return [
+            f"{at:9.4f} {who:2} {what} {' '.join(_shown(fact) for fact in facts)}".rstrip()
+            for at, who, what, facts in self.trace
+        ]
+
+
+def _shown(fact: object) -> str:
+    match fact:
+        case Hello():
+            epochs = " ".join(f"{span.epoch}@{span.first_index}" for span in fact.spans[-3:])
+            return f"hello: … {epochs}, last {fact.last_index}, is_leader {fact.is_leader}"
+        case Append():
+            indices = [Record(packed).index for packed in fact.records]
+            return f"append {indices[:1]}…{indices[-1:]} commit {fact.commit}"
+        case Match():
+            return f"match {fact.index} durable {fact.durable}"
+        case Confirm():
+            return f"confirm {fact.durable}"
+        case Heartbeat():
+            return f"heartbeat last {fact.last_index} durable {fact.durable} heard {fact.heard_ms_ago} ms ago"
+        case Forward():
+            return f"forward {fact.draft.id}"
+        case Refuse():
+            return f"refuse ({fact.device}, {fact.counter}) {fact.code}"
+        case float():
+            return f"{fact:.3f}"
+    return str(fact)

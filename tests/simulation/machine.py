@@ -1,0 +1,62 @@
+"""A machine: its disk, and the server process that lives on it, one life after the other."""
+
+from typing import TYPE_CHECKING, Final
+
+from server.replication.steps import Halt
+from tests.simulation.disk import SimulatedDisk
+from tests.simulation.process import Process
+
+if TYPE_CHECKING:
+    from tests.simulation.world import World
+
+# Some moment of the year 2026 (Unix time, ms).
+_EPOCH_MS: Final = 1_780_000_000_000
+
+
+class Machine:
+    """One of the two. `is_dark`: without power, so nobody is refused, there is only silence."""
+
+    def __init__(self, world: "World", name: str, peer: str) -> None:
+        self.world: Final = world
+        self.name: Final = name
+        self.peer: Final = peer
+        self.disk: Final = SimulatedDisk()
+        self.process: Process | None = None
+        self.is_dark = False
+        self.halt: Halt | None = None
+        self.skew_ms = 0
+        self._lives = 0
+
+    def time_ms(self) -> int:
+        """What this machine's clock on the wall says."""
+        return _EPOCH_MS + self.skew_ms + round(self.world.clock.now * 1000)
+
+    def start(self) -> None:
+        """Start the server, unless it runs or refuses to for ever."""
+        self.is_dark = False
+        if self.process is None and self.halt is None:
+            self._lives += 1
+            self.world.note(self.name, "starts", f"life {self._lives}")
+            self.process = Process(self, self._lives)
+            self.world.network.reset_stale(self)
+
+    def crash(self, *, is_dark: bool = False) -> None:
+        """Kill the process, or cut the power."""
+        self.is_dark = is_dark
+        if self.process is not None:
+            self.world.note(self.name, "loses power" if is_dark else "is killed")
+            self.process.die(is_silent=is_dark)
+
+    def halted(self, halt: Halt) -> None:
+        """The server itself refused to go on."""
+        assert self.process is not None
+        self.world.note(self.name, "halts", halt.code, halt.arguments)
+        self.halt = halt
+        self.world.refused(self.process, halt)
+        self.process.die()
+
+    def ended(self, process: Process) -> None:
+        """A life is over."""
+        assert self.process is process
+        self.process = None
+        self.world.ended(process)

@@ -1,0 +1,178 @@
+"""The pretended network: wires between the two servers, first in, first out, and what can befall them.
+
+A path is one direction. A cut path holds back what is sent, as TCP does, and lets it through when it
+heals. A dead process ends its wires, and whoever dials is refused; a dark machine is only silent.
+"""
+
+import random
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from server.replication import steps
+from server.replication.messages import Message
+from tests.simulation.clock import Clock
+
+if TYPE_CHECKING:
+    from tests.simulation.machine import Machine
+    from tests.simulation.process import Process
+
+# How the real link backs off between two tries (s): at once, then doubling.
+_FIRST_TRY_S: Final = 0.05
+_LAST_TRY_S: Final = 1.0
+
+
+@dataclass(slots=True)
+class _Direction:
+    """One direction of a wire: what is on its way; None is the end of the connection."""
+
+    source: "Process"
+    target: "Process"
+    items: deque[Message | None] = field(default_factory=deque)
+    held: int = 0
+    arrives_at: float = 0.0
+
+
+class Wire:
+    """A connection between two processes."""
+
+    def __init__(self, network: "Network", one: "Process", other: "Process") -> None:
+        self._network: Final = network
+        self._directions: Final = {
+            one.name: _Direction(one, other),
+            other.name: _Direction(other, one),
+        }
+
+    def send(self, source: str, message: Message) -> None:
+        """Put a message on its way."""
+        self._put(self._directions[source], message)
+
+    def end(self, source: str, *, kept: int | None = None, is_silent: bool = False) -> None:
+        """This side is gone. `kept`: how much of what is on its way still arrives (None: all)."""
+        direction = self._directions[source]
+        if kept is not None:
+            while len(direction.items) > kept:
+                direction.items.pop()
+        if not is_silent:
+            self._put(direction, None)
+
+    def on_its_way(self, source: str) -> int:
+        """How many messages have not arrived."""
+        return len(self._directions[source].items)
+
+    def leads_to_the_dead(self) -> bool:
+        """Whether one of its ends has died."""
+        return any(direction.source.is_dead for direction in self._directions.values())
+
+    def healed(self, source: str) -> None:
+        """The path is open again: what was held goes on."""
+        direction = self._directions[source]
+        held, direction.held = direction.held, 0
+        for _ in range(held):
+            self._schedule(direction)
+
+    def _put(self, direction: _Direction, item: Message | None) -> None:
+        direction.items.append(item)
+        self._schedule(direction)
+
+    def _schedule(self, direction: _Direction) -> None:
+        network = self._network
+        delay = network.delay(direction.source.name)
+        direction.arrives_at = max(direction.arrives_at, network.clock.now + delay)
+        network.clock.at(direction.arrives_at, lambda: self._arrive(direction))
+
+    def _arrive(self, direction: _Direction) -> None:
+        if not direction.items:
+            return  # It was lost with the process that sent it.
+        if self._network.is_cut(direction.source.name):
+            direction.held += 1
+            return
+        item = direction.items.popleft()
+        target = direction.target
+        if target.wire is not self:
+            return
+        if item is None:
+            target.lose_wire()
+        else:
+            target.put(steps.Received(item))
+
+
+class Network:
+    """The two paths, and who seeks whom. The server of the lower name dials, the other one probes."""
+
+    def __init__(self, clock: Clock, rng: random.Random, delay_s: float) -> None:
+        self.clock: Final = clock
+        self._rng: Final = rng
+        self._delay_s: Final = delay_s
+        self._cut: set[str] = set()
+        self._slow_s: dict[str, float] = {}
+        self._wires: list[Wire] = []
+        self.machines: dict[str, Machine] = {}
+
+    def delay(self, source: str) -> float:
+        """How long the next message from a server takes (s)."""
+        return self._rng.uniform(0.3, 1.7) * self._delay_s + self._slow_s.get(source, 0.0)
+
+    def is_cut(self, source: str) -> bool:
+        """Whether nothing from this server arrives."""
+        return source in self._cut
+
+    def cut(self, *sources: str) -> None:
+        """Nothing that these servers send arrives any more."""
+        self._cut.update(sources)
+
+    def heal(self) -> None:
+        """All paths are open and quick."""
+        cut, self._cut = sorted(self._cut), set()
+        self._slow_s.clear()
+        for wire in self._wires:
+            for source in cut:
+                wire.healed(source)
+
+    def slow(self, source: str, delay_s: float) -> None:
+        """What this server sends takes longer."""
+        self._slow_s[source] = delay_s
+
+    # --- finding each other
+
+    def seek(self, process: "Process", tries: int = 0) -> None:
+        """Dial or probe until there is a wire."""
+        wait = self._rng.uniform(0.5, 1.0) * min(_LAST_TRY_S, _FIRST_TRY_S * 2**tries) if tries else 0.0
+        self.clock.after(wait, lambda: self._try(process, tries))
+
+    def _try(self, process: "Process", tries: int) -> None:
+        if process.is_dead or process.wire is not None:
+            return
+        machine = self.machines[process.peer]
+        if not (self._cut or machine.is_dark or process.is_paused):
+            round_trip_s = self.delay(process.name) + self.delay(process.peer)
+            self.clock.after(round_trip_s, lambda: self._found(process, machine))
+        self.seek(process, tries + 1)
+
+    def _found(self, process: "Process", machine: "Machine") -> None:
+        other = machine.process
+        if process.is_dead or process.wire is not None or machine.is_dark:
+            return
+        if other is None:
+            process.put(steps.PeerRefused())
+        elif process.name < process.peer and not (other.is_paused or process.is_paused):
+            self._connect(process, other)
+
+    def _connect(self, dialer: "Process", listener: "Process") -> None:
+        wire = Wire(self, dialer, listener)
+        self._wires = [w for w in self._wires if w in (dialer.wire, listener.wire)]
+        self._wires.append(wire)
+        if listener.wire is not None:
+            listener.lose_wire()
+        dialer.take_wire(wire)
+        listener.take_wire(wire)
+
+    def reset_stale(self, machine: "Machine") -> None:
+        """A machine is back: a wire to its former life is reset when its packets get there."""
+        other = self.machines[machine.peer].process
+        if other is not None:
+            self.clock.after(2 * self._delay_s, lambda: self._reset(other))
+
+    def _reset(self, process: "Process") -> None:
+        if process.wire is not None and process.wire.leads_to_the_dead() and not self._cut:
+            process.lose_wire()

@@ -1,0 +1,120 @@
+"""The phases of a run: faults come and go, then quiet, then a lasting fault of one kind, then rest."""
+
+from server.engine_round import Answer, Ask
+from tests.simulation.devices import new_person
+from tests.simulation.history import PromiseError
+from tests.simulation.process import Process
+from tests.simulation.world import World
+
+# What a quiet pair may take beyond the times that its settings name (s).
+_MARGIN_S = 2.0
+_ACKNOWLEDGED_S = 2.0
+_ALARMS_S = 0.2
+# The derived tables reach the disk within a second.
+_REST_S = 1.3
+
+
+def live(world: World) -> None:
+    """All phases in order; raises `PromiseError` when something that must happen does not."""
+    world.clock.run_until(world.weather.safety_s)
+    _become_level(world)
+    if world.weather.ending != "level" and not world.has_diverged:
+        _endure(world, world.weather.ending)
+        _become_level(world)
+    _answer_everything(world)
+    _rest(world)
+    _no_false_alarms(world)
+
+
+def _become_level(world: World) -> None:
+    """Without faults both servers reach dual; or one refuses to join, and the other goes on."""
+    world.note("ab", "quiet")
+    world.faults.heal()
+    # A sync that began on a slow disk ends in its time.
+    world.clock.run_until(max(world.clock.now, world.disks_busy_until))
+    # Whoever was about to be taken for dead is; a slowness that was about to be noticed is.
+    settings = world.weather.settings
+    world.clock.run_until(world.clock.now + settings.silence_s + _ALARMS_S)
+    limit_s = settings.quick_s + settings.silence_s + settings.confirm_s + _MARGIN_S
+    if not world.clock.wait_for(lambda: _is_level(world) or world.has_diverged, limit_s):
+        raise PromiseError("liveness", f"not dual after {limit_s:.1f} s: {_shown(world)}")
+    limit_s = settings.boot_wait_s + settings.silence_s + _MARGIN_S
+    if not world.clock.wait_for(lambda: all(p.engine.replica.is_serving for p in world.running), limit_s):
+        raise PromiseError("liveness", f"nobody serves after {limit_s:.1f} s: {_shown(world)}")
+    for process in world.running:
+        _probe(world, process, _ACKNOWLEDGED_S, copies=1 if world.has_diverged else 2)
+
+
+def _endure(world: World, ending: str) -> None:
+    """A fault that lasts: whoever is left acknowledges within detection and two seconds."""
+    victim = world.rng.choice("ab")
+    world.faults.met += 1
+    limit_s = world.weather.settings.silence_s + _ACKNOWLEDGED_S
+    world.note(victim, f"from here on: {ending}")
+    if ending == "alone":
+        world.machines[victim].crash(is_dark=world.rng.random() < 0.5)
+    elif ending == "cut":
+        world.network.cut("a", "b")
+    else:
+        world.network.cut(victim)
+    for process in world.running:
+        _probe(world, process, limit_s, copies=1)
+    world.clock.run_until(world.clock.now + world.rng.uniform(0.0, 1.0))
+
+
+def _probe(world: World, process: Process, limit_s: float, *, copies: int) -> None:
+    """A new device at this server signs in and has a message acknowledged in time."""
+    answers: list[Answer] = []
+    for draft in new_person(world):
+        world.history.ask(draft)
+        asker = world.history.new_asker(draft)
+        process.ask(Ask(draft, asker), answers.append)
+        if not world.clock.wait_for(lambda: bool(answers), limit_s):
+            raise PromiseError(
+                "liveness", f"{process.name} answers nothing in {limit_s:.1f} s: {_shown(world)}"
+            )
+        answer = answers.pop()
+        if answer.refusal is not None or answer.copies < copies:
+            raise PromiseError("liveness", f"{process.name} answers {answer}: {_shown(world)}")
+
+
+def _answer_everything(world: World) -> None:
+    """Every request that any device ever made gets a definite answer."""
+    for device in world.devices:
+        device.finish()
+    # A device that had no patience, or was told that something is unknown, needs a few tries.
+    limit_s = 5 * world.weather.patience_s + _MARGIN_S
+    if not world.clock.wait_for(lambda: all(device.is_done for device in world.devices), limit_s):
+        waiting = {device.name: device.shown for device in world.devices if not device.is_done}
+        raise PromiseError("P5", f"not answered in {limit_s:.1f} s of quiet: {waiting}")
+
+
+def _rest(world: World) -> None:
+    """Nothing is asked, and everything is on disk."""
+    world.clock.run_until(world.clock.now + _REST_S)
+    if world.history.asks:
+        raise PromiseError("P5", f"never answered: {list(world.history.asks.values())}")
+
+
+def _no_false_alarms(world: World) -> None:
+    """Who leads changes only by faults: at most twice a fault, and not at all in gentle weather."""
+    leads = world.history.seen["leads"]
+    limit = 1 + 2 * world.faults.met
+    if leads > limit:
+        raise PromiseError("no false alarms", f"{leads} times somebody took the lead, {limit} at most")
+
+
+def _is_level(world: World) -> bool:
+    replicas = [process.engine.replica for process in world.running]
+    roles = sorted(replica.role.name for replica in replicas)
+    return roles == ["follower", "leader"] and all(replica.mode == "dual" for replica in replicas)
+
+
+def _shown(world: World) -> str:
+    """Where the servers stand, for a message."""
+    return "; ".join(
+        f"{process.name}: {replica.role.name} {replica.mode} {replica.log.epoch} "
+        f"last {replica.log.last_index} durable {replica.durable} commit {replica.commit}"
+        for process in world.running
+        for replica in (process.engine.replica,)
+    )

@@ -1,0 +1,15 @@
+"""A retry is answered by its id alone: another body under the same id is told that it is stored."""
+
+from typing import Final
+
+from server.engine import Engine, _Pending
+
+TARGET: Final = "server.engine.Engine._answer_from_archive"
+
+
+def replacement(self: Engine, pending: _Pending) -> None:
+    index = self._reader.index_of_id(*pending.draft.id)
+    record = None if index is None else self.replica.log.record(index)
+    assert record is not None
+    number = self._number_of(record) if record.header.kind == "message" else 0
+    self._accept(pending, record.index, number)

@@ -1,0 +1,110 @@
+"""The weather of a run: which faults, how often, and how big everything is; each seed draws its own mix."""
+
+import random
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Final
+from unittest import mock
+
+from server.replication.settings import Settings
+
+FAULTS: Final = (
+    "crash",
+    "power",
+    "stop",
+    "pause",
+    "cut",
+    "one_way",
+    "flap",
+    "slow_disk",
+    "slow_net",
+    "broken_disk",
+    "skew",
+    "drop",
+)
+# After these nobody has a reason to take the lead or to go on alone.
+GENTLE_FAULTS: Final = ("drop", "skew")
+ENDINGS: Final = ("level",) * 5 + ("alone",) * 2 + ("cut", "one_way")
+
+
+@dataclass(frozen=True, slots=True)
+class Weather:
+    """All that differs between the runs, besides what happens in them by chance."""
+
+    faults: tuple[str, ...]
+    fault_every_s: float
+    fault_for_s: float
+    safety_s: float
+    first_fault_s: float
+    # How likely a crash is right after a round that wrote an epoch record, and after any other round.
+    crash_at_epoch: float
+    crash_at_round: float
+    is_overlapping: bool
+    ending: str
+    devices: int
+    requests_each: int
+    think_s: float
+    patience_s: float
+    sync_s: float
+    network_s: float
+    io_s: float
+    settings: Settings
+    answer_s_max: float
+    cache_bytes: int
+    trim_records: int
+    snapshot_every: int
+
+
+def draw_weather(rng: random.Random) -> Weather:
+    """The mix of one seed."""
+    is_gentle = rng.random() < 0.1
+    kinds = GENTLE_FAULTS if is_gentle else tuple(rng.sample(FAULTS, rng.choice((1, 2, 2, 3, 3, 4, 6))))
+    return Weather(
+        faults=kinds,
+        fault_every_s=rng.choice((0.15, 0.4, 0.8, 1.5)),
+        fault_for_s=rng.choice((0.1, 0.5, 1.2, 2.5)),
+        safety_s=rng.uniform(2.0, 7.0),
+        first_fault_s=rng.choice((0.0, 0.3, 0.6, 1.0)),
+        crash_at_epoch=0.0 if is_gentle else rng.choice((0.0, 0.0, 0.1, 0.3, 0.6)),
+        crash_at_round=0.0 if is_gentle else rng.choice((0.0, 0.0, 0.0, 0.002)),
+        is_overlapping=rng.random() < 0.6,
+        ending=rng.choice(ENDINGS),
+        devices=rng.randint(2, 5),
+        requests_each=rng.choice((1, 3, 8, 16, 25)),
+        think_s=rng.choice((0.02, 0.1, 0.3)),
+        patience_s=rng.choice((0.4, 1.0, 2.5)),
+        sync_s=rng.choice((0.0005, 0.003, 0.02)),
+        network_s=rng.choice((0.0003, 0.002, 0.02)),
+        io_s=rng.choice((0.0, 0.0005, 0.005)),
+        settings=_draw_settings(rng),
+        answer_s_max=rng.choice((2.0, 4.0, 30.0, 30.0)),
+        cache_bytes=rng.choice((600, 3_000, 8 * 1024 * 1024)),
+        trim_records=rng.choice((1, 8)),
+        snapshot_every=rng.choice((3, 17, 50_000)),
+    )
+
+
+def _draw_settings(rng: random.Random) -> Settings:
+    """The product's own times, but shorter waits, so that a run is short and meets more."""
+    return Settings(
+        quick_s=rng.choice((0.3, 1.0, 2.0)),
+        boot_wait_s=rng.choice((0.8, 1.5, 3.0)),
+        level_records=rng.choice((1, 4, 256)),
+        in_flight_bytes=rng.choice((1_500, 16 * 1024 * 1024)),
+        append_bytes=rng.choice((300, 1_024 * 1_024)),
+    )
+
+
+@contextmanager
+def small_sizes(weather: Weather) -> Iterator[None]:
+    """Caches, snapshots and deadlines of this run: small, so that their edges are met."""
+    with ExitStack() as stack:
+        for name, value in (
+            ("server.replication.log.CACHE_BYTES", weather.cache_bytes),
+            ("server.replication.log.TRIM_RECORDS", weather.trim_records),
+            ("server.engine.SNAPSHOT_EVERY_RECORDS", weather.snapshot_every),
+            ("server.protocol.limits.ANSWER_S_MAX", weather.answer_s_max),
+        ):
+            stack.enter_context(mock.patch(name, value))
+        yield
