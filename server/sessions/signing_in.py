@@ -101,7 +101,7 @@ def _start_delivery(hub: "Hub", session: "Session", answer: int, cursor: request
     hub.delivery.attach(session.reader, start)
     hub.presence.enter(user.id)
     hub.presence_changed()
-    session.tell(hub.presence_event())
+    hub.tell_presence_to(session)
 
 
 def id_from(kind: str, device: str, counter: int) -> str:

@@ -9,7 +9,15 @@ from typing import TypeVar
 
 from server.client.conversation import Conversation
 from server.client.identity import Identity
-from server.client.notices import AnyNotice, Arrived, Connected, HistoryPage, QuestionFailed, Stored
+from server.client.notices import (
+    AnyNotice,
+    Arrived,
+    Connected,
+    HistoryPage,
+    PresenceChanged,
+    QuestionFailed,
+    Stored,
+)
 from server.client.outbox import Draft
 from server.client.settings import ConversationSettings
 from server.names.invite_links import InviteLink
@@ -77,6 +85,13 @@ class Person:
     def stored(self, counter: int) -> Stored:
         """The acknowledgement of a message, waited for."""
         return self.wait_for(Stored, lambda notice: notice.counter == counter, deadline_s=30)
+
+    def is_told_online(self, count: int) -> None:
+        """Wait until the last news is that so many people are online."""
+        wait_until(
+            lambda: [told.online for told in self.all_of(PresenceChanged)[-1:]] == [count],
+            what=f"{self.name} is told of {count} people online",
+        )
 
     def page(self, ticket: int) -> HistoryPage:
         """The answer to a question for a page."""

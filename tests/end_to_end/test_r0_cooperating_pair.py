@@ -262,3 +262,18 @@ def test_r0_7_after_both_wrote_alone_one_refuses_to_join_in_words_and_loses_noth
     assert (anna.device, 1) in pair.messages(A)
     assert (bruno.device, 1) in pair.messages(A)
     assert pair.messages(B)[:2] == [(anna.device, 1), (anna.device, 2)]
+
+
+def test_everybody_is_told_how_many_are_online_after_a_failover(pair: RealPair, people: People) -> None:
+    four = [people.person(pair.invite, f"Person {n}") for n in range(4)]
+    for person in four:
+        wait_for_mode(person, "dual")
+        person.wait_for(StandbyChanged, lambda standby: bool(standby.server))
+        person.is_told_online(4)
+    pair.kill(A)
+    for person in four:
+        wait_for_mode(person, "solo")
+    pair.start_again(A)
+    for person in four:
+        wait_for_mode(person, "dual")
+        person.is_told_online(4)
