@@ -22,7 +22,7 @@ def link_to(port: int) -> PeerLink:
         None,
         put=lambda _: None,
         linked=lambda: None,
-        hear_facts=lambda _: None,
+        hear=lambda _: None,
         foreign=lambda _cluster, _server: None,
     )
 

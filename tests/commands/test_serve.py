@@ -1,0 +1,154 @@
+"""`serve`: what goes wrong at a start is one sentence and an exit code, and nothing is lost."""
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from server.cluster.data_folder import DataFolder
+from server.cluster.founding import found_cluster, found_second
+from server.cluster.pair_processes import choose_ports
+from tests.commands.programs import Program, fails, run
+from tests.waiting import wait_until
+
+ANY = "127.0.0.1:0"
+NOW_MS = 1_700_000_000_000
+
+
+def make_pair(path: Path, chat: str = "Lab") -> tuple[DataFolder, DataFolder]:
+    a, b = DataFolder(path / "a"), DataFolder(path / "b")
+    found_cluster(a, name="a", chat=chat, is_plain=False, now_ms=NOW_MS)
+    found_second(a, b, name="b", now_ms=NOW_MS)
+    return a, b
+
+
+def serve(folder: DataFolder, port: int, peer_port: int) -> list[object]:
+    return [
+        *("serve", "--data", folder.path, "--listen", ANY),
+        *("--peer-listen", f"127.0.0.1:{port}", "--peer", f"127.0.0.1:{peer_port}"),
+    ]
+
+
+def test_a_port_in_use_is_told(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        fails(
+            1,
+            f"Port {port} of 127.0.0.1 is in use",
+            "serve",
+            "--data",
+            tmp_path,
+            "--listen",
+            f"127.0.0.1:{port}",
+        )
+    fails(1, "is not an address of this computer", "serve", "--data", tmp_path, "--listen", "192.0.2.1:0")
+
+
+def test_a_folder_in_use_is_told_and_the_first_server_goes_on(tmp_path: Path) -> None:
+    with Program("serve", "--data", tmp_path, "--listen", ANY) as first:
+        first.wait_line("ready: ")
+        fails(1, "is in use by another server process", "serve", "--data", tmp_path, "--listen", ANY)
+        fails(
+            1,
+            "is in use by another server process",
+            "init",
+            "--data",
+            tmp_path,
+            "--listen",
+            ANY,
+            "--peer-listen",
+            ANY,
+        )
+        assert first.is_running
+        assert first.interrupt() == 0
+
+
+def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    # Not even the administrator may make a folder below a file.
+    (tmp_path / "file").touch()
+    fails(1, "cannot be used", "serve", "--data", tmp_path / "file" / "data", "--listen", ANY)
+    locked = tmp_path / "locked"
+    locked.mkdir(mode=0o500)
+    if os.geteuid() != 0:
+        fails(1, "cannot be used", "serve", "--data", locked, "--listen", ANY)
+
+
+def test_a_damaged_cluster_file_is_told_and_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "cluster.json").write_text("{", encoding="utf-8")
+    fails(1, "cluster.json is damaged", "serve", "--data", tmp_path, "--listen", ANY)
+    assert (tmp_path / "cluster.json").read_text(encoding="utf-8") == "{"
+
+
+def test_a_damaged_archive_is_told_and_left_alone(tmp_path: Path) -> None:
+    make_pair(tmp_path)
+    (tmp_path / "a" / "archive.sqlite").write_bytes(b"no database at all" * 100)
+    fails(1, "The archive cannot be opened", "serve", "--data", tmp_path / "a", "--listen", ANY)
+    assert (tmp_path / "a" / "archive.sqlite").read_bytes().startswith(b"no database")
+
+
+def test_a_missing_certificate_is_told(tmp_path: Path) -> None:
+    a, _ = make_pair(tmp_path)
+    (a.certificates / "server.pem").unlink()
+    fails(1, "There is no certificate in", "serve", "--data", a.path, "--listen", ANY)
+
+
+def test_a_peer_for_a_server_that_has_none_is_told(tmp_path: Path) -> None:
+    fails(1, "There is no server in", "serve", "--data", tmp_path / "x", "--peer", "127.0.0.1:9")
+    found_cluster(DataFolder(tmp_path / "y"), name="a", chat="Lab", is_plain=False, now_ms=NOW_MS)
+    fails(1, "has no second one yet", "serve", "--data", tmp_path / "y", "--peer", "127.0.0.1:9")
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_another_chat_at_the_peers_address_is_told_by_either_side(tmp_path: Path, place: int) -> None:
+    ours, theirs = make_pair(tmp_path / "ours"), make_pair(tmp_path / "theirs", "Other")
+    ports = choose_ports(0).servers
+    with Program(*serve(theirs[0], ports[1], 1)) as other:
+        other.wait_line("ready: ")
+        before = ours[place].read()
+        fails(1, "the server of another chat answers", *serve(ours[place], ports[0], ports[1]))
+        assert ours[place].read() == before
+        assert other.is_running
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_copied_folder_is_told(tmp_path: Path, place: int) -> None:
+    original = make_pair(tmp_path)[place]
+    ports = choose_ports(0).servers
+    copy = DataFolder(tmp_path / "copy")
+    copy.make()
+    copy.certificates.mkdir()
+    for name in ("cluster.json", "certificates/server.pem", "certificates/authority.pem"):
+        (copy.path / name).write_bytes((original.path / name).read_bytes())
+    with Program(*serve(copy, ports[1], 1)) as other:
+        other.wait_line("ready: ")
+        fails(1, "its data folder is a copy", *serve(original, ports[0], ports[1]))
+
+
+def test_a_peer_that_is_not_there_is_told_and_the_server_goes_on(tmp_path: Path) -> None:
+    a, _ = make_pair(tmp_path)
+    ports = choose_ports(0).servers
+    with Program(*serve(a, ports[0], ports[1])) as program:
+        program.wait_line("ready: ")
+        wait_until(lambda: "no server listens at that address" in program.errors, what="the warning")
+        assert program.is_running
+        assert program.interrupt() == 0
+
+
+def test_a_wrong_setting_is_told_with_code_2_and_makes_nothing(tmp_path: Path) -> None:
+    data = tmp_path / "x"
+    fails(2, "listen (from the command line)", "serve", "--data", data, "--listen", "a b")
+    fails(
+        2, "without encryption a server listens", "serve", "--data", data, "--plain", "--listen", "10.0.0.1:0"
+    )
+    fails(2, "cannot be read", "serve", "--data", data, "--config", tmp_path / "none.toml")
+    assert not data.exists()
+
+
+def test_a_clean_stop_and_a_start_again_keep_everything(tmp_path: Path) -> None:
+    for _ in range(2):
+        with Program("serve", "--data", tmp_path, "--listen", ANY) as program:
+            program.wait_line("ready: ")
+            assert program.interrupt() == 0
+            assert program.errors == ""
+    assert run("dump", tmp_path, "--check").code == 0
