@@ -51,7 +51,6 @@ class _Pending:
     draft: Draft
     digest: bytes
     askers: list[Asker]
-    deadline: float
 
 
 class Engine:
@@ -64,7 +63,7 @@ class Engine:
         self._output = Output()
         # By id; two under one id are a client's mistake, and the fold says which of them was it.
         self._pending: dict[tuple[str, int], list[_Pending]] = {}
-        self._deadlines: deque[tuple[float, tuple[str, int], bytes]] = deque()
+        self._deadlines: deque[tuple[float, tuple[str, int], Asker]] = deque()
         self._uncommitted: set[tuple[str, int]] = set()
         self._held_forwards: list[Draft] = []
         self._refused_forwards: list[steps.RefuseForwarded] = []
@@ -110,14 +109,14 @@ class Engine:
     def _ask(self, ask: Ask, now: float) -> None:
         draft = ask.draft
         digest = hashlib.sha256(draft.body).digest()
+        self._deadlines.append((now + limits.ANSWER_S_MAX, draft.id, ask.asker))
         rivals = self._pending.setdefault(draft.id, [])
         for pending in rivals:
             if pending.digest == digest:
                 pending.askers.append(ask.asker)
                 return
-        pending = _Pending(draft, digest, [ask.asker], now + limits.ANSWER_S_MAX)
+        pending = _Pending(draft, digest, [ask.asker])
         rivals.append(pending)
-        self._deadlines.append((pending.deadline, draft.id, digest))
         if self.replica.is_serving:
             self._admit(pending)
 
@@ -222,13 +221,17 @@ class Engine:
         return pending.askers
 
     def _expire(self, now: float) -> None:
-        """Nobody waits for ever: an honest `unknown` after the time limit."""
+        """Nobody waits for ever: an honest `unknown` after the time limit.
+
+        The request itself stays: were it dropped, one that was written after it could overtake it.
+        """
         while self._deadlines and self._deadlines[0][0] <= now:
-            _, identity, digest = self._deadlines.popleft()
+            _, identity, asker = self._deadlines.popleft()
             for pending in self._pending.get(identity, ()):
-                # A later one of the same id and body has a deadline of its own.
-                if pending.digest == digest and pending.deadline <= now:
-                    self._refuse(pending, Refusal("unknown"))
+                if asker in pending.askers:
+                    pending.askers.remove(asker)
+                    answer = Answer(asker, *identity, refusal=Refusal("unknown"))
+                    self._output.answers.append(answer)
 
     # --- the core
 
