@@ -4,6 +4,7 @@ Mutual TLS shows a certificate of the cluster's authority; the HMAC over both no
 cluster's secret, which no other holder of such a certificate has.
 """
 
+import asyncio
 import hashlib
 import hmac
 import logging
@@ -25,6 +26,9 @@ from server.network.errors import ClosedReason
 from server.protocol.errors import RemoteProtocolError
 
 _log = logging.getLogger(__name__)
+
+# Two messages each way; whoever has not proved anything by then holds a place for nothing.
+_PROOF_S: Final = 10.0
 
 
 class PeerIdentity(msgspec.Struct, frozen=True):
@@ -64,10 +68,12 @@ class PeerChannel:
         self._their_nonce = b""
         self._channel: Channel | None = None
         self._handle: Callable[[PeerMessage], None] = self._take_challenge
+        self._deadline: asyncio.TimerHandle | None = None
 
     def opened(self, channel: Channel) -> None:
         """Say who we are."""
         self._channel = channel
+        self._deadline = asyncio.get_running_loop().call_later(_PROOF_S, self.close)
         self.send(Challenge(self._identity.cluster, self._identity.server, self._nonce))
 
     def received(self, data: bytes) -> None:
@@ -86,6 +92,7 @@ class PeerChannel:
     def closed(self, reason: ClosedReason | None) -> None:
         """The connection ended."""
         _log.debug("peer channel ended: %s", reason)
+        self._stop_clock()
         self._owner.peer_channel_closed(self)
 
     def send(self, message: PeerMessage) -> None:
@@ -103,6 +110,10 @@ class PeerChannel:
         if self._channel is not None:
             self._channel.abort()
 
+    def _stop_clock(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+
     def _take_challenge(self, message: PeerMessage) -> None:
         if not isinstance(message, Challenge):
             raise RemoteProtocolError("a challenge was due")
@@ -118,6 +129,7 @@ class PeerChannel:
         if not isinstance(message, Proof) or not hmac.compare_digest(message.mac, expected):
             raise RemoteProtocolError("the other server does not know the cluster's secret")
         assert self._channel is not None
+        self._stop_clock()
         self._channel.established()
         self._reader.trust()
         self._handle = self._take_message
