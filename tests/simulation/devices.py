@@ -162,8 +162,10 @@ class Device:
         connection = self._connection
         patience_s = self._world.weather.patience_s
         oldest = min((request.asked for request in self._outbox if request.asked), default=0)
-        is_stuck = oldest and self._world.ms() - oldest > patience_s * 1000
-        if (is_stuck or self._signing_in) and connection is not None and self._rng.random() < 0.5:
+        waited_s = (self._world.ms() - oldest) / 1000 if oldest else 0.0
+        is_stuck = waited_s > patience_s or self._signing_in
+        is_fed_up = self._rng.random() < 0.5 or waited_s > 2 * patience_s
+        if connection is not None and is_stuck and is_fed_up:
             self.lost(connection)
         self._want()
         self._world.clock.after(self._rng.uniform(0.5, 1.5) * self._world.weather.think_s, self._look_after)
@@ -193,8 +195,7 @@ class Device:
         if self._signing_in:
             return
         self._signing_in = True
-        # As the server does: the id of a new person is drawn anew at each try.
-        body = _encode(DeviceBody(f"{self._rng.getrandbits(32):08x}", f"Person {self.name}", b""))
+        body = _encode(DeviceBody(f"user of {self.name}", f"Person {self.name}", b""))
         draft = Draft("device", self.name, 0, self._world.wall_ms(), body)
         self._world.history.ask(draft)
         self._send(connection, Request(draft))

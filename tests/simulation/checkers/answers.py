@@ -10,7 +10,7 @@ _EXPECTED = {
     "room": {"room_name_taken"},
     "member": {"already_a_member"},
     "message": {"unknown_room"},
-    "device": {"wrong_secret", "id_reuse"},
+    "device": {"wrong_secret"},
 }
 
 
