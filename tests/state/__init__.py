@@ -1,0 +1,1 @@
+"""Tests of the state: what the archive means, one verdict a record."""

@@ -1,0 +1,56 @@
+"""Short archives for tests: drafts folded one after the other, as a committed log would be."""
+
+import msgspec
+
+from server.archive.record import GENESIS_HASH, Draft, Epoch, Record, make_record
+from server.archive.record import epoch_draft as make_epoch_draft
+from server.state.bodies import DeviceBody, MemberBody, MessageBody, RoomBody
+from server.state.fold import fold
+from server.state.state import State
+from server.state.told import Outcome
+
+EPOCH = Epoch(1, "a", "n")
+
+_encode = msgspec.msgpack.Encoder().encode
+
+
+def device(name: str = "d", person: str = "Anna", counter: int = 0) -> Draft:
+    return Draft("device", name, counter, 0, _encode(DeviceBody(f"user-{name}", person, b"secret")))
+
+
+def message(counter: int, text: str = "hello", *, name: str = "d", room: str = "general") -> Draft:
+    return Draft("message", name, counter, 0, _encode(MessageBody(room, text)))
+
+
+def room(counter: int, called: str, *, name: str = "d", room_id: str = "") -> Draft:
+    return Draft("room", name, counter, 0, _encode(RoomBody(room_id or f"room-{name}-{counter}", called)))
+
+
+def member(counter: int, room_id: str, *, name: str = "d") -> Draft:
+    return Draft("member", name, counter, 0, _encode(MemberBody(room_id)))
+
+
+def epoch() -> Draft:
+    return make_epoch_draft(EPOCH, ("a",), 0)
+
+
+class Archive:
+    """A log and the state folded from it."""
+
+    def __init__(self, *drafts: Draft) -> None:
+        self.records: list[Record] = []
+        self.state = State()
+        for draft in drafts:
+            assert self.add(draft).refusal is None, draft
+
+    def add(self, draft: Draft) -> Outcome:
+        """Archive the next record and give its outcome."""
+        last = self.records[-1] if self.records else None
+        record = make_record(draft, EPOCH, last.index + 1 if last else 1, last.hash if last else GENESIS_HASH)
+        self.records.append(record)
+        return fold(self.state, record)
+
+    def verdict(self, draft: Draft) -> str:
+        """Archive the next record: "accepted", or the code of the refusal."""
+        refusal = self.add(draft).refusal
+        return "accepted" if refusal is None else refusal.code

@@ -1,0 +1,51 @@
+"""Rooms: making and joining them."""
+
+from unittest import mock
+
+import pytest
+
+from tests.state.archive_of import Archive, device, epoch, member, room
+
+
+@pytest.fixture
+def archive() -> Archive:
+    """Anna made the garden; Ben is there."""
+    return Archive(epoch(), device("d", "Anna"), device("e", "Ben"), room(1, "garden", room_id="g"))
+
+
+def test_its_maker_is_its_first_member(archive: Archive) -> None:
+    assert archive.state.rooms["g"].members == ("user-d",)
+    assert archive.state.users["user-d"].rooms == ("general", "g")
+
+
+def test_anybody_may_join_once(archive: Archive) -> None:
+    assert archive.verdict(member(1, "g", name="e")) == "accepted"
+    assert archive.verdict(member(2, "g", name="e")) == "already_a_member"
+    assert archive.state.rooms["g"].members == ("user-d", "user-e")
+
+
+def test_a_name_is_given_once(archive: Archive) -> None:
+    assert archive.verdict(room(2, "garden", name="e")) == "room_name_taken"
+    assert archive.verdict(room(3, "general", name="e")) == "room_name_taken"
+    assert archive.verdict(room(4, "another", name="e", room_id="g")) == "room_name_taken"
+
+
+@pytest.mark.parametrize("name", ["", "ab", "Garden", "gar den", "gärten", "x" * 33, "a/b"])
+def test_names_of_rooms_are_small_and_plain(archive: Archive, name: str) -> None:
+    assert archive.verdict(room(2, name)) == "bad_room_name"
+
+
+def test_strangers_make_and_join_nothing(archive: Archive) -> None:
+    assert archive.verdict(room(1, "attic", name="stranger")) == "not_signed_in"
+    assert archive.verdict(member(2, "g", name="stranger")) == "not_signed_in"
+
+
+def test_what_is_not_there_cannot_be_joined(archive: Archive) -> None:
+    assert archive.verdict(member(2, "nowhere")) == "unknown_room"
+
+
+def test_rooms_and_their_members_are_limited(archive: Archive) -> None:
+    with mock.patch("server.protocol.limits.ROOM_MEMBERS_MAX", 1):
+        assert archive.verdict(member(1, "g", name="e")) == "room_full"
+    with mock.patch("server.protocol.limits.ROOMS_MAX", 2):
+        assert archive.verdict(room(2, "attic")) == "too_many_rooms"

@@ -1,0 +1,77 @@
+"""The state as bytes: what goes into a snapshot comes out of it."""
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from server.archive.record import Draft, Record
+from server.state.rebuild import rebuild
+from server.state.state import State, restore
+from tests.state.archive_of import Archive, device, epoch, member, message, room
+
+STEPS = st.lists(
+    st.one_of(
+        st.builds(message, st.integers(1, 20), st.sampled_from(["hi", "", "there"])),
+        st.builds(room, st.integers(1, 20), st.sampled_from(["garden", "attic", "x"])),
+        st.builds(member, st.integers(1, 20), st.sampled_from(["general", "room-d-3", "nowhere"])),
+        st.builds(device, st.sampled_from("efg"), st.sampled_from(["Ben", "Cleo", " "])),
+        st.builds(epoch),
+    ),
+    max_size=40,
+)
+
+
+def archive_of(drafts: list[Draft]) -> Archive:
+    archive = Archive(epoch(), device())
+    for draft in drafts:
+        archive.add(draft)
+    return archive
+
+
+@given(STEPS)
+def test_a_snapshot_is_the_state(drafts: list[Draft]) -> None:
+    state = archive_of(drafts).state
+    again = restore(state.snapshot())
+    assert again.snapshot() == state.snapshot()
+    assert again.digest() == state.digest()
+    assert (again.index, again.number, again.hash) == (state.index, state.number, state.hash)
+    assert again.room_by_name == state.room_by_name
+    assert again.user_by_name == state.user_by_name
+    assert again.voids == state.voids
+
+
+@given(STEPS, st.data())
+def test_snapshot_and_tail_give_the_state_of_any_index(drafts: list[Draft], data: st.DataObject) -> None:
+    archive = archive_of(drafts)
+    last = len(archive.records)
+    places = sorted(data.draw(st.sets(st.integers(0, last), max_size=3)), reverse=True)
+    index = data.draw(st.integers(0, last))
+
+    def records(first: int, until: int) -> list[Record]:
+        return archive.records[first - 1 : until]
+
+    snapshots = [(place, rebuild([], records, place).snapshot()) for place in places]
+    assert rebuild(snapshots, records, index).digest() == rebuild([], records, index).digest()
+    assert rebuild(snapshots, records, last).digest() == archive.state.digest()
+
+
+@given(STEPS)
+def test_a_restored_state_goes_on_as_the_old_one(drafts: list[Draft]) -> None:
+    archive = archive_of(drafts[: len(drafts) // 2])
+    again = Archive()
+    again.records, again.state = list(archive.records), restore(archive.state.snapshot())
+    for draft in drafts[len(drafts) // 2 :]:
+        assert archive.add(draft) == again.add(draft)
+    assert archive.state.digest() == again.state.digest()
+
+
+def test_other_states_have_other_digests() -> None:
+    digests = {archive_of([message(n) for n in range(1, count)]).state.digest() for count in range(1, 5)}
+    assert len(digests) == 4
+    assert State().digest() == State().digest()
+
+
+def test_bytes_that_are_no_snapshot_are_refused() -> None:
+    with pytest.raises(msgspec.DecodeError):
+        restore(b"\xc1")
