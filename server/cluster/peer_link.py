@@ -25,8 +25,9 @@ from server.sessions.facts import PeerFacts, PeerOnline
 
 _log = logging.getLogger(__name__)
 
-# A dead process is noticed by being refused: the first look comes at once, the next ones soon.
-_BASE_S: Final = 0.05
+# A dead process is noticed by being refused: the first look comes at once. It may still be let in
+# by a process that is just dying, and everybody waits for the next one, so that comes soon.
+_BASE_S: Final = 0.005
 _CAP_S: Final = 1.0
 _DIAL_S: Final = 3.0
 # Tries without a link, one to two seconds: both servers of a pair that is started need less. At the
