@@ -12,7 +12,7 @@ import msgspec
 from server.protocol import limits
 from server.protocol.errors import Refusal, RemoteProtocolError
 from server.protocol.events import EVENT_NAMES, AnyEvent
-from server.protocol.frames import FrameDecoder, FrameReader, request_id_of
+from server.protocol.frames import FrameDecoder, FrameReader, bytes_announced_by, request_id_of
 from server.protocol.requests import REQUEST_NAMES, AnyRequest
 
 VERSIONS: Final = (1,)
@@ -89,26 +89,41 @@ class ServerConnection:
 
 
 class ClientConnection:
-    """The client's end: bytes to events. Nonsense raises `RemoteProtocolError`."""
+    """The client's end: bytes to events. Nonsense raises `RemoteProtocolError`.
+
+    Raw bytes behind an event are passed over: no event of this version carries any.
+    """
 
     _decoder: Final[FrameDecoder[AnyEvent]] = FrameDecoder(AnyEvent, "event", EVENT_NAMES.__contains__)
 
     def __init__(self) -> None:
         # A page of history holds many messages; a server may send longer lines than it takes.
         self._reader = FrameReader(limits.PEER_FRAME_BYTES_MAX)
+        self._is_before_bytes = False
 
     def receive(self, data: bytes) -> list[AnyEvent]:
         """Take bytes, give the events they completed; events of unknown names are passed over."""
         self._reader.feed(data)
         found: list[AnyEvent] = []
-        while True:
+        while not self._is_before_bytes or self._reader.next_bytes() is not None:
+            self._is_before_bytes = False
             line = self._reader.next_line()
             if line is None:
-                return found
+                break
             if isinstance(line, Refusal):
                 raise RemoteProtocolError(line.code)
             event = self._decoder.decode(line)
             if not isinstance(event, Refusal):
                 found.append(event)
-            elif event.code != "unknown_request":
+                self._expect(event.bytes)
+            elif event.code == "unknown_request":
+                self._expect(bytes_announced_by(line))
+            else:
                 raise RemoteProtocolError(f"{event.code}: {event.arguments.get('reason', '')}")
+        return found
+
+    def _expect(self, count: int) -> None:
+        if not 0 <= count <= limits.CHUNK_BYTES_MAX:
+            raise RemoteProtocolError("bad_bytes")
+        self._is_before_bytes = count > 0
+        self._reader.expect_bytes(count)

@@ -83,21 +83,20 @@ class FrameDecoder(Generic[T]):
 
     def decode(self, line: bytes) -> T | Refusal:
         """One struct, or a refusal (`too_deep`, `bad_utf8`, `bad_json`, `bad_request` …)."""
+        if not _is_utf8(line):
+            # Looked at here, for the decoder does not look into fields that it passes over.
+            return Refusal("bad_utf8")
         if is_too_deep(line):
             return Refusal("too_deep", {"limit": limits.JSON_DEPTH_MAX})
         try:
             return self._decoder.decode(line)
         except msgspec.ValidationError as error:
             return self._explain(line, str(error))
-        except UnicodeDecodeError:
-            return Refusal("bad_utf8")
         except (msgspec.DecodeError, RecursionError, ValueError):
-            return Refusal("bad_json") if _is_utf8(line) else Refusal("bad_utf8")
+            return Refusal("bad_json")
 
     def _explain(self, line: bytes, reason: str) -> Refusal:
         """What exactly was wrong with a line that is JSON but none of our structs."""
-        if not _is_utf8(line):
-            return Refusal("bad_utf8")
         try:
             whole = msgspec.json.decode(line)
         except (msgspec.DecodeError, RecursionError, ValueError):
@@ -114,13 +113,25 @@ class FrameDecoder(Generic[T]):
 
 
 def request_id_of(line: bytes) -> int:
-    """The `id` of a line that is no request, so that its refusal finds its asker."""
+    """The `id` of a line that is no request, so that its refusal finds its asker (0: there is none)."""
+    found = _number_in(line, "id")
+    return found if found <= limits.INTEGER_MAX else 0
+
+
+def bytes_announced_by(line: bytes) -> int:
+    """The raw bytes that an object of a kind unknown here announces (0: none)."""
+    found = _number_in(line, "bytes")
+    return found if found <= limits.CHUNK_BYTES_MAX else 0
+
+
+def _number_in(line: bytes, field: str) -> int:
+    """A positive number in an object, or 0."""
     try:
         whole = msgspec.json.decode(line)
     except (msgspec.DecodeError, RecursionError, ValueError):
         return 0
-    found = whole.get("id") if isinstance(whole, dict) else None
-    return found if type(found) is int and 0 < found <= limits.INTEGER_MAX else 0
+    found = whole.get(field) if isinstance(whole, dict) else None
+    return found if type(found) is int and found > 0 else 0
 
 
 def is_too_deep(line: bytes) -> bool:
@@ -155,6 +166,8 @@ def encode_frame(struct: msgspec.Struct) -> bytes:
 
 
 def _is_utf8(line: bytes) -> bool:
+    if line.isascii():
+        return True
     try:
         line.decode("utf-8")
     except UnicodeDecodeError:

@@ -1,0 +1,84 @@
+"""Names: what is allowed, and when two are the same."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from server.protocol import limits
+from server.protocol.names import clean_person_name, clean_room_name, name_key
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("Anna", "Anna"),
+        ("  Anna   Maria ", "Anna Maria"),
+        ("O'Neill-Smith Jr.", "O'Neill-Smith Jr."),
+        ("a\u0301", "\u00e1"),
+        ("李小龍", "李小龍"),
+        ("7", "7"),
+        ("x" * 32, "x" * 32),
+    ],
+)
+def test_a_name_as_it_is_shown(written: str, shown: str) -> None:
+    assert clean_person_name(written) == shown
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "",
+        " ",
+        "x" * 33,
+        "---",
+        "a\u202eb",
+        "a\u200bb",
+        "a\x00b",
+        "a/b",
+        "<b>",
+        "a@b",
+        "\N{GRINNING FACE}",
+        "\ufeffa",
+    ],
+)
+def test_what_is_no_name(written: str) -> None:
+    assert clean_person_name(written) is None
+
+
+@given(st.text(max_size=40))
+def test_a_shown_name_is_clean_short_and_stays_as_it_is(written: str) -> None:
+    shown = clean_person_name(written)
+    if shown is not None:
+        assert clean_person_name(shown) == shown
+        assert 1 <= len(shown) <= limits.NAME_CHARACTERS_MAX
+        assert not any(unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp") for c in shown)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("Anna", "ANNA"), ("Straße", "STRASSE"), ("ﬁn", "fin"), ("Å", "A\u030a"), ("Ａnna", "anna")],
+)
+def test_names_that_look_alike_to_a_search_are_one(one: str, other: str) -> None:
+    assert name_key(one) == name_key(other)
+
+
+@given(st.text(max_size=20))
+def test_the_key_of_a_key_is_itself(name: str) -> None:
+    assert name_key(name_key(name)) == name_key(name)
+
+
+@given(st.text(max_size=20))
+def test_a_name_in_capitals_is_the_same_name(name: str) -> None:
+    assert name_key(name.upper().lower()) == name_key(name.upper())
+
+
+@pytest.mark.parametrize("name", ["abc", "a-b_c.9", "x" * 32])
+def test_names_of_rooms(name: str) -> None:
+    assert clean_room_name(name) == name
+
+
+@pytest.mark.parametrize("name", ["", "ab", "x" * 33, "Abc", "a b c", "äbc", "abc\n", "a/c"])
+def test_what_is_no_name_of_a_room(name: str) -> None:
+    assert clean_room_name(name) is None
