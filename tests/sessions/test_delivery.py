@@ -1,162 +1,23 @@
 """Delivery: shared bytes, cursors that never lose or repeat, slow readers, and the store for the past."""
 
-import random
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from server.archive.disk import SqliteDisk
-from server.archive.record import Draft, Epoch, epoch_draft, make_records
-from server.archive.store import Store, TimelineRow, Write
-from server.engine_round import Position, Published
+from server.archive.record import Epoch, epoch_draft
+from server.archive.store import Store
 from server.network.loop_thread import LoopThread
 from server.protocol import events
-from server.protocol.connection import ClientConnection
 from server.protocol.requests import Cursor
 from server.sessions import delivery as delivery_module
 from server.sessions.delivery import Delivery, Reader
-from server.sessions.history import ROWS_MAX, missed_frames
-from server.state.bodies import DeviceBody, MemberBody, MessageBody, RoomBody
-from server.state.fold import fold
-from server.state.rebuild import rebuild
-from server.state.state import GENERAL, State
-from tests.sessions.scene import packed
+from server.sessions.history import ROWS_MAX
+from server.state.bodies import MemberBody
+from server.state.state import GENERAL
+from tests.sessions.reading_stage import FIRST, SECOND, Sink, Stage, sink
 from tests.waiting import wait_until
-
-FIRST, SECOND = Epoch(1, "a", "0f"), Epoch(2, "b", "0f")
-DEADLINE_S = 20.0
-PEOPLE = ["anna", "ben", "cleo"]
-ROOMS = ["tea", "chess"]
-
-
-class Sink:
-    """An outlet that keeps what it was given."""
-
-    def __init__(self) -> None:
-        self.is_paused = False
-        self.written: list[bytes] = []
-
-    def write(self, data: bytes) -> None:
-        self.written.append(data)
-
-    @property
-    def events(self) -> list[events.AnyEvent]:
-        return ClientConnection().receive(b"".join(list(self.written)))
-
-    @property
-    def texts(self) -> list[str]:
-        return [event.text for event in self.events if isinstance(event, events.Message)]
-
-
-class Log:
-    """A log in memory and in a store, its state, and what of it is not published yet."""
-
-    def __init__(self, store: Store) -> None:
-        self.store = store
-        self.state = State()
-        self.epoch = FIRST
-        self._counter = 0
-        self._fresh: list[Published] = []
-        self.append(epoch_draft(FIRST, ("a",), 1))
-        for name in PEOPLE:
-            self.act("device", name, DeviceBody(name, name, b""))
-        for room in ROOMS:
-            self.act("room", "anna", RoomBody(room, room))
-
-    def append(self, draft: Draft) -> None:
-        (record,) = make_records([draft], self.epoch, self.state.index, self.state.hash)
-        outcome = fold(self.state, record)
-        assert outcome.refusal is None, outcome.refusal
-        rows = [TimelineRow(record.index, outcome.told.audience, outcome.told.number)] if outcome.told else []
-        self.store.commit([Write(records=(record,), timeline=tuple(rows), derived_index=record.index)])
-        if outcome.told:
-            self._fresh.append(Published(record, outcome.told))
-
-    def act(self, kind: str, who: str, body: object) -> None:
-        self._counter += 1
-        self.append(Draft(kind, f"device of {who}", self._counter, 1, packed(body)))
-
-    def say(self, text: str, room: str = GENERAL, who: str = "anna") -> None:
-        self.act("message", who, MessageBody(room, text))
-
-    def cut(self, index: int, epoch: Epoch) -> None:
-        """Forget the records behind an index; another server's epoch follows."""
-        self.state = rebuild([], self.store.all_records, index)
-        self.store.commit([Write(cut_to=index)])
-        self.epoch, self._fresh = epoch, []
-
-    def fresh(self) -> list[Published]:
-        fresh, self._fresh = self._fresh, []
-        return fresh
-
-    @property
-    def position(self) -> Position:
-        spans = self.state.spans
-        return Position(self.state.index, str(spans[-1].epoch), self.state.number)
-
-
-class Stage:
-    """The delivery of a server, used on a loop."""
-
-    def __init__(self, loop: LoopThread, store: Store) -> None:
-        self._loop = loop
-        self.log = Log(store)
-        self.log.fresh()
-        reader = store.reader()
-        self.delivery = Delivery(
-            self.log.position,
-            state=lambda: self.log.state,
-            read_store=lambda audiences, cursor, last: missed_frames(
-                reader, self.log.state, audiences, cursor, last
-            ),
-            durable_end=reader.derived_index,
-        )
-
-    def publish(self) -> None:
-        async def call() -> None:
-            self.delivery.publish(self.log.fresh(), self.log.position)
-
-        self._loop.run_sync(call(), DEADLINE_S)
-
-    def say(self, *texts: str, room: str = GENERAL) -> None:
-        """Several messages in one batch."""
-        for text in texts:
-            self.log.say(text, room)
-        self.publish()
-
-    def attach(self, who: str = "ben", cursor: int | None = None, resumed: Cursor | None = None) -> Reader:
-        index = self.log.state.index if cursor is None else cursor
-        reader = Reader(Sink(), who, self.log.state.users[who].rooms, index)
-
-        async def call() -> None:
-            self.delivery.attach(reader, resumed)
-
-        self._loop.run_sync(call(), DEADLINE_S)
-        return reader
-
-    def pause(self, reader: Reader, *, is_paused: bool) -> None:
-        sink(reader).is_paused = is_paused
-        if not is_paused:
-            self.flush(reader)
-
-    def flush(self, reader: Reader) -> None:
-        async def call() -> None:
-            self.delivery.flush(reader)
-
-        self._loop.run_sync(call(), DEADLINE_S)
-
-
-def sink(reader: Reader) -> Sink:
-    assert isinstance(reader.outlet, Sink)
-    return reader.outlet
-
-
-def reads(reader: Reader, texts: list[str]) -> bool:
-    return sink(reader).texts == texts
 
 
 @pytest.fixture
@@ -334,77 +195,3 @@ def test_a_cursor_that_this_server_catches_up_with_goes_on_without_a_gap(stage: 
     stage.say("read before 2", "new")
     assert sink(reader).texts == ["new"]
     assert not [e for e in sink(reader).events if isinstance(e, events.Diverged)]
-
-
-actions = st.lists(
-    st.one_of(
-        st.tuples(st.just("say"), st.sampled_from([GENERAL, *ROOMS]), st.integers(1, 3)),
-        st.tuples(st.just("attach"), st.sampled_from(PEOPLE), st.integers(0, 100)),
-        st.tuples(st.just("join"), st.sampled_from(["ben", "cleo"]), st.sampled_from(ROOMS)),
-        st.tuples(st.just("pause"), st.integers(0, 20), st.booleans()),
-    ),
-    max_size=40,
-)
-
-
-@settings(max_examples=40)
-@given(actions, st.integers(0, 2**32))
-def test_whatever_happens_each_reader_gets_its_rooms_from_its_cursor_on(
-    tmp_path_factory: pytest.TempPathFactory, given_actions: list[tuple[str, object, object]], seed: int
-) -> None:
-    loop = LoopThread("model")
-    loop.start()
-    store = Store(SqliteDisk(tmp_path_factory.mktemp("model") / "archive.sqlite"))
-    try:
-        Model(Stage(loop, store), random.Random(seed)).play(given_actions)
-    finally:
-        store.close()
-        loop.stop()
-
-
-class Model:
-    """What each reader must get, kept as plain lists: (room, text) of the whole log."""
-
-    def __init__(self, stage: Stage, rng: random.Random) -> None:
-        self._stage = stage
-        self._rng = rng
-        self._said: list[tuple[int, str, str]] = []
-        self._readers: list[tuple[Reader, dict[str, int]]] = []
-
-    def play(self, given_actions: list[tuple[str, object, object]]) -> None:
-        for action, first, second in given_actions:
-            getattr(self, action)(first, second)
-        for reader, _ in self._readers:
-            self._stage.pause(reader, is_paused=False)
-        for reader, since in self._readers:
-            expected = [text for index, room, text in self._said if index > since.get(room, 2**62)]
-            wait_until(partial(reads, reader, expected), what=str(expected))
-
-    def say(self, room: str, count: int) -> None:
-        for _ in range(count):
-            text = str(len(self._said))
-            self._stage.log.say(text, room)
-            self._said.append((self._stage.log.state.index, room, text))
-            if self._rng.random() < 0.5:
-                self._stage.publish()
-        self._stage.publish()
-
-    def attach(self, who: str, back: int) -> None:
-        log = self._stage.log
-        cursor = max(0, log.state.index - back)
-        reader = self._stage.attach(who, cursor)
-        self._readers.append((reader, dict.fromkeys(log.state.users[who].rooms, cursor)))
-
-    def join(self, who: str, room: str) -> None:
-        log = self._stage.log
-        if room in log.state.users[who].rooms:
-            return
-        log.act("member", who, MemberBody(room))
-        self._stage.publish()
-        for reader, since in self._readers:
-            if reader.user == who:
-                since[room] = log.state.index
-
-    def pause(self, number: int, is_paused: bool) -> None:
-        if number < len(self._readers):
-            self._stage.pause(self._readers[number][0], is_paused=is_paused)
