@@ -1,0 +1,167 @@
+"""The tables of docs/protocol.md, made from the code; run as a module it writes them into the document.
+
+A table stands between `<!-- table NAME -->` and `<!-- end -->`; everything around is written by hand.
+"""
+
+import inspect
+import re
+import typing
+from typing import Any, Final
+
+import msgspec
+from msgspec import inspect as shapes
+
+from server.protocol import errors, events, limits, requests
+from server.protocol.requests import Cursor
+from server.sessions.command_table import COMMANDS, Stage
+from tests.source_tree import PROJECT
+
+DOCUMENT: Final = PROJECT / "docs" / "protocol.md"
+BLOCK: Final = re.compile(r"<!-- table (\w+) -->\n(.*?)\n?<!-- end -->", re.DOTALL)
+
+# What each request is answered with, when it is not an `error`.
+ANSWERS: Final[dict[type, str]] = {
+    requests.Hello: "`welcome`",
+    requests.SignIn: "`signed_in`, `go_to`",
+    requests.Activate: "`signed_in`, `go_to`",
+    requests.Send: "`stored`",
+    requests.CreateRoom: "`stored`",
+    requests.JoinRoom: "`stored`",
+    requests.History: "`history_page`",
+    requests.Rooms: "`room_list`",
+    requests.Who: "`member_list`",
+    requests.Status: "`status_facts`",
+    requests.Ping: "`pong`",
+    requests.SignOut: "`goodbye`",
+}
+STAGES: Final = {
+    Stage.CONNECTED: "connected",
+    Stage.GREETED: "greeted",
+    Stage.ON_STANDBY: "on standby",
+    Stage.ACTIVE: "active",
+}
+# Parts of events and requests that are objects of their own.
+PARTS: Final[tuple[type[msgspec.Struct], ...]] = (
+    Cursor,
+    events.RoomFacts,
+    events.ServerFacts,
+    events.MemberFacts,
+    events.ConnectionFacts,
+)
+OF_EVERY_ONE: Final = frozenset({"id", "bytes", "answer"})
+
+
+def all_tables() -> dict[str, str]:
+    """Every table with the name of what it is about."""
+    tables = {"requests": request_table(), "errors": error_table(), "limits": limit_table()}
+    for kind in (*typing.get_args(requests.AnyRequest), *typing.get_args(events.AnyEvent), *PARTS):
+        fields = field_table(kind)
+        if fields:
+            tables[kind.__name__] = fields
+    return tables
+
+
+def request_table() -> str:
+    """Which request may be asked when, and what answers it."""
+    rows = []
+    for kind in typing.get_args(requests.AnyRequest):
+        command = COMMANDS[kind]
+        stages = [
+            name for stage, name in STAGES.items() if command.first_stage <= stage <= command.last_stage
+        ]
+        rows.append(f"| `{tag_of(kind)}` | {', '.join(stages)} | {ANSWERS[kind]} |")
+    return table("request", "may be asked when", "is answered with", rows)
+
+
+def error_table() -> str:
+    """Every code."""
+    rows = []
+    for code, kind in errors.ERRORS.items():
+        arguments = ", ".join(f"`{name}`" for name in kind.arguments)
+        meaning = f"{kind.meaning}{' **Ends the connection.**' if kind.is_fatal else ''}"
+        rows.append(f"| `{code}` | {arguments} | {meaning} |")
+    return table("code", "arguments", "meaning", rows)
+
+
+def limit_table() -> str:
+    """Every limit with the reason that stands above it in the code; some share one."""
+    rows = []
+    reason: list[str] = []
+    is_new = True
+    for line in inspect.getsource(limits).splitlines():
+        if line.startswith("# "):
+            reason = [line[2:]] if is_new else [*reason, line[2:]]
+        elif match := re.match(r"([A-Z_0-9]+): Final = ", line):
+            rows.append(f"| `{match[1]}` | {getattr(limits, match[1]):,} | {' '.join(reason)} |")
+        is_new = not line.startswith("#")
+    return table("limit", "value", "why", rows)
+
+
+def field_table(kind: type[msgspec.Struct]) -> str:
+    """The fields of one object, beside those that every one has."""
+    rows = []
+    for field in msgspec.structs.fields(kind):
+        if field.encode_name in OF_EVERY_ONE:
+            continue
+        words = type_words(shapes.type_info(field.type))
+        rows.append(f"| `{field.encode_name}` | {words} | {default_words(field)} |")
+    return table("field", "type", "when it is left out", rows) if rows else ""
+
+
+def default_words(field: Any) -> str:
+    """What a missing field means."""
+    if field.required:
+        return ""
+    value = field.default
+    if value is msgspec.NODEFAULT:
+        value = field.default_factory()
+    return f"`{msgspec.json.encode(value).decode()}`"
+
+
+def type_words(info: shapes.Type) -> str:
+    """A type as people read it, with its bounds."""
+    match info:
+        case shapes.IntType(ge=low, le=high):
+            return "integer" + (f", {low} to {high:,}" if high is not None else "")
+        case shapes.StrType(pattern=str(pattern), max_length=longest):
+            return f"text that matches `{pattern}`" + (f", at most {longest} characters" if longest else "")
+        case shapes.StrType(min_length=shortest, max_length=int(longest)):
+            return f"text of {shortest or 0} to {longest} characters"
+        case shapes.StrType():
+            return "text"
+        case shapes.BoolType():
+            return "true or false"
+        case shapes.FloatType():
+            return "number"
+        case shapes.ListType(item_type=item, max_length=longest):
+            return f"list of {type_words(item)}" + (f", at most {longest} of them" if longest else "")
+        case shapes.DictType():
+            return "object of texts and numbers"
+        case shapes.UnionType(types=types):
+            return " or ".join(type_words(part) for part in types)
+        case shapes.NoneType():
+            return "null"
+        case shapes.StructType(cls=kind):
+            return f"[`{kind.__name__}`](#{kind.__name__.lower()})"
+        case _:
+            raise AssertionError(f"no words for {info}")
+
+
+def tag_of(kind: type[msgspec.Struct]) -> str:
+    """The name of a request or event on the wire."""
+    return str(kind.__struct_config__.tag)
+
+
+def table(first: str, second: str, third: str, rows: list[str]) -> str:
+    """Markdown."""
+    return "\n".join([f"| {first} | {second} | {third} |", "|---|---|---|", *rows])
+
+
+def with_tables(text: str) -> str:
+    """A document with every table as it has to be."""
+    tables = all_tables()
+    return BLOCK.sub(lambda block: f"<!-- table {block[1]} -->\n{tables[block[1]]}\n<!-- end -->", text)
+
+
+if __name__ == "__main__":
+    DOCUMENT.write_text(with_tables(DOCUMENT.read_text(encoding="utf-8")), encoding="utf-8")
