@@ -149,11 +149,18 @@ class Session:
 
     def write(self, frames: bytes) -> None:
         """Send encoded frames now, behind what was told."""
-        if self._held:
-            self._held.append(frames)
-            self.flush()
-        elif self._channel is not None:
-            self._channel.write(frames)
+        self._held.append(frames)
+        self.flush()
+
+    def outlet(self) -> Channel:
+        """Where a reader's frames go from here on, without a step between: there are many of them.
+
+        What was told before is sent first; later nothing is held back when frames are delivered, for
+        every turn of the loop ends with a flush.
+        """
+        assert self._channel is not None, "only a connected client signs in"
+        self.flush()
+        return self._channel
 
     def flush(self) -> None:
         """Send what was told, in one write."""

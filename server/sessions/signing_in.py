@@ -97,7 +97,7 @@ def _start_delivery(hub: "Hub", session: "Session", answer: int, cursor: request
     session.tell(events.ServersChanged(servers=hub.servers(), mode=hub.mode))
     if hub.copies_index:
         session.tell(events.CopiesRaised(index=hub.copies_index))
-    session.reader = Reader(session, user.id, user.rooms, start.index)
+    session.reader = Reader(session.outlet(), user.id, user.rooms, start.index)
     hub.delivery.attach(session.reader, start)
     hub.presence.enter(user.id)
     hub.presence_changed()
