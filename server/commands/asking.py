@@ -29,6 +29,8 @@ _DIAL_SENTENCES: Final[dict[DialCode, str]] = {
     DialCode.WRONG_CERTIFICATE: _("its certificate is not the one that is trusted"),
 }
 
+_FORBIDDEN: Final = _("from another computer it answers only who has the cluster's secret; use --data")
+
 
 class Target(msgspec.Struct, frozen=True):
     """A server to be asked, and how it is known; `trust` None: without encryption."""
@@ -79,6 +81,8 @@ class Conversation:
         finally:
             del self._waiting[request.id]
         if isinstance(answer, events.Failed):
+            if answer.code == "forbidden":
+                raise UnansweredError(_FORBIDDEN)
             kind = ERRORS.get(answer.code)
             raise UnansweredError(kind.meaning.removesuffix(".") if kind else answer.code)
         return answer

@@ -46,7 +46,7 @@ class PairStatus(msgspec.Struct, frozen=True):
 Examples:
   python -m server status 127.0.0.1:7000 127.0.0.1:7001
   python -m server status --data /srv/chat --watch
-  python -m server status desktop-chat://10.0.0.1:7000,10.0.0.2:7000/?ca=... --json
+  python -m server status 'desktop-chat://10.0.0.1:7000,10.0.0.2:7000/?ca=...' --json
 """
 )
 @click.argument("addresses", metavar="[ADDRESS]...", nargs=-1)

@@ -25,8 +25,8 @@ def test_a_port_in_use_and_a_foreign_address_are_told(loop: LoopThread) -> None:
         with pytest.raises(NetworkError, match=f"Port {port} of 127.0.0.1 is in use"):
             loop.run_sync(claim(Address("127.0.0.1", port)), DEADLINE_S)
     with pytest.raises(NetworkError, match="is not an address of this computer"):
-        # TEST-NET-1 (RFC 5737): nobody has it.
-        loop.run_sync(claim(Address("192.0.2.1", 0)), DEADLINE_S)
+        # TEST-NET-3 (RFC 5737): nobody has it.
+        loop.run_sync(claim(Address("203.0.113.77", 0)), DEADLINE_S)
 
 
 def test_the_same_port_twice_is_told(loop: LoopThread) -> None:

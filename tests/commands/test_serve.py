@@ -42,7 +42,7 @@ def test_a_port_in_use_is_told(tmp_path: Path) -> None:
             "--listen",
             f"127.0.0.1:{port}",
         )
-    fails(1, "is not an address of this computer", "serve", "--data", tmp_path, "--listen", "192.0.2.1:0")
+    fails(1, "is not an address of this computer", "serve", "--data", tmp_path, "--listen", "203.0.113.77:0")
 
 
 def test_a_folder_in_use_is_told_and_the_first_server_goes_on(tmp_path: Path) -> None:
