@@ -30,7 +30,7 @@ from server.config import Config
 from server.engine import Engine, open_log
 from server.engine_round import Output, PairState
 from server.engine_thread import EngineThread
-from server.names.addresses import Address
+from server.names.addresses import Address, AddressError, parse_address
 from server.network.clock import Clock
 from server.network.listener import Listener, listen
 from server.network.loop_thread import LoopThread
@@ -296,7 +296,9 @@ class Node:
         assert self._hub is not None
         self._hub.hear_peer(facts)
         self._has_met_peer |= facts is not None
-        if isinstance(facts, PeerFacts) and facts.address != self._cluster.peer_address:
+        if not isinstance(facts, PeerFacts) or isinstance(parse_address(facts.address), AddressError):
+            return
+        if facts.address != self._cluster.peer_address:
             # Kept, so that clients learn the second address also while the peer is away.
             with contextlib.suppress(FolderError):
                 kept = self._folder.read()

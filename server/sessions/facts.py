@@ -1,6 +1,9 @@
 """What the servers of a pair tell each other about their clients, and what is fixed about one."""
 
+from typing import Annotated
+
 import msgspec
+from msgspec import Meta
 
 
 class OwnFacts(msgspec.Struct, frozen=True):
@@ -19,13 +22,13 @@ class OwnFacts(msgspec.Struct, frozen=True):
 class PeerFacts(msgspec.Struct, frozen=True, array_like=True, tag="peer_facts"):
     """Sent as soon as something of it changed: admission at the other server depends on it."""
 
-    name: str
-    address: str
-    role: str
-    users: int
+    name: Annotated[str, Meta(max_length=64)]
+    address: Annotated[str, Meta(max_length=300)]
+    role: Annotated[str, Meta(max_length=16)]
+    users: Annotated[int, Meta(ge=0)]
 
 
 class PeerOnline(msgspec.Struct, frozen=True, array_like=True, tag="peer_online"):
     """Who is online at a server, by user id; sent with the presence of its own clients."""
 
-    users: tuple[str, ...]
+    users: tuple[Annotated[str, Meta(max_length=64)], ...]
