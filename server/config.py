@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from msgspec import Meta
 
-from server.names.addresses import Address, AddressError, is_loopback, parse_address
+from server.names.addresses import Address, AddressError, is_everywhere, is_loopback, parse_address
 from server.protocol import limits
 from server.sessions.admission import Policy
 
@@ -100,6 +100,11 @@ def _check(config: Config) -> None:
         text = getattr(config, key)
         if text or key in {"listen", "peer_listen"}:
             _address(key, text)
+    if is_everywhere(config.listen_address.host) and not config.advertise:
+        raise ConfigError(
+            f"listen: {config.listen} means every network card; say with advertise (--advertise HOST:PORT)"
+            " how people reach this server."
+        )
     if config.peer_address == config.peer_listen_address:
         raise ConfigError("peer: this is the address where this server itself listens (peer_listen).")
     if config.plain and not is_loopback(config.listen_address.host):

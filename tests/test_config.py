@@ -115,3 +115,10 @@ def test_without_encryption_only_this_computer_is_served() -> None:
 def test_a_server_is_not_its_own_peer() -> None:
     with pytest.raises(ConfigError, match=r"^peer \(from the command line\): this is the address where"):
         load_config(None, {}, {"peer": "127.0.0.1:7002"})
+
+
+def test_whoever_listens_on_every_card_says_how_people_reach_it() -> None:
+    with pytest.raises(ConfigError, match=r"^listen \(from the command line\): 0\.0\.0\.0:7000 means every"):
+        load_config(None, {}, {"listen": "0.0.0.0:7000"})
+    config = load_config(None, {}, {"listen": "0.0.0.0:7000", "advertise": "chat.example:7000"})
+    assert config.listen_address.port == 7000

@@ -1,21 +1,12 @@
 """The addresses of this computer as the other one can use them, found out before anything is promised."""
 
 import contextlib
-import ipaddress
 import os
 import socket
 
 from server.names.addresses import Address
 from server.network.errors import NetworkError, listen_error
 from server.network.resolving import resolve
-
-
-def is_everywhere(address: Address) -> bool:
-    """Whether an address means every network card: nobody else can dial that."""
-    try:
-        return ipaddress.ip_address(address.host).is_unspecified
-    except ValueError:
-        return False
 
 
 async def claim(*addresses: Address) -> list[Address]:

@@ -5,8 +5,7 @@ These are callbacks of click; None passes through, for an option that was not gi
 
 import click
 
-from server.cluster.own_address import is_everywhere
-from server.names.addresses import Address, AddressError, parse_address
+from server.names.addresses import Address, AddressError, is_everywhere, parse_address
 from server.names.invite_links import CHAT_NAME_CHARACTERS_MAX, is_chat_name
 from server.protocol.names import clean_person_name
 
@@ -18,7 +17,7 @@ def own_address(ctx: click.Context, param: click.Parameter, value: str | None) -
     address = parse_address(value, allow_free_port=True)
     if isinstance(address, AddressError):
         raise click.BadParameter(address.sentence, ctx, param)
-    if is_everywhere(address):
+    if is_everywhere(address.host):
         raise click.BadParameter(
             f"{address} means every network card; name the address by which the other machine reaches"
             " this one.",

@@ -10,11 +10,10 @@ import msgspec
 
 from server.cluster.data_folder import Cluster, DataFolder, FolderError
 from server.cluster.founding import DEFAULT_CHAT, found_cluster
-from server.cluster.own_address import is_everywhere
 from server.commands.option_values import server_name
 from server.commands.serving import invite_link, run_node, told_errors
 from server.config import Config, load_config
-from server.names.addresses import Address, AddressError, parse_address
+from server.names.addresses import Address, AddressError, is_everywhere, parse_address
 from server.network.clock import SystemClock
 from server.sessions.admission import Policy
 
@@ -105,7 +104,7 @@ def _open_cluster(folder: DataFolder, settings: Config, name: str | None) -> Clu
 def _addresses(settings: Config, cluster: Cluster) -> list[Address]:
     """Where people find the pair, the first address first; none when that is not known before the start."""
     own = parse_address(settings.advertise) if settings.advertise else settings.listen_address
-    if isinstance(own, AddressError) or not own.port or is_everywhere(own):
+    if isinstance(own, AddressError) or not own.port or is_everywhere(own.host):
         return []
     peer = parse_address(cluster.peer_address) if cluster.peer_address else None
     if not isinstance(peer, Address):

@@ -106,6 +106,14 @@ def is_loopback(host: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
+def is_everywhere(host: str) -> bool:
+    """Whether a host means every network card of a computer that listens: nobody can dial that."""
+    try:
+        return ipaddress.ip_address(host).is_unspecified
+    except ValueError:
+        return False
+
+
 def _parse_host(text: str) -> str | AddressError:
     if ":" in text:
         try:

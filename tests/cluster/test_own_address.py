@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from server.cluster.own_address import claim, is_everywhere, own_host_towards
+from server.cluster.own_address import claim, own_host_towards
 from server.names.addresses import Address
 from server.network.errors import NetworkError
 from server.network.loop_thread import LoopThread
@@ -37,11 +37,3 @@ def test_the_same_port_twice_is_told(loop: LoopThread) -> None:
 
 def test_the_own_address_towards_loopback_is_loopback(loop: LoopThread) -> None:
     assert loop.run_sync(own_host_towards(Address("127.0.0.1", 9)), DEADLINE_S) == "127.0.0.1"
-
-
-@pytest.mark.parametrize(
-    ("host", "everywhere"),
-    [("0.0.0.0", True), ("::", True), ("127.0.0.1", False), ("a.example", False)],  # noqa: S104
-)
-def test_an_address_that_means_every_card_is_known(host: str, everywhere: bool) -> None:
-    assert is_everywhere(Address(host)) is everywhere

@@ -11,6 +11,7 @@ from server.names.addresses import (
     ADDRESSES_MAX,
     Address,
     AddressError,
+    is_everywhere,
     is_loopback,
     parse_address,
     parse_addresses,
@@ -152,3 +153,11 @@ def test_any_text_is_an_address_or_an_error(text: str) -> None:
 )
 def test_this_computer_is_told_from_others(host: str, expected: bool) -> None:
     assert is_loopback(host) is expected
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [("0.0.0.0", True), ("::", True), ("127.0.0.1", False), ("a.example", False)],  # noqa: S104
+)
+def test_an_address_that_means_every_card_is_known(host: str, expected: bool) -> None:
+    assert is_everywhere(host) is expected
