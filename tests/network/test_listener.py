@@ -176,4 +176,7 @@ def is_refused(port: int) -> bool:
         raw_connection(port).close()
     except ConnectionRefusedError:
         return True
+    except ConnectionResetError:
+        # It was still in the queue of the listening socket when that one closed.
+        return False
     return False
