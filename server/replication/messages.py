@@ -84,5 +84,6 @@ class Refuse(msgspec.Struct, frozen=True, array_like=True, tag="refuse"):
 
 Message = Hello | Match | Append | Confirm | Heartbeat | Forward | Refuse
 
-# Epochs are few (one a start or failover); the newest thousand are years of them.
-SPANS_MAX: Final = 1_000
+# Epochs are few (one a start, up to three a failover), but a server that crashes and starts again for
+# hours makes thousands; all of them in one hello still fit into a frame (about 90 bytes each).
+SPANS_MAX: Final = 20_000
