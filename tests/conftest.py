@@ -32,7 +32,7 @@ STAGES = (
     ("documents", ("documents/", "test_documents")),
     ("windows under Xvfb", ("windows/", "end_to_end/windows/")),
     ("real processes", ("end_to_end/", "torture/")),
-    ("simulator", ("simulator/",)),
+    ("simulator", ("simulation/",)),
     ("pure rooms", ("",)),
 )
 ORDER = (

@@ -37,4 +37,5 @@ def clean_room_name(text: str) -> str | None:
 
 def name_key(name: str) -> str:
     """What two equal names have in common."""
-    return unicodedata.normalize("NFKC", name).casefold()
+    # Twice, for folding can undo the normal form (The Unicode Standard, section 3.13, D146).
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
