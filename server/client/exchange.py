@@ -47,11 +47,9 @@ def refusal_of(text: str) -> Refusal | None:
     if len(text) > limits.MESSAGE_CHARACTERS_MAX:
         return Refusal("message_too_long", {"limit": limits.MESSAGE_CHARACTERS_MAX})
     try:
-        size_bytes = len(text.encode())
+        text.encode()
     except UnicodeEncodeError:
         return Refusal("bad_utf8")
-    if size_bytes > limits.MESSAGE_BYTES_MAX:
-        return Refusal("message_too_long", {"limit": limits.MESSAGE_BYTES_MAX})
     return None
 
 

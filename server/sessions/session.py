@@ -258,6 +258,10 @@ class Session:
         body = _encode_body(MessageBody(request.room, request.text))
         time_ms = min(request.time_ms, self._hub.time_ms())
         self._ask_for(request, "message", body, time_ms)
+        assert self.device is not None
+        if self._hub.state.has_seen(self.device.id, request.counter):
+            # Sending again what is archived is how clients make sure: it costs nothing.
+            return
         pause_s = self._throttle.take(self._hub.now())
         if pause_s:
             self._hold(pause_s)

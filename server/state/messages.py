@@ -21,8 +21,6 @@ def judge_message(state: State, header: Header, body: MessageBody) -> Refusal | 
         return Refusal("empty_message")
     if len(body.text) > limits.MESSAGE_CHARACTERS_MAX:
         return Refusal("message_too_long", {"limit": limits.MESSAGE_CHARACTERS_MAX})
-    if len(body.text.encode()) > limits.MESSAGE_BYTES_MAX:
-        return Refusal("message_too_long", {"limit": limits.MESSAGE_CHARACTERS_MAX})
     return None
 
 

@@ -124,3 +124,18 @@ def test_a_burst_whose_sender_is_gone_ends_with_it(make_scene: Callable[..., Sce
     client.close()
     wait_until(lambda: not client.session.is_held)
     assert len(scene.asked) == asked
+
+
+def test_sending_again_what_is_archived_costs_nothing(make_scene: Callable[..., Scene]) -> None:
+    scene = make_scene(send_rate_per_s=0.001)
+    client = scene.client()
+    client.sign_in()
+    for n in range(1, limits.SEND_BURST + 1):
+        send(client, n)
+    scene.commit()
+    for _ in range(3):
+        for n in range(1, limits.SEND_BURST + 1):
+            send(client, n)
+    assert not client.session.is_held
+    send(client, limits.SEND_BURST + 1)
+    assert client.session.is_held
