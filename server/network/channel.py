@@ -309,8 +309,12 @@ class Channel(asyncio.Protocol):
         self._finish()
         if self._has_eof:
             self._transport.close()
-        else:
+            return
+        try:
             self._transport.write_eof()
+        except OSError:
+            # The other side reset the connection, and the loop has not been told yet.
+            self._transport.abort()
 
     def _refuse(self, reason: ClosedReason) -> None:
         _log.debug("refused %s: %s %s", self.peer_address, reason.code, reason.detail)

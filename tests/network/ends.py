@@ -83,6 +83,8 @@ class Ends:
 
     thread: LoopThread
     listeners: list[Listener] = dataclasses.field(default_factory=list)
+    # What was dialed: the loop must not end with an open transport.
+    dialed: list[Channel] = dataclasses.field(default_factory=list)
     # The handlers of the connections that the listeners took, in order.
     served: list[Recorder] = dataclasses.field(default_factory=list)
 
@@ -120,9 +122,12 @@ class Ends:
         timeout_s: float = DEADLINE_S,
         limits: ChannelLimits = DEFAULT_LIMITS,
     ) -> Dialed | DialError:
-        return self.run(
+        found = self.run(
             dial("127.0.0.1", port, lambda: recorder, tls=tls, timeout_s=timeout_s, limits=limits)
         )
+        if isinstance(found, Dialed):
+            self.dialed.append(found.channel)
+        return found
 
     def dial(self, port: int, recorder: Recorder, tls: TlsTerms | Trust | None = None) -> Channel:
         dialed = self.try_dial(port, recorder, tls)
@@ -163,8 +168,13 @@ class Ends:
         return near, server.channel
 
     def close(self) -> None:
+        for channel in self.dialed:
+            self.on_loop(channel.abort)
         for listener in self.listeners:
             self.run(listener.close(timeout_s=1.0))
+        # An aborted transport closes its socket in the next turns of the loop.
+        for _ in range(3):
+            self.run(asyncio.sleep(0))
 
 
 @dataclasses.dataclass(frozen=True)

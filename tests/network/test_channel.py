@@ -3,6 +3,7 @@
 import random
 import socket
 import ssl
+import struct
 from collections.abc import Callable
 
 import pytest
@@ -264,3 +265,22 @@ def test_small_messages_do_not_wait_for_acknowledgements(ends: Ends) -> None:
         assert transport is not None
         found = transport.get_extra_info("socket")
         assert found.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
+
+
+def test_closing_what_the_other_side_has_just_reset_raises_nothing(ends: Ends) -> None:
+    server = Recorder()
+    listener = ends.listen(lambda: server)
+    connection = raw_connection(listener.port)
+    wait_until(lambda: server.channel)
+    channel = server.channel
+    assert channel is not None
+
+    def reset_and_close() -> None:
+        # In one turn of the loop, which therefore cannot have heard of the reset.
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.close()
+        channel.close()
+
+    ends.on_loop(reset_and_close)
+    wait_until(lambda: server.is_closed)
+    assert server.told.count("closed") == 1
