@@ -1,5 +1,6 @@
 """The window's program: `python -m desktop_chat [INVITE] [--name NAME] [--data DIR] …`."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -101,9 +102,19 @@ def _no_display() -> None:
 
 def _terminal_client(invite: str, name: str) -> int:
     """The same chat, in the terminal; it asks the name when it has none."""
-    name = name or click.prompt(_("Your name"))
+    name = name or _asked_name()
     command = [*server_command(), "chat", "--server", invite, "--name", name]
     return subprocess.run(command, env=child_environment(), check=False).returncode
+
+
+def _asked_name() -> str:
+    """The first line of the input, and not one byte more: the lines behind it are messages."""
+    if sys.stdin.isatty():
+        return str(click.prompt(_("Your name")))
+    line = bytearray()
+    while not line.endswith(b"\n") and (byte := os.read(sys.stdin.fileno(), 1)):
+        line += byte
+    return line.decode(errors="replace").strip()
 
 
 def _terminal_line(invite: str, name: str) -> str:

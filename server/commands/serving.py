@@ -92,7 +92,8 @@ def run_node(config: Config, folder: DataFolder, cluster: Cluster) -> int:
     _start_logging(folder.log, config.log_level)
     node = Node(config, folder, cluster, SystemClock(), ended=ended, pair_changed=_tell_pair)
     node.start()
-    click.echo(f"ready: clients {node.address}, servers {node.peer_listen_address}")
+    servers = f", servers {node.peer_listen_address}" if config.peer else ""
+    click.echo(f"ready: clients {node.address}{servers}")
     sys.stdout.flush()
     # A wait without a limit cannot be interrupted on Windows.
     while not stop.wait(1.0):
