@@ -22,6 +22,7 @@ class Place:
         "declined_until",
         "declines",
         "failures",
+        "is_away",
         "is_barred",
         "lost_at",
         "name",
@@ -40,6 +41,8 @@ class Place:
         self.declined_until = 0.0
         # Only a person can lift this: a certificate to look at.
         self.is_barred = False
+        # The other server said so, and has not taken it back.
+        self.is_away = False
 
 
 class ServerChoice:
@@ -104,6 +107,22 @@ class ServerChoice:
             wait_s = min(self._settings.declined_by_mistake_s * 2 ** min(place.declines, 16), wait_s)
         place.declines += 1
         place.declined_until = now + wait_s
+
+    def heard_of(self, server: str, now: float, *, is_up: bool) -> None:
+        """The server that has us says whether the other one is there.
+
+        One that has just come back is dialled soon: the wait that grew while it was away says
+        nothing any more, and until it stands by, nobody would take over.
+        """
+        for place in self._places.values():
+            if place.name != server:
+                continue
+            if is_up and place.is_away:
+                place.failures = 0
+                # Not all at once: everybody hears of it in the same moment.
+                soon_s = self._settings.return_spread_s * self._rng.random()
+                place.not_before = min(place.not_before, now + soon_s)
+            place.is_away = not is_up
 
     def bar(self, address: str) -> None:
         """Do not dial this address until `retry_all`."""

@@ -276,6 +276,8 @@ class Conversation:
 
     def _on_servers_changed(self, link: Link, event: ServersChanged, now: float) -> None:
         if link.stage is Stage.ACTIVE:
+            for facts in event.servers:
+                self._links.choice.heard_of(facts.name, now, is_up=facts.is_up)
             self._delivery.servers_changed(event)
         else:
             self._liveness.hear_from_standby(event, now)

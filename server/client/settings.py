@@ -37,6 +37,8 @@ class ConversationSettings(msgspec.Struct, frozen=True):
     # Redials double from the first to the second; jitter halves at most.
     back_off_base_s: float = 0.1
     back_off_cap_s: float = 10.0
+    # A server that came back is dialled within this: a crowd that hears of it spreads a little.
+    return_spread_s: float = 0.2
     # A server that sent us away is not asked again before this, unless the other one fails.
     declined_s: float = 5.0
     # ... and if the other one has just died, the one that sent us there will see it soon.

@@ -79,3 +79,25 @@ def test_being_sent_to_a_server_that_has_just_died_is_taken_for_a_mistake() -> N
     known.failed("b:2", 100.0)
     known.declined("a:1", "b:2", 100.1)
     assert known.place("a:1").declined_until == 100.1 + SETTINGS.declined_by_mistake_s
+
+
+def test_a_server_that_came_back_is_dialled_soon_however_long_it_was_away() -> None:
+    known = choice("a:1", "b:2")
+    known.learn("b:2", "b")
+    known.heard_of("b", 0.0, is_up=False)
+    for _ in range(10):
+        known.failed("b:2", 0.0)
+    assert known.place("b:2").not_before > 1.0
+    known.heard_of("b", 1.0, is_up=True)
+    assert known.place("b:2").not_before <= 1.0 + SETTINGS.return_spread_s
+
+
+def test_a_server_that_only_we_cannot_reach_is_not_dialled_more_often() -> None:
+    known = choice("a:1", "b:2")
+    known.learn("b:2", "b")
+    known.heard_of("b", 0.0, is_up=True)
+    for _ in range(10):
+        known.failed("b:2", 0.0)
+    later = known.place("b:2").not_before
+    known.heard_of("b", 1.0, is_up=True)
+    assert known.place("b:2").not_before == later
