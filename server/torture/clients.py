@@ -5,6 +5,7 @@ a kill, the client comes home to it: else everybody would sit at the survivor, a
 request from the follower to the leader would carry nothing in the next kill.
 """
 
+import abc
 import asyncio
 import dataclasses
 import random
@@ -22,6 +23,7 @@ from server.client.notices import (
     StandbyChanged,
 )
 from server.client.settings import ConversationSettings
+from server.i18n.translation import _
 from server.network.client_links import ClientLinks
 from server.network.clock import Clock
 from server.network.loop_thread import LoopThread
@@ -39,7 +41,7 @@ class Way:
     clock: Clock
 
 
-class Client:
+class Client(abc.ABC):
     """One person on one device; `home` (0 or 1) is the address that it tries first.
 
     Everything but the construction happens on the loop of `way`.
@@ -93,9 +95,9 @@ class Client:
         await asyncio.gather(*self._moves)
         await self.links.stopped(timeout_s)
 
+    @abc.abstractmethod
     async def move(self) -> None:
         """Start again, at home."""
-        raise NotImplementedError
 
     def hear(self, links: ClientLinks, notices: list[AnyNotice]) -> None:
         """Everything that a conversation tells; what is about the connection counts from the current one."""
@@ -104,9 +106,9 @@ class Client:
                 self._hear_of_connection(notice)
             self.take(notice)
 
+    @abc.abstractmethod
     def take(self, notice: AnyNotice) -> None:
         """What is not about the connection."""
-        raise NotImplementedError
 
     def _hear_of_connection(self, notice: AnyNotice) -> None:
         match notice:
@@ -118,6 +120,6 @@ class Client:
             case ServersChanged():
                 self.servers = notice
             case SignInRefused() | CertificateChanged():
-                self.problem = f"{self.name} cannot sign in: {notice}"
+                self.problem = _("{name} cannot sign in: {notice}").format(name=self.name, notice=notice)
             case _:
                 pass

@@ -3,6 +3,7 @@
 from typing import Final
 
 from server.cluster.pair_processes import NAMES, PairProcesses, ServerProcess
+from server.i18n.translation import _
 
 
 class TwoServers:
@@ -43,5 +44,6 @@ class TwoServers:
             code = server.process.poll()
             if code is not None and place not in self._killed and server not in self._told:
                 self._told.append(server)
-                ends.append(f"server {NAMES[place]} ended by itself with code {code}: {server.errors}")
+                text = _("server {name} ended by itself with code {code}: {errors}")
+                ends.append(text.format(name=NAMES[place], code=code, errors=server.errors))
         return ends

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from server.i18n.translation import _, number_text
 from server.torture.archive_facts import ArchiveFacts
 from server.torture.gaps import Gap, max_ms, p50_ms
 from server.torture.history import History
@@ -58,27 +59,35 @@ def summary_lines(
     """The end of a run, for people."""
     left, right = archives.values()
     common = min(len(left.hashes), len(right.hashes))
-    equal = f"both archives are equal up to record {common:,}"
+    equal = _("both archives are equal up to record {index}").format(index=number_text(common))
     if common:
-        equal += f" (hash {left.hashes[common - 1].hex()[:12]})"
-    sent = (
-        f"{report.sent:,} sent by {plan.senders} senders, {report.acknowledged:,} acknowledged,"
-        f" {report.copies_1:,} of them with one copy because a server was away"
+        equal += " " + _("(hash {hash})").format(hash=left.hashes[common - 1].hex()[:12])
+    sent = _(
+        "{sent} sent by {senders} senders, {acknowledged} acknowledged,"
+        " {copies_1} of them with one copy because a server was away"
+    ).format(
+        sent=number_text(report.sent),
+        senders=plan.senders,
+        acknowledged=number_text(report.acknowledged),
+        copies_1=number_text(report.copies_1),
     )
-    counted = (
-        f"{report.lost:,} lost, {report.duplicated:,} duplicated, {report.out_of_order:,} out of order,"
+    counted = _(
+        "{lost} lost, {duplicated} duplicated, {out_of_order} out of order,"
         " counted at every reader and in both archives"
+    ).format(
+        lost=number_text(report.lost),
+        duplicated=number_text(report.duplicated),
+        out_of_order=number_text(report.out_of_order),
+    )
+    kills = _("{kills} kills, {leader_kills} of the leader; {promotions} promotions").format(
+        kills=report.kills, leader_kills=report.leader_kills, promotions=report.promotions
     )
     lines = [f"! {finding}" for finding in verdict.findings]
-    lines += [
-        sent,
-        counted,
-        equal if report.archives_equal else "the archives are NOT equal",
-        f"{report.kills} kills, {report.leader_kills} of the leader; {report.promotions} promotions",
-    ]
+    lines += [sent, counted, equal if report.archives_equal else _("the archives are NOT equal"), kills]
     if report.kills:
         lines.append(
-            f"gap after a kill: p50 {report.gap_p50_ms} ms, max {report.gap_max_ms} ms"
-            f" (a message every {1000 / plan.rate_per_s:.0f} ms from each sender)"
+            _(
+                "gap after a kill: p50 {p50} ms, max {max} ms (a message every {every} ms from each sender)"
+            ).format(p50=report.gap_p50_ms, max=report.gap_max_ms, every=f"{1000 / plan.rate_per_s:.0f}")
         )
     return lines

@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Final
 
 from server.cluster.pair_processes import NAMES, PairProcesses
+from server.i18n.marking import marked
+from server.i18n.state_words import state_word
+from server.i18n.translation import _
 from server.network.clock import Clock
 from server.network.loop_thread import LoopThread
 from server.network.tls import Trust
@@ -24,6 +27,11 @@ from server.torture.verdict import judge
 # Starting up, coming back to dual, and the last acknowledgements: each has this long.
 _PATIENCE_S: Final = 30.0
 _LOOK_EVERY_S: Final = 0.01
+_NOT_TOGETHER: Final = marked("the servers and their clients did not come together within {limit_s} s")
+_NOT_ANSWERED: Final = marked(
+    "the servers and their clients left messages without an answer within {limit_s} s"
+)
+_NOT_WHOLE: Final = marked("the servers did not become one pair again within {limit_s} s")
 
 
 class RunStoppedError(Exception):
@@ -87,11 +95,17 @@ class Run:
 
     def _come_together(self) -> None:
         self._crowd.connect()
-        self._wait(lambda: self._crowd.is_ready and self._crowd.is_pair_dual, "did not come together")
+        self._wait(lambda: self._crowd.is_ready and self._crowd.is_pair_dual, _NOT_TOGETHER)
         self._began_s = self._clock.monotonic_s()
         self._say(
-            f"{self._plan.senders} senders write {self._plan.rate_per_s:g} messages a second each,"
-            f" {len(self._crowd.history.readers)} readers count (seed {self._plan.seed})"
+            _(
+                "{senders} senders write {rate} messages a second each, {readers} readers count (seed {seed})"
+            ).format(
+                senders=self._plan.senders,
+                rate=f"{self._plan.rate_per_s:g}",
+                readers=len(self._crowd.history.readers),
+                seed=self._plan.seed,
+            )
         )
         self._crowd.begin()
 
@@ -107,8 +121,8 @@ class Run:
     def _wait_for_answers(self) -> None:
         self._crowd.end()
         try:
-            self._wait(lambda: self._crowd.is_answered, "left messages without an answer")
-            self._wait(lambda: self._whole_since is not None, "did not become one pair again")
+            self._wait(lambda: self._crowd.is_answered, _NOT_ANSWERED)
+            self._wait(lambda: self._whole_since is not None, _NOT_WHOLE)
         except RunFailedError as error:
             # What that means for the messages is counted in the archives.
             self._say(f"! {error}")
@@ -137,7 +151,7 @@ class Run:
             return bool(self._servers.running)
         if self._whole_since is None:
             if now > self._broken_s + _PATIENCE_S:
-                raise RunFailedError(f"the servers did not become one pair again within {_PATIENCE_S:g} s")
+                raise _failed(_NOT_WHOLE)
             return False
         return now >= self._whole_since + planned.settled_s
 
@@ -154,7 +168,8 @@ class Run:
         self._servers.kill(place)
         self._returns[place] = now + planned.down_s
         self._whole_since, self._broken_s = None, now
-        self._say(f"kill {kill.number}: server {kill.server}, {_words_for(kill.role)}")
+        text = _("kill {number}: server {name}, {role}")
+        self._say(text.format(number=kill.number, name=kill.server, role=_words_for(kill.role)))
         return kill
 
     # --- looking after everything
@@ -164,7 +179,7 @@ class Run:
         while not condition():
             self._look()
             if self._clock.monotonic_s() > end_s:
-                raise RunFailedError(f"the servers and their clients {failure} within {_PATIENCE_S:g} s")
+                raise _failed(failure)
 
     def _look(self) -> None:
         """Let a moment pass, and see to what it brought."""
@@ -190,13 +205,19 @@ class Run:
         elif self._whole_since is None:
             self._whole_since = now
             if self._broken_s:
-                self._say(f"both servers are one pair again after {now - self._broken_s:.1f} s")
+                text = _("both servers are one pair again after {time_s} s")
+                self._say(text.format(time_s=f"{now - self._broken_s:.1f}"))
                 self._crowd.come_home()
 
     def _tell_gap(self, kill: Kill) -> None:
         gap = gap_of(kill, self._crowd.history.senders)
         self._say(
-            f"kill {kill.number} ({_words_for(kill.role)}): gap {gap.seconds * 1000:.0f} ms, {gap.sender}"
+            _("kill {number} ({role}): gap {gap} ms, {sender}").format(
+                number=kill.number,
+                role=_words_for(kill.role),
+                gap=f"{gap.seconds * 1000:.0f}",
+                sender=gap.sender,
+            )
         )
 
     def _say(self, text: str) -> None:
@@ -205,4 +226,9 @@ class Run:
 
 
 def _words_for(role: str) -> str:
-    return {"leader": "the leader", "follower": "the follower"}.get(role, f"which was {role}")
+    words = {"leader": _("the leader"), "follower": _("the follower")}
+    return words.get(role) or _("which was {role}").format(role=state_word(role))
+
+
+def _failed(text: str) -> RunFailedError:
+    return RunFailedError(_(text).format(limit_s=f"{_PATIENCE_S:g}"))

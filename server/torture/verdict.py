@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from server.i18n.translation import _
 from server.torture.archive_facts import ArchiveFacts
 from server.torture.checkers import disordered, first_difference, missing, repeated
 from server.torture.history import History, MessageId
@@ -32,24 +33,37 @@ def judge(history: History, archives: Mapping[str, ArchiveFacts], *, is_overlapp
     """
     verdict = Verdict()
     verdict.lost |= _tell(
-        verdict, history, missing(history.sent, history.acknowledged), "were never acknowledged"
+        verdict,
+        history,
+        missing(history.sent, history.acknowledged),
+        _("{count} messages were never acknowledged: {examples}"),
     )
-    in_archives = {f"the archive of {name}": facts.messages for name, facts in archives.items()}
+    in_archives = {
+        _("the archive of {name}").format(name=name): facts.messages for name, facts in archives.items()
+    }
     at_readers = {reader.name: reader.messages for reader in history.readers}
     if is_overlapping:
         both = [message for found in in_archives.values() for message in found]
         lost = missing(history.acknowledged, both)
-        verdict.lost |= _tell(verdict, history, lost, "are in neither archive")
+        verdict.lost |= _tell(
+            verdict, history, lost, _("{count} messages are in neither archive: {examples}")
+        )
     else:
         for place, found in (in_archives | at_readers).items():
             lost = missing(history.sent, found)
-            verdict.lost |= _tell(verdict, history, lost, f"are missing in {place}")
+            verdict.lost |= _tell(
+                verdict, history, lost, _("{count} messages are missing in {place}: {examples}"), place
+            )
     for place, found in (in_archives | at_readers).items():
         again, late = repeated(found), disordered(found)
-        verdict.duplicated |= _tell(verdict, history, again, f"stand twice in {place}")
-        verdict.out_of_order |= _tell(verdict, history, late, f"are out of order in {place}")
+        verdict.duplicated |= _tell(
+            verdict, history, again, _("{count} messages stand twice in {place}: {examples}"), place
+        )
+        verdict.out_of_order |= _tell(
+            verdict, history, late, _("{count} messages are out of order in {place}: {examples}"), place
+        )
     verdict.findings += [
-        f"{sender.name}:{counter} was refused: {code}"
+        _("{message} was refused: {code}").format(message=f"{sender.name}:{counter}", code=code)
         for sender in history.senders
         for counter, code in sender.refused.items()
     ]
@@ -57,21 +71,27 @@ def judge(history: History, archives: Mapping[str, ArchiveFacts], *, is_overlapp
     return verdict
 
 
-def _tell(verdict: Verdict, history: History, found: Sequence[MessageId], what: str) -> set[MessageId]:
+def _tell(
+    verdict: Verdict, history: History, found: Sequence[MessageId], text: str, place: str = ""
+) -> set[MessageId]:
     if found:
         examples = ", ".join(history.shown(message) for message in found[:_EXAMPLES_MAX])
         more = ", …" if len(found) > _EXAMPLES_MAX else ""
-        verdict.findings.append(f"{len(found)} messages {what}: {examples}{more}")
+        verdict.findings.append(text.format(count=len(found), place=place, examples=examples + more))
     return set(found)
 
 
 def _compare(verdict: Verdict, archives: Mapping[str, ArchiveFacts]) -> None:
-    problems = [f"the archive of {name} is damaged: {a.damage}" for name, a in archives.items() if a.damage]
+    problems = [
+        _("the archive of {name} is damaged: {error}").format(name=name, error=facts.damage)
+        for name, facts in archives.items()
+        if facts.damage
+    ]
     left, right = archives.values()
     place = first_difference(left.hashes, right.hashes)
     if place is not None:
-        problems.append(f"the archives differ from record {place + 1} on")
+        problems.append(_("the archives differ from record {index} on").format(index=place + 1))
     if left.messages != right.messages:
-        problems.append("the archives do not hold the same messages in the same order")
+        problems.append(_("the archives do not hold the same messages in the same order"))
     verdict.are_archives_equal = not problems
     verdict.findings += problems
