@@ -30,6 +30,9 @@ ROOM_MEMBERS_MAX: Final = 1_000
 DEVICES_PER_USER_MAX: Final = 100
 # Requests of one connection that wait for their commit: a client's window, and a bound for us.
 REQUESTS_IN_FLIGHT_MAX: Final = 1_024
+# Questions of one connection that read the archive at once: a page may weigh a megabyte, and the
+# workers are few. The next ones wait unread.
+READS_IN_FLIGHT_MAX: Final = 4
 
 # A TLS handshake takes two round trips; five seconds is a very slow link.
 TLS_HANDSHAKE_S_MAX: Final = 5.0
@@ -45,6 +48,6 @@ DEAD_AFTER_S: Final = 45.0
 BLOCKED_READER_S_MAX: Final = 30.0
 # Every request ends in an answer within this time (promise P5): else `unknown`.
 ANSWER_S_MAX: Final = 30.0
-# Messages a second a connection may send for long, and how many at once.
+# What a connection may have archived a second for long (messages, rooms, joins), and how many at once.
 SEND_RATE_PER_S: Final = 5.0
 SEND_BURST: Final = 20

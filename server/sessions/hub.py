@@ -7,7 +7,7 @@ servers, and sends away whoever breaks a time limit.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from typing import Final, Protocol
 
 from server.archive.record import Draft
@@ -21,10 +21,10 @@ from server.sessions.command_table import Stage
 from server.sessions.cursors import place_cursor
 from server.sessions.delivery import Delivery
 from server.sessions.facts import OwnFacts, PeerFacts, PeerOnline
-from server.sessions.history import history_page, missed_frames
+from server.sessions.history import missed_frames
 from server.sessions.presence import Presence
+from server.sessions.readings import Readings
 from server.sessions.session import Session
-from server.sessions.status import tell_status
 from server.sessions.time_limits import check_times
 from server.state.state import GENERAL, State, User
 
@@ -85,7 +85,6 @@ class Hub:
         self._to_ask: list[Ask] = []
         self._idle = asyncio.Event()
         self._to_flush: set[Session] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
         self._timers: set[asyncio.TimerHandle] = set()
         self.pair = pair
         self.peer: PeerFacts | None = None
@@ -104,6 +103,7 @@ class Hub:
             ),
             durable_end=reader.derived_index,
         )
+        self.readings: Final = Readings(self)
         self.call_later(_HOUSEKEEPING_EVERY_S, self._keep_house)
 
     # --- for sessions
@@ -216,24 +216,6 @@ class Hub:
             found.append(events.ServerFacts(known.name, known.address, "away"))
         return found if self.facts.is_first else found[::-1]
 
-    def read_history(self, session: Session, request: requests.History) -> None:
-        """Answer with a page, read by a worker thread."""
-        # The tables are looked at before the memory: what they lack then is there.
-        recent_from = self.store.derived_index() + 1
-        recent = self.delivery.recent_messages(request.room, recent_from)
-        self._start(self._read_history(session, request, recent, recent_from))
-
-    async def _read_history(
-        self,
-        session: Session,
-        request: requests.History,
-        recent: list[events.Message],
-        recent_from: int,
-    ) -> None:
-        page = await asyncio.to_thread(history_page, self.store, self.state, request, recent, recent_from)
-        session.tell(page)
-        self.flush_all()
-
     def flush_later(self, session: Session) -> None:
         """Something was told: it leaves at the end of this turn."""
         self._to_flush.add(session)
@@ -345,14 +327,6 @@ class Hub:
             if session.stage >= stage:
                 session.write(frame)
 
-    def tell_status(self, session: Session, request: requests.Status) -> None:
-        """Facts about this server, read by a worker thread."""
-        self._start(self._tell_status(session, request))
-
-    async def _tell_status(self, session: Session, request: requests.Status) -> None:
-        await tell_status(self, session, request)
-        self.flush_all()
-
     # --- ends
 
     async def drain(self, limit_s: float) -> None:
@@ -368,11 +342,10 @@ class Hub:
             session.say_goodbye("shutting_down", self.peer_address if self.peer else "")
 
     def stop(self) -> None:
-        """No timer runs after this."""
+        """No timer and no reading runs after this."""
         for timer in self._timers:
             timer.cancel()
-        for task in self._tasks:
-            task.cancel()
+        self.readings.stop()
 
     def _keep_house(self) -> None:
         now = self.now()
@@ -380,11 +353,6 @@ class Hub:
             check_times(session, now)
         self.flush_all()
         self.call_later(_HOUSEKEEPING_EVERY_S, self._keep_house)
-
-    def _start(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
     def _own_facts(self) -> PeerFacts:
         return PeerFacts(

@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+# Answers of one turn leave in one write; more than this at once leaves earlier, so that a client
+# that reads none of them is noticed before the next request is served.
+_HELD_BYTES_MAX: Final = 64 * 1024
+
 _encode_body: Final = msgspec.msgpack.Encoder().encode
 
 
@@ -44,11 +48,15 @@ class Session:
         self._channel: Channel | None = None
         self._asked: set[int] = set()
         self._held: list[bytes] = []
+        self._held_bytes = 0
         self._throttle = Throttle(hub.send_rate_per_s, limits.SEND_BURST, hub.now())
+        self._is_too_fast = False
+        self._is_reading = True
+        self._reads_in_flight = 0
         self.is_ending = False
+        self.is_signing_in = False
         # What was read and is not served yet: at most one read's worth.
         self._waiting: deque[requests.AnyRequest | BadFrame] = deque()
-        self.is_held = False
         self.stage = Stage.CONNECTED
         self.nonce = secrets.token_hex(16)
         self.user: User | None = None
@@ -74,41 +82,68 @@ class Session:
         started_at = self.heard_at if given else self.frame_at or self.heard_at
         self.frame_at = started_at if is_inside else 0.0
         self._waiting.extend(given)
-        if not self.is_held:
-            self._serve_waiting()
+        self._serve_waiting()
         self._hub.flush_all()
 
+    @property
+    def is_held(self) -> bool:
+        """Whether nothing is read or served: it is too fast for the throttle, or for its own reading.
+
+        Were a client served that takes no answers, they would fill our memory.
+        """
+        return self._is_too_fast or self.is_paused or self._reads_in_flight >= limits.READS_IN_FLIGHT_MAX
+
     def _serve_waiting(self) -> None:
-        """Serve in order, until the throttle wants a pause."""
+        """Serve in order, until the client is held."""
         while self._waiting and not self.is_held and not self.is_ending:
             given = self._waiting.popleft()
             if isinstance(given, BadFrame):
                 self.refuse(given.answer, given.refusal)
             else:
                 self._serve(given)
+            if self._held_bytes > _HELD_BYTES_MAX:
+                self.flush()
+        self._read_on(self.is_ending or not self.is_held)
 
-    def _hold(self, pause_s: float) -> None:
-        """Read and serve nothing for a while: the sender is too fast."""
-        self.is_held = True
-        if self._channel is not None:
+    def _read_on(self, is_reading: bool) -> None:
+        if self._channel is None or is_reading is self._is_reading:
+            return
+        self._is_reading = is_reading
+        if is_reading:
+            self._channel.resume_reading()
+        else:
             self._channel.pause_reading()
-        self._hub.call_later(pause_s, self._go_on)
+
+    def _slow_down(self, pause_s: float) -> None:
+        """The sender is too fast: hold it for a while."""
+        self._is_too_fast = True
+        self._hub.call_later(pause_s, self._end_pause)
+
+    def _end_pause(self) -> None:
+        self._is_too_fast = False
+        self._go_on()
 
     def _go_on(self) -> None:
-        """The pause is over: what waited comes first. Time in which nothing was read counts for nobody."""
-        self.is_held = False
-        self.heard_at = self._hub.now()
-        if self.frame_at:
-            self.frame_at = self.heard_at
+        """A reason to hold it is gone: what waited comes first."""
+        if not self._is_reading:
+            # Time in which nothing was read counts for nobody.
+            self.heard_at = self._hub.now()
+            if self.frame_at:
+                self.frame_at = self.heard_at
         self._serve_waiting()
-        if not self.is_held and self._channel is not None:
-            self._channel.resume_reading()
         self._hub.flush_all()
 
     def resumed(self) -> None:
         """The client takes data again: its cursor runs on."""
         if self.reader is not None:
             self._hub.delivery.flush(self.reader)
+        self._go_on()
+
+    def read_ended(self) -> None:
+        """What a worker read for this client is told."""
+        self._reads_in_flight -= 1
+        self.flush()
+        self._go_on()
 
     def closed(self, reason: ClosedReason | None) -> None:
         """The connection ended, from whichever side."""
@@ -144,13 +179,17 @@ class Session:
 
     def tell(self, event: events.AnyEvent) -> None:
         """Send one event, together with all others of this turn of the loop."""
-        self._held.append(encode_frame(event))
+        self._hold(encode_frame(event))
         self._hub.flush_later(self)
 
     def write(self, frames: bytes) -> None:
         """Send encoded frames now, behind what was told."""
-        self._held.append(frames)
+        self._hold(frames)
         self.flush()
+
+    def _hold(self, frames: bytes) -> None:
+        self._held.append(frames)
+        self._held_bytes += len(frames)
 
     def outlet(self) -> Channel:
         """Where a reader's frames go from here on, without a step between: there are many of them.
@@ -165,7 +204,7 @@ class Session:
     def flush(self) -> None:
         """Send what was told, in one write."""
         if self._held and self._channel is not None:
-            held, self._held = self._held, []
+            held, self._held, self._held_bytes = self._held, [], 0
             self._channel.write(held[0] if len(held) == 1 else b"".join(held))
 
     def refuse(self, answer: int, refusal: Refusal) -> None:
@@ -231,7 +270,8 @@ class Session:
 
     def tell_status(self, request: requests.Status) -> None:
         """Facts about this server."""
-        self._hub.tell_status(self, request)
+        self._reads_in_flight += 1
+        self._hub.readings.start_status(self, request)
 
     def sign_out(self, request: requests.SignOut) -> None:
         """The client's polite end."""
@@ -258,16 +298,9 @@ class Session:
         body = _encode_body(MessageBody(request.room, request.text))
         time_ms = min(request.time_ms, self._hub.time_ms())
         self._ask_for(request, "message", body, time_ms)
-        assert self.device is not None
-        if self._hub.state.has_seen(self.device.id, request.counter):
-            # Sending again what is archived is how clients make sure: it costs nothing.
-            return
-        pause_s = self._throttle.take(self._hub.now())
-        if pause_s:
-            self._hold(pause_s)
 
     def ask_room(self, request: requests.CreateRoom) -> None:
-        """A new room; its id is drawn here."""
+        """A new room."""
         assert self.device is not None
         room = id_from("room", self.device.id, request.counter)
         body = _encode_body(RoomBody(room, request.name))
@@ -285,7 +318,8 @@ class Session:
             code = "not_a_member" if request.room in self._hub.state.rooms else "unknown_room"
             self.refuse(request.id, Refusal(code, {"room": request.room}))
         else:
-            self._hub.read_history(self, request)
+            self._reads_in_flight += 1
+            self._hub.readings.start_history(self, request)
 
     def tell_rooms(self, request: requests.Rooms) -> None:
         """All public rooms."""
@@ -314,6 +348,12 @@ class Session:
         assert self.device is not None
         draft = Draft(kind, self.device.id, request.counter, time_ms, body)
         self.ask(draft, lambda given: self._answer(request.id, given, room))
+        if self._hub.state.has_seen(*draft.id):
+            # Sending again what is archived is how clients make sure: it costs nothing.
+            return
+        pause_s = self._throttle.take(self._hub.now())
+        if pause_s:
+            self._slow_down(pause_s)
 
     def ask(self, draft: Draft, answered: Callable[[Answer], None]) -> None:
         """Have something archived; `answered` is called once, unless the connection ends before."""

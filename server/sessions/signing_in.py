@@ -27,7 +27,10 @@ _PATIENCE_S: Final = 0.3
 
 
 def sign_in(hub: "Hub", session: "Session", request: requests.SignIn) -> None:
-    """A known device shows its secret; a new one is archived first."""
+    """A known device shows its secret; a new one is archived first, one at a time."""
+    if session.is_signing_in:
+        session.refuse(request.id, Refusal("too_many_requests", {"limit": 1}))
+        return
     name = clean_person_name(request.name)
     if name is None:
         session.refuse(request.id, Refusal("bad_name", {"name": request.name}))
@@ -43,6 +46,7 @@ def sign_in(hub: "Hub", session: "Session", request: requests.SignIn) -> None:
     body = DeviceBody(user=user, name=name, secret_hash=_hash_of(request.secret))
     packed = msgspec.msgpack.encode(body)
     draft = Draft("device", request.device, 0, hub.time_ms(), packed)
+    session.is_signing_in = True
     session.ask(draft, lambda answer: _signed_up(hub, session, request, answer))
 
 
@@ -124,6 +128,7 @@ def _is_admitted(hub: "Hub", session: "Session", answer: int, *, is_redirected: 
 
 
 def _signed_up(hub: "Hub", session: "Session", request: requests.SignIn, answer: Answer) -> None:
+    session.is_signing_in = False
     # Refused or not: when the device is known now, its secret decides (the same device may have
     # been archived at both servers at once).
     if request.device in hub.state.devices:

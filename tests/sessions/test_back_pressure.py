@@ -1,0 +1,142 @@
+"""Who takes no answers gets no more of them: nothing that a client asks for fills our memory."""
+
+from collections.abc import Callable
+
+import pytest
+
+from server.network.channel import DEFAULT_LIMITS
+from server.protocol import events, limits, requests
+from server.protocol.frames import encode_frame
+from server.sessions import history, readings
+from tests.sessions.scene import Client, FakeChannel, Scene, codes
+from tests.waiting import wait_until
+
+READS = 40
+
+
+@pytest.fixture
+def stalling(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Channels whose other end takes nothing."""
+
+    def write(channel: FakeChannel, data: bytes) -> None:
+        channel.written.append(data)
+        channel.is_paused = sum(map(len, channel.written)) > DEFAULT_LIMITS.write_buffer_bytes
+
+    monkeypatch.setattr(FakeChannel, "write", write)
+
+
+def lines(client: Client, kind: type[requests.AnyRequest], count: int, **fields: object) -> bytes:
+    return b"".join(encode_frame(client.request(kind, **fields)) for _ in range(count))
+
+
+def answers(client: Client) -> int:
+    return sum(event.answer > 0 for event in client.heard())
+
+
+@pytest.mark.usefixtures("stalling")
+def test_who_reads_no_answers_is_not_read_either(scene: Scene) -> None:
+    client = scene.client()
+    client.sign_in()
+    asked = 20_000
+    client.send(lines(client, requests.Ping, asked))
+    assert sum(map(len, client.channel.written)) < 2 * DEFAULT_LIMITS.write_buffer_bytes
+    assert not client.channel.is_reading
+    answered = 0
+    while client.channel.is_paused:
+        answered += answers(client)
+        client.channel.is_paused = False
+        scene.do(client.session.resumed)
+    assert answered + answers(client) == asked
+    assert client.channel.is_reading
+
+
+@pytest.mark.usefixtures("stalling")
+def test_a_client_that_is_behind_with_reading_is_not_taken_for_silent(scene: Scene) -> None:
+    client = scene.client()
+    client.sign_in()
+    client.send(lines(client, requests.Ping, 20_000) + b"half a line")
+    client.channel.is_paused = True
+    scene.pass_time(limits.BLOCKED_READER_S_MAX - 1)
+    assert client.channel.end == ""
+    client.channel.written.clear()
+    client.channel.is_paused = False
+    scene.do(client.session.resumed)
+    scene.pass_time(1)
+    assert client.channel.end == ""
+
+
+def test_a_client_reads_the_archive_a_few_times_at_once(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running: list[int] = []
+    most: list[int] = []
+    read = history.history_page
+
+    def counted(*arguments: object) -> events.HistoryPage:
+        running.append(1)
+        most.append(len(running))
+        page: events.HistoryPage = read(*arguments)  # type: ignore[arg-type]
+        running.pop()
+        return page
+
+    monkeypatch.setattr(readings, "history_page", counted)
+    client = scene.client()
+    client.sign_in()
+    client.send(lines(client, requests.History, READS, room="general"))
+    assert not client.channel.is_reading
+    heard: list[events.AnyEvent] = []
+
+    def pages() -> bool:
+        heard.extend(client.heard())
+        return sum(isinstance(event, events.HistoryPage) for event in heard) == READS
+
+    wait_until(pages, what="all pages")
+    assert max(most) <= limits.READS_IN_FLIGHT_MAX
+    wait_until(lambda: client.channel.is_reading)
+
+
+@pytest.mark.expected_errors("the archive could not be read for a client")
+@pytest.mark.parametrize(
+    "ask",
+    [
+        pytest.param(lambda client: client.request(requests.History, room="general"), id="history"),
+        pytest.param(lambda client: client.request(requests.Status), id="status"),
+    ],
+)
+def test_who_asks_an_archive_that_cannot_be_read_gets_an_answer(
+    scene: Scene,
+    monkeypatch: pytest.MonkeyPatch,
+    ask: Callable[[Client], requests.AnyRequest],
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError("the disk is gone")
+
+    monkeypatch.setattr(readings, "history_page", fail)
+    monkeypatch.setattr(scene.hub.store, "record", fail)
+    client = scene.client()
+    client.sign_in()
+    client.send(encode_frame(ask(client)))
+    wait_until(lambda: client.channel.end)
+    assert "internal" in codes(client.heard())
+
+
+def test_one_connection_signs_in_one_device(scene: Scene) -> None:
+    client = scene.client()
+    client.greet()
+    devices = [f"{n:032x}" for n in range(3)]
+    found: list[events.AnyEvent] = []
+    for device in devices:
+        found += client.ask(requests.SignIn, name="Anna", device=device, secret=client.secret)
+    assert len(scene.asked) == 1
+    assert codes(found) == ["too_many_requests"] * 2
+    scene.commit()
+    assert any(isinstance(event, events.SignedIn) for event in client.heard())
+
+
+def test_rooms_are_made_no_faster_than_messages_are_sent(make_scene: Callable[..., Scene]) -> None:
+    scene = make_scene(send_rate_per_s=0.001)
+    client = scene.client()
+    client.sign_in()
+    for n in range(1, limits.SEND_BURST + 10):
+        client.ask(requests.CreateRoom, counter=n, name=f"room-{n}")
+    assert len(scene.asked) == limits.SEND_BURST + 1
