@@ -3,12 +3,13 @@
 import importlib
 import sys
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 
 import server
 from server import commands
+from server.commands.spoken import in_language, teach_click
 
 # Named here so that a frozen program, which has no folder to look into, finds the same ones.
 COMMANDS: Final = ("chat", "dump", "init", "join", "pair", "serve", "status", "torture")
@@ -27,7 +28,16 @@ class CommandFolder(click.Group):
             return None
         module = importlib.import_module(f"{commands.__name__}.{cmd_name}")
         command: click.Command = module.command
-        return command
+        return in_language(command)
+
+    def get_help(self, ctx: click.Context) -> str:
+        """The own help; that of a command is translated already."""
+        return click.Group.get_help(in_language(self), ctx)
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """The program."""
+        teach_click()
+        return super().main(*args, **kwargs)
 
 
 @click.group(cls=CommandFolder, context_settings={"help_option_names": ["-h", "--help"]})

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from msgspec import Meta
 
+from server.i18n.translation import _
 from server.names.addresses import Address, AddressError, is_everywhere, is_loopback, parse_address
 from server.protocol import limits
 from server.sessions.admission import Policy
@@ -74,23 +75,24 @@ def load_config(
     values: dict[str, Any] = {}
     sources: dict[str, str] = {}
     layers: tuple[tuple[str, Mapping[str, Any]], ...] = (
-        ("the data folder", kept or {}),
-        (f"the file {path}", _read_file(path)),
-        ("the environment", _read_environment(environment)),
-        ("the command line", {key: value for key, value in flags.items() if value is not None}),
+        (_("the data folder"), kept or {}),
+        (_("the file {path}").format(path=path), _read_file(path)),
+        (_("the environment"), _read_environment(environment)),
+        (_("the command line"), {key: value for key, value in flags.items() if value is not None}),
     )
     for source, found in layers:
         for key, value in found.items():
             if key not in Config.__struct_fields__:
                 known = ", ".join(Config.__struct_fields__)
-                raise ConfigError(f"There is no key {key!r} (from {source}). Known: {known}.")
+                text = _("There is no key {key!r} (from {source}). Known: {known}.")
+                raise ConfigError(text.format(key=key, source=source, known=known))
             values[key], sources[key] = value, source
     config = _convert(values, sources)
     try:
         _check(config)
     except ConfigError as error:
-        key, _, sentence = str(error).partition(": ")
-        raise ConfigError(f"{key} (from {sources.get(key, 'the defaults')}): {sentence}") from error
+        key, _colon, sentence = str(error).partition(": ")
+        raise _wrong(key, sources.get(key, _("the defaults")), sentence) from error
     return config
 
 
@@ -102,13 +104,18 @@ def _check(config: Config) -> None:
             _address(key, text)
     if is_everywhere(config.listen_address.host) and not config.advertise:
         raise ConfigError(
-            f"listen: {config.listen} means every network card; say with advertise (--advertise HOST:PORT)"
-            " how people reach this server."
+            "listen: "
+            + _(
+                "{address} means every network card; say with advertise (--advertise HOST:PORT)"
+                " how people reach this server."
+            ).format(address=config.listen)
         )
     if config.peer_address == config.peer_listen_address:
-        raise ConfigError("peer: this is the address where this server itself listens (peer_listen).")
+        raise ConfigError("peer: " + _("this is the address where this server itself listens (peer_listen)."))
     if config.plain and not is_loopback(config.listen_address.host):
-        raise ConfigError("plain: without encryption a server listens on this computer only (127.0.0.1).")
+        raise ConfigError(
+            "plain: " + _("without encryption a server listens on this computer only (127.0.0.1).")
+        )
 
 
 def _convert(values: dict[str, Any], sources: dict[str, str]) -> Config:
@@ -117,8 +124,15 @@ def _convert(values: dict[str, Any], sources: dict[str, str]) -> Config:
     except msgspec.ValidationError as error:
         text = str(error)
         key = text.rpartition("$.")[2].rstrip("`") if "$." in text else "?"
-        source = sources.get(key, "the configuration")
-        raise ConfigError(f"{key} (from {source}): {text.partition(' - at ')[0]}.") from error
+        # What is wrong is said by msgspec, in English.
+        sentence = text.partition(" - at ")[0] + "."
+        raise _wrong(key, sources.get(key, _("the configuration")), sentence) from error
+
+
+def _wrong(key: str, source: str, sentence: str) -> ConfigError:
+    return ConfigError(
+        _("{key} (from {source}): {sentence}").format(key=key, source=source, sentence=sentence)
+    )
 
 
 def _read_file(path: Path | None) -> dict[str, Any]:
@@ -127,9 +141,13 @@ def _read_file(path: Path | None) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
-        raise ConfigError(f"The file {path} cannot be read: {error.strerror}.") from error
+        raise ConfigError(
+            _("The file {path} cannot be read: {reason}.").format(path=path, reason=error.strerror)
+        ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"The file {path} is not TOML: {error}.") from error
+        raise ConfigError(
+            _("The file {path} is not TOML: {error}.").format(path=path, error=error)
+        ) from error
 
 
 def _read_environment(environment: Mapping[str, str]) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from server.config import Config
 from server.engine import Engine, open_log
 from server.engine_round import Output, PairState
 from server.engine_thread import EngineThread
+from server.i18n.translation import _
 from server.names.addresses import Address, AddressError, parse_address
 from server.network.clock import Clock
 from server.network.listener import Listener, listen
@@ -98,7 +99,9 @@ class Node:
         _raise_file_limit()
         self._identity = load_identity(self._folder.certificates)
         if self._identity is None and not self._config.plain:
-            raise CertificateError(f"There is no certificate in {self._folder.certificates}.")
+            raise CertificateError(
+                _("There is no certificate in {folder}.").format(folder=self._folder.certificates)
+            )
         engine, disk = self._open_archive()
         self._engine, self._disk = engine, disk
         self._io.start()
@@ -132,11 +135,13 @@ class Node:
             self._store = Store(SqliteDisk(self._folder.archive))
             state, log = open_log(self._store)
         except DiskError as error:
-            raise FolderError(f"The archive cannot be opened: {error}.") from error
+            raise FolderError(_("The archive cannot be opened: {error}.").format(error=error)) from error
         except DamagedRecordError as error:
             raise FolderError(
-                f"The archive {self._folder.archive} is damaged: {error}."
-                " Nothing was changed. Restore a backup, or let this server join anew."
+                _(
+                    "The archive {path} is damaged: {error}. Nothing was changed."
+                    " Restore a backup, or let this server join anew."
+                ).format(path=self._folder.archive, error=error)
             ) from error
         is_alone = bool(log.spans) and log.spans[-1].members == (cluster.server,)
         replica = Replica(
@@ -339,6 +344,6 @@ def _raise_file_limit() -> None:
         return
     import resource  # noqa: PLC0415 - not there on Windows
 
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

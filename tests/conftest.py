@@ -57,6 +57,8 @@ def pytest_configure(config: pytest.Config) -> None:
     )
     for name in ("DISPLAY", "WAYLAND_DISPLAY"):
         os.environ.pop(name, None)
+    # Tests read what the programs say, whatever the language of whoever runs them.
+    os.environ["LANGUAGE"] = "en"
 
 
 def pytest_report_header(config: pytest.Config) -> str:

@@ -18,7 +18,6 @@ from desktop_chat.gui_events import (
     OutboxRefused,
     RoomsKept,
 )
-from desktop_chat.i18n.error_texts import error_text
 from desktop_chat.i18n.translation import _
 from desktop_chat.network_requests import AskOlder, Reconnect
 from desktop_chat.store import drafts, facts, history, outbox, rooms
@@ -32,6 +31,7 @@ from desktop_chat.view_models.status_bar import build_status_bar
 from desktop_chat.view_models.time_texts import local_time
 from desktop_chat.widgets.main_window import MainWindow
 from server.client import notices
+from server.i18n.error_texts import error_text
 from server.network.clock import Clock
 
 # A page from the servers, what a conversation opens with, and what is fetched from the cache at once:

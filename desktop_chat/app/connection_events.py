@@ -5,10 +5,10 @@ from typing import Final
 import msgspec
 
 from desktop_chat.gui_events import GuiEvent
-from desktop_chat.i18n.error_texts import error_text
 from desktop_chat.i18n.translation import _
 from desktop_chat.view_models.connection import ConnectionState
 from server.client import notices
+from server.i18n.error_texts import error_text
 
 # A refusal of these kinds is about the name: another one helps.
 NAME_CODES: Final = frozenset({"bad_name", "wrong_secret", "wrong_person", "too_many_devices"})

@@ -11,7 +11,6 @@ from desktop_chat.app.session import Session, folder_of
 from desktop_chat.dialogs.first_run import FirstRun
 from desktop_chat.dialogs.question import QuestionDialog, certificate_question
 from desktop_chat.gui_events import GuiEvent
-from desktop_chat.i18n.error_texts import error_text
 from desktop_chat.i18n.translation import _
 from desktop_chat.network.probe import Probe
 from desktop_chat.settings.preferences import write_preferences
@@ -19,6 +18,7 @@ from desktop_chat.store.chat_folder import FolderInUseError, known_chats
 from desktop_chat.store.database import CacheError
 from desktop_chat.store.facts import KnownServers
 from server.client import notices
+from server.i18n.error_texts import error_text
 from server.names.fingerprints import fingerprint_hex, fingerprint_words
 
 if TYPE_CHECKING:

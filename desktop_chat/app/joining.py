@@ -3,7 +3,7 @@
 import msgspec
 
 from desktop_chat.app.session import servers_of
-from desktop_chat.i18n.name_texts import address_error_text, link_error_text
+from desktop_chat.i18n.translation import _
 from desktop_chat.store.facts import KnownServers
 from server.names.addresses import Address, AddressError, parse_addresses
 from server.names.invite_links import LinkError, is_invite_link, parse_invite_link
@@ -26,9 +26,11 @@ def read_place(text: str) -> KnownServers | BareAddress | Mistake:
     if is_invite_link(text):
         link = parse_invite_link(text)
         if isinstance(link, LinkError):
-            return Mistake(link_error_text(link.code, link.text))
+            return Mistake(link.sentence)
         return servers_of(link)
     addresses = parse_addresses(text)
     if isinstance(addresses, AddressError):
-        return Mistake(address_error_text(addresses.code, addresses.text))
+        if addresses.code == "no_address":
+            return Mistake(_("Give an address or an invite link."))
+        return Mistake(addresses.sentence)
     return BareAddress(addresses)

@@ -10,13 +10,13 @@ from desktop_chat.dialogs.question import QuestionDialog, link_question
 from desktop_chat.dialogs.server_details import ServerDetailsDialog
 from desktop_chat.dialogs.shortcuts import ShortcutsDialog
 from desktop_chat.gui_events import GuiEvent
-from desktop_chat.i18n.error_texts import error_text
 from desktop_chat.i18n.translation import _
 from desktop_chat.network_requests import AskPeople
 from desktop_chat.view_models.connection import ConnectionState
 from desktop_chat.view_models.people import build_people
 from desktop_chat.view_models.server_details import build_server_details
 from server.client import notices
+from server.i18n.error_texts import error_text
 
 if TYPE_CHECKING:
     from desktop_chat.app.application import Application

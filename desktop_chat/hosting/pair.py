@@ -11,6 +11,7 @@ from collections import deque
 from pathlib import Path
 from typing import IO, Final
 
+from desktop_chat.i18n.translation import current_language
 from server.names.invite_links import InviteLink, parse_invite_link
 
 _INVITE_MARK: Final = "invite: "
@@ -96,6 +97,8 @@ def child_environment() -> dict[str, str]:
     elif getattr(sys, "frozen", False):
         environment.pop("LD_LIBRARY_PATH", None)
     environment.pop("FONTCONFIG_FILE", None)
+    # What a child has to say is shown here.
+    environment["LANGUAGE"] = current_language()
     return environment
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from server.accounts.certificates import Authority, CertificateError, ServerIdentity
+from server.i18n.translation import _
 
 AUTHORITY_FILE: Final = "authority.pem"
 SERVER_FILE: Final = "server.pem"
@@ -73,5 +74,5 @@ def _load(path: Path) -> tuple[bytes, bytes] | None:
     keys = [block for kind, block in blocks if kind == b"PRIVATE KEY"]
     chain = b"".join(block for kind, block in blocks if kind == b"CERTIFICATE")
     if len(keys) != 1 or not chain:
-        raise CertificateError(f"{path} is damaged: it holds no key with its certificate")
+        raise CertificateError(_("{path} is damaged: it holds no key with its certificate").format(path=path))
     return keys[0], chain

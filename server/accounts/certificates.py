@@ -18,6 +18,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from server.i18n.translation import _
+
 # The authority is what clients store; it should outlive the machines.
 AUTHORITY_YEARS: Final = 30
 # A server may stand in a cupboard for years; whoever runs it can renew the certificate earlier.
@@ -104,12 +106,12 @@ def sign_request(
         request = x509.load_pem_x509_csr(request_pem)
         is_signed = request.is_signature_valid
     except (ValueError, TypeError, InvalidSignature) as error:
-        raise CertificateError("this is no signing request") from error
+        raise CertificateError(_("this is no signing request")) from error
     public_key = request.public_key()
     if not is_signed or _common_name(request.subject) != server_id:
-        raise CertificateError("the signing request is not this server's")
+        raise CertificateError(_("the signing request is not this server's"))
     if not isinstance(public_key, ec.EllipticCurvePublicKey) or public_key.curve.name != "secp256r1":
-        raise CertificateError("the signing request has another kind of key")
+        raise CertificateError(_("the signing request has another kind of key"))
     issuer, key = _load_authority(authority)
     certificate = (
         _builder(now_ms, SERVER_YEARS)
@@ -155,7 +157,7 @@ def _load_chain(pem: bytes) -> list[x509.Certificate]:
     try:
         return x509.load_pem_x509_certificates(pem)
     except ValueError as error:
-        raise CertificateError("this is no certificate") from error
+        raise CertificateError(_("this is no certificate")) from error
 
 
 def _load_authority(authority: Authority) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
@@ -163,9 +165,9 @@ def _load_authority(authority: Authority) -> tuple[x509.Certificate, ec.Elliptic
     try:
         key = serialization.load_pem_private_key(authority.key_pem, password=None)
     except (ValueError, TypeError) as error:
-        raise CertificateError("this is no key") from error
+        raise CertificateError(_("this is no key")) from error
     if not isinstance(key, ec.EllipticCurvePrivateKey) or key.public_key() != certificate.public_key():
-        raise CertificateError("the authority's key does not fit its certificate")
+        raise CertificateError(_("the authority's key does not fit its certificate"))
     return certificate, key
 
 
@@ -207,7 +209,7 @@ def _name(common_name: str) -> x509.Name:
 def _common_name(name: x509.Name) -> str:
     found = name.get_attributes_for_oid(NameOID.COMMON_NAME)
     if len(found) != 1 or not isinstance(found[0].value, str):
-        raise CertificateError("the certificate has no name")
+        raise CertificateError(_("the certificate has no name"))
     return found[0].value
 
 

@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from server.cluster.folder_lock import FolderLock
+from server.i18n.translation import _
 
 
 class FolderError(Exception):
@@ -85,8 +86,10 @@ class DataFolder:
             raise FolderError(_sentence(self.path, error)) from error
         if not is_free:
             raise FolderError(
-                f"The data folder {self.path} is in use by another server process."
-                " Stop that one first, or give another --data."
+                _(
+                    "The data folder {path} is in use by another server process."
+                    " Stop that one first, or give another --data."
+                ).format(path=self.path)
             )
         self._lock = lock
 
@@ -102,14 +105,18 @@ class DataFolder:
             return msgspec.json.decode(self._cluster_file.read_bytes(), type=Cluster)
         except FileNotFoundError:
             raise FolderError(
-                f"There is no server in {self.path}."
-                " Make one with `init`, join one with `join`, or start both with `pair`."
+                _(
+                    "There is no server in {path}."
+                    " Make one with `init`, join one with `join`, or start both with `pair`."
+                ).format(path=self.path)
             ) from None
         except OSError as error:
             raise FolderError(_sentence(self.path, error)) from error
         except (msgspec.DecodeError, ValueError) as error:
             raise FolderError(
-                f"{self._cluster_file} is damaged ({error}). Restore it from a backup."
+                _("{path} is damaged ({error}). Restore it from a backup.").format(
+                    path=self._cluster_file, error=error
+                )
             ) from error
 
     def write(self, cluster: Cluster) -> None:
@@ -133,7 +140,7 @@ def new_server_id() -> str:
 
 
 def _sentence(path: Path, error: OSError) -> str:
-    return (
-        f"The data folder {path} cannot be used: {error.strerror or error}."
+    return _(
+        "The data folder {path} cannot be used: {reason}."
         " Choose another one with --data, or mend its permissions."
-    )
+    ).format(path=path, reason=error.strerror or error)

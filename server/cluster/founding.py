@@ -7,6 +7,7 @@ import msgspec
 from server.accounts.certificate_files import load_authority, save_authority, save_identity
 from server.accounts.certificates import Authority, make_authority, make_server_identity
 from server.cluster.data_folder import Cluster, DataFolder, FolderError, new_server_id
+from server.i18n.translation import _
 
 DEFAULT_CHAT = "Desktop Chat"
 
@@ -59,7 +60,8 @@ def authority_in(folder: DataFolder) -> Authority:
     authority = load_authority(folder.certificates)
     if authority is None:
         raise FolderError(
-            f"There is no certificate authority in {folder.certificates}:"
-            " this server cannot take in another one."
+            _(
+                "There is no certificate authority in {folder}: this server cannot take in another one."
+            ).format(folder=folder.certificates)
         )
     return authority

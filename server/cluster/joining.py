@@ -29,6 +29,7 @@ from server.cluster.pairing_messages import (
     Refused,
     encode_pairing,
 )
+from server.i18n.translation import _
 from server.names.addresses import Address, AddressError, parse_address
 from server.names.invite_links import is_chat_name
 from server.network.channel import Channel
@@ -54,8 +55,10 @@ def server_id_for(folder: DataFolder, code: PairingCode) -> str:
     is_again = identity is not None and fingerprint_of(identity.chain_pem) == code.fingerprint
     if cluster.is_founder or not is_again or folder.archive.exists():
         raise FolderError(
-            f"There is a server of the chat “{cluster.chat}” in {folder.path} already."
-            " Choose an empty folder with --data."
+            _(
+                "There is a server of the chat “{chat}” in {path} already."
+                " Choose an empty folder with --data."
+            ).format(chat=cluster.chat, path=folder.path)
         )
     return cluster.server
 
@@ -126,7 +129,9 @@ class Joining:
             save_identity(self._folder.certificates, identity)
         except OSError as error:
             raise FolderError(
-                f"The keys cannot be kept in {self._folder.certificates}: {error.strerror or error}."
+                _("The keys cannot be kept in {folder}: {reason}.").format(
+                    folder=self._folder.certificates, reason=error.strerror or error
+                )
             ) from error
         self._folder.write(cluster)
         return cluster

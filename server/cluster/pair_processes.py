@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 
 from server.cluster.data_folder import FolderError
+from server.i18n.translation import _
 from server.network.errors import NetworkError
 
 _READY_S: Final = 30.0
@@ -162,8 +163,10 @@ class PairProcesses:
             if not server.wait_ready():
                 errors = server.errors
                 self.stop()
-                text = errors.removeprefix("Error: ") or "it did not start in time"
-                raise FolderError(f"Server {name}: {text}")
+                # A child has the environment of its parent, so it speaks the same language.
+                text = errors.removeprefix(_("Error: {message}").format(message=""))
+                text = text or _("it did not start in time")
+                raise FolderError(_("Server {name}: {text}").format(name=name, text=text))
         for server in self.servers:
             server.wait_dual()
 
@@ -190,12 +193,13 @@ class PairProcesses:
                 code = server.process.poll()
                 if code is None or server in given_up:
                     continue
-                self._tell(f"Server {NAMES[place]} ended with code {code}. {server.errors}".strip())
+                text = _("Server {name} ended with code {code}. {errors}")
+                self._tell(text.format(name=NAMES[place], code=code, errors=server.errors).strip())
                 if code == 1 or not restarts:
                     # It said why, and would say it again.
                     given_up.append(server)
                 elif not self._stopping.wait(_RESTART_S):
-                    self._tell(f"Server {NAMES[place]} is started again.")
+                    self._tell(_("Server {name} is started again.").format(name=NAMES[place]))
                     self.servers[place] = self.make(place)
             if len(given_up) == len(self.servers):
                 return 1

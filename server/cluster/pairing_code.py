@@ -13,6 +13,7 @@ from typing import Final
 
 import msgspec
 
+from server.i18n.translation import _
 from server.names.addresses import Address, AddressError, parse_address
 from server.names.fingerprints import fingerprint_text, parse_fingerprint
 
@@ -43,16 +44,16 @@ def parse_pairing_code(text: str) -> PairingCode | str:
     text = text.strip()
     parts = text.split("/")
     if len(parts) != 3 or len(text) > _CODE_CHARACTERS_MAX:
-        return "This is no pairing code: it is one word of three parts, as `init` prints it."
+        return _("This is no pairing code: it is one word of three parts, as `init` prints it.")
     address = parse_address(parts[0])
     if isinstance(address, AddressError):
-        return f"The address in the pairing code is wrong: {address.sentence}"
+        return _("The address in the pairing code is wrong: {sentence}").format(sentence=address.sentence)
     fingerprint = parse_fingerprint(parts[1])
     if fingerprint is None or fingerprint_text(fingerprint) != parts[1]:
-        return "The fingerprint in the pairing code is incomplete or damaged: copy it once more."
+        return _("The fingerprint in the pairing code is incomplete or damaged: copy it once more.")
     secret = _parse_secret(parts[2])
     if secret is None:
-        return "The secret in the pairing code is incomplete or damaged: copy it once more."
+        return _("The secret in the pairing code is incomplete or damaged: copy it once more.")
     return PairingCode(address, fingerprint, secret)
 
 

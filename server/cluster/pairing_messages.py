@@ -11,6 +11,8 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
+from server.i18n.marking import marked
+from server.i18n.translation import _
 from server.protocol.errors import Refusal, RemoteProtocolError
 from server.protocol.frames import FrameDecoder, FrameReader, encode_frame
 
@@ -23,25 +25,31 @@ _Label = Annotated[str, Meta(min_length=1, max_length=64)]
 _AddressText = Annotated[str, Meta(min_length=1, max_length=300)]
 _Pem = Annotated[str, Meta(max_length=8 * 1024)]
 
-# English sentences by code. The machine that takes in sends the code, the one that joins says it.
+# Sentences by code. The machine that takes in sends the code, the one that joins says it.
 PAIRING_SENTENCES: Final[dict[str, str]] = {
-    "wrong_code": "The pairing code is not the one that the other server waits for. Ask for the new one.",
-    "void_code": (
+    "wrong_code": marked(
+        "The pairing code is not the one that the other server waits for. Ask for the new one."
+    ),
+    "void_code": marked(
         "The pairing code was tried with a wrong secret three times and is void."
         " Run `init` again for a new one."
     ),
-    "used_code": "The pairing code was used already. Run `init` on the other machine to see its state.",
-    "bad_join": "The other server did not understand this one: are both of the same version?",
-    "bad_name": "The name of this server is not allowed: 1 to 32 letters, digits, spaces and . - _ '",
-    "name_taken": "The other server has this name already: choose another one with --name.",
-    "bad_address": "The other server cannot use this one's addresses: check --listen and --peer-listen.",
-    "bad_request": "The other server refused this one's key.",
-    "bad_grant": "What the other server answered is not in order: nothing was kept.",
-    "not_confirmed": (
+    "used_code": marked(
+        "The pairing code was used already. Run `init` on the other machine to see its state."
+    ),
+    "bad_join": marked("The other server did not understand this one: are both of the same version?"),
+    "bad_name": marked("The name of this server is not allowed: 1 to 32 letters, digits, spaces and . - _ '"),
+    "name_taken": marked("The other server has this name already: choose another one with --name."),
+    "bad_address": marked(
+        "The other server cannot use this one's addresses: check --listen and --peer-listen."
+    ),
+    "bad_request": marked("The other server refused this one's key."),
+    "bad_grant": marked("What the other server answered is not in order: nothing was kept."),
+    "not_confirmed": marked(
         "The other server did not say that it is done. If `init` there says that the pair is complete,"
         " start both; else run the same `join` again."
     ),
-    "lost": "The other server gave no answer to the end. Run the same `join` again.",
+    "lost": marked("The other server gave no answer to the end. Run the same `join` again."),
 }
 
 
@@ -50,7 +58,7 @@ class PairingError(Exception):
 
     def __init__(self, code: str) -> None:
         self.code = code
-        super().__init__(PAIRING_SENTENCES[code])
+        super().__init__(_(PAIRING_SENTENCES[code]))
 
 
 class _Line(msgspec.Struct, frozen=True, kw_only=True, tag_field="pairing", forbid_unknown_fields=True):

@@ -15,6 +15,7 @@ from typing import Final
 from server.cluster.peer_channel import PeerChannel, PeerIdentity
 from server.cluster.peer_frames import PeerMessage
 from server.engine_round import EngineInput
+from server.i18n.marking import marked
 from server.names.addresses import Address
 from server.network.channel import Channel
 from server.network.dialer import BackOff, dial
@@ -37,13 +38,13 @@ _TRIES_TO_TELL: Final = 6
 
 # Why there is no link, after "The other server (ADDRESS) is not there: ".
 _ABSENCE_SENTENCES: Final[dict[DialCode | None, str]] = {
-    DialCode.REFUSED: "no server listens at that address.",
-    DialCode.TIMEOUT: "its machine does not answer.",
-    DialCode.UNREACHABLE: "there is no way to that machine, or no machine of that name.",
-    DialCode.LOST: "whoever listens there hangs up.",
-    DialCode.TLS_FAILED: "another program answers there.",
-    DialCode.WRONG_CERTIFICATE: "another chat's server answers there.",
-    None: "it answers, but does not connect to this one. Is its --peer this server's --peer-listen?",
+    DialCode.REFUSED: marked("no server listens at that address."),
+    DialCode.TIMEOUT: marked("its machine does not answer."),
+    DialCode.UNREACHABLE: marked("there is no way to that machine, or no machine of that name."),
+    DialCode.LOST: marked("whoever listens there hangs up."),
+    DialCode.TLS_FAILED: marked("another program answers there."),
+    DialCode.WRONG_CERTIFICATE: marked("another chat's server answers there."),
+    None: marked("it answers, but does not connect to this one. Is its --peer this server's --peer-listen?"),
 }
 
 
@@ -171,7 +172,7 @@ class PeerLink:
             self._foreign("", "")
         if tries == _TRIES_TO_TELL:
             reason = _ABSENCE_SENTENCES.get(code, str(code))
-            _log.warning("The other server (%s) is not there: %s", self._address, reason)
+            _log.warning(marked("The other server (%s) is not there: %s"), self._address, reason)
 
     async def _dial(self) -> DialError | None:
         def make() -> PeerChannel:

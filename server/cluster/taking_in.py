@@ -24,6 +24,7 @@ from server.cluster.pairing_messages import (
     Refused,
     encode_pairing,
 )
+from server.i18n.translation import _
 from server.names.addresses import Address, AddressError, parse_address
 from server.network.channel import Channel
 from server.network.clock import Clock
@@ -63,7 +64,9 @@ class TakingIn:
         """Listen for the other machine. Raises NetworkError."""
         identity = load_identity(self._folder.certificates)
         if identity is None:
-            raise FolderError(f"There is no certificate in {self._folder.certificates}.")
+            raise FolderError(
+                _("There is no certificate in {folder}.").format(folder=self._folder.certificates)
+            )
         terms = server_context(identity.chain_pem, identity.key_pem, alpn=PAIRING_ALPN)
         return await listen(address.host, address.port, lambda: _Newcomer(self), terms=terms)
 
@@ -88,7 +91,11 @@ class TakingIn:
         except CertificateError as error:
             _log.warning("the signing request of %s is refused: %s", address, error)
             return Refused(code="bad_request")
-        self.tell(f"{join.name} at {address} has the right code; its keys are on their way.")
+        self.tell(
+            _("{name} at {address} has the right code; its keys are on their way.").format(
+                name=join.name, address=address
+            )
+        )
         cluster = self.cluster
         return Granted(
             cluster=cluster.cluster,
@@ -129,7 +136,8 @@ class TakingIn:
         if self._outcome.done():
             return Refused(code="used_code")
         self._wrong_secrets += 1
-        self.tell(f"Somebody at {address} came with a wrong secret ({self._wrong_secrets} of 3).")
+        text = _("Somebody at {address} came with a wrong secret ({count} of 3).")
+        self.tell(text.format(address=address, count=self._wrong_secrets))
         if self._wrong_secrets < _WRONG_SECRETS_MAX:
             return Refused(code="wrong_code")
         self._outcome.set_exception(PairingError("void_code"))

@@ -2,11 +2,13 @@
 
 import asyncio
 import itertools
-from gettext import gettext as _
 from typing import Final
 
 import msgspec
 
+from server.i18n.error_texts import error_text
+from server.i18n.marking import marked
+from server.i18n.translation import _
 from server.names.addresses import Address, is_loopback
 from server.names.fingerprints import fingerprint_text
 from server.network.channel import Channel
@@ -15,21 +17,21 @@ from server.network.errors import ClosedReason, DialCode, DialError
 from server.network.tls import Trust
 from server.protocol import events, requests
 from server.protocol.connection import VERSIONS, ClientConnection
-from server.protocol.errors import ERRORS, RemoteProtocolError
+from server.protocol.errors import RemoteProtocolError
 from server.protocol.frames import encode_frame
 
 _ANSWER_S: Final = 5.0
 
 _DIAL_SENTENCES: Final[dict[DialCode, str]] = {
-    DialCode.REFUSED: _("no server listens there"),
-    DialCode.TIMEOUT: _("there was no answer in time"),
-    DialCode.UNREACHABLE: _("there is no way to that computer, or no computer of that name"),
-    DialCode.LOST: _("the connection broke off"),
-    DialCode.TLS_FAILED: _("it does not speak this program's encryption (a server with --plain?)"),
-    DialCode.WRONG_CERTIFICATE: _("its certificate is not the one that is trusted"),
+    DialCode.REFUSED: marked("no server listens there"),
+    DialCode.TIMEOUT: marked("there was no answer in time"),
+    DialCode.UNREACHABLE: marked("there is no way to that computer, or no computer of that name"),
+    DialCode.LOST: marked("the connection broke off"),
+    DialCode.TLS_FAILED: marked("it does not speak this program's encryption (a server with --plain?)"),
+    DialCode.WRONG_CERTIFICATE: marked("its certificate is not the one that is trusted"),
 }
 
-_FORBIDDEN: Final = _("from another computer it answers only who has the cluster's secret; use --data")
+_FORBIDDEN: Final = marked("from another computer it answers only who has the cluster's secret; use --data")
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -82,9 +84,8 @@ class Conversation:
             del self._waiting[request.id]
         if isinstance(answer, events.Failed):
             if answer.code == "forbidden":
-                raise UnansweredError(_FORBIDDEN)
-            kind = ERRORS.get(answer.code)
-            raise UnansweredError(kind.meaning.removesuffix(".") if kind else answer.code)
+                raise UnansweredError(_(_FORBIDDEN))
+            raise UnansweredError(error_text(answer.code, answer.arguments).removesuffix("."))
         return answer
 
     async def close(self) -> None:
@@ -143,7 +144,7 @@ async def open_conversation(target: Target) -> tuple[Conversation, str]:
         )
         found = await _dial(target.address, Trust(fingerprint=found.fingerprint))
     if isinstance(found, DialError):
-        raise UnansweredError(_DIAL_SENTENCES.get(found.code, str(found.code)))
+        raise UnansweredError(_(_DIAL_SENTENCES.get(found.code, str(found.code))))
     try:
         found.welcome = await found.greet()
     except BaseException:

@@ -5,7 +5,6 @@ import random
 import re
 import sys
 import threading
-from gettext import gettext as _
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +15,7 @@ import platformdirs
 from server.client.conversation import Conversation
 from server.client.reading import START_OF_ARCHIVE
 from server.client.settings import ConversationSettings
+from server.i18n.translation import _
 from server.names.addresses import AddressError, parse_addresses
 from server.names.fingerprints import parse_fingerprint
 from server.names.invite_links import LinkError, is_invite_link, parse_invite_link

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from gettext import gettext as _
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +13,7 @@ from server.archive.record import GENESIS_HASH, DamagedRecordError, Record
 from server.archive.store import StoreReader
 from server.cluster.data_folder import DataFolder, FolderError
 from server.commands.serving import fail, told_errors
+from server.i18n.translation import _, number_text, use_language
 from server.state.bodies import DeviceBody, MemberBody, MessageBody, RoomBody
 from server.state.fold import decode_body, fold
 from server.state.rebuild import rebuild
@@ -45,7 +45,8 @@ class BrokenChainError(Exception):
 
     def __init__(self, index: int, reason: str) -> None:
         self.index = index
-        super().__init__(f"Record {index} is damaged: {reason}. The {index - 1} before it are in order.")
+        text = _("Record {index} is damaged: {reason}. The {count} before it are in order.")
+        super().__init__(text.format(index=index, reason=reason, count=index - 1))
 
 
 @click.command(
@@ -69,6 +70,9 @@ def command(*, folder: Path, first: int, last: int, is_check: bool, is_json: boo
 
     The columns: index in the log, number among the messages, epoch, time (UTC), kind, who, room, text.
     """
+    if is_json:
+        # For programs: in one language, whoever starts them.
+        use_language("en")
     with told_errors():
         reader, names = _open(DataFolder(folder))
     try:
@@ -89,11 +93,15 @@ def _open(folder: DataFolder) -> tuple[StoreReader, dict[str, str]]:
     """The archive, and the names of both servers by their ids."""
     places = [name for name in ("a", "b") if DataFolder(folder.path / name).is_made]
     if not folder.is_made and places:
-        found = " or ".join(str(folder.path / name) for name in places)
-        raise FolderError(f"{folder.path} holds the servers of a pair: say {found}.")
+        found = _(" or ").join(str(folder.path / name) for name in places)
+        raise FolderError(
+            _("{path} holds the servers of a pair: say {found}.").format(path=folder.path, found=found)
+        )
     cluster = folder.read()
     if not folder.archive.exists():
-        raise FolderError(f"The server in {folder.path} was never started: it has no archive yet.")
+        raise FolderError(
+            _("The server in {path} was never started: it has no archive yet.").format(path=folder.path)
+        )
     names = {cluster.server: cluster.name, cluster.peer: cluster.peer_name}
     return StoreReader(SqliteReader(folder.archive)), names
 
@@ -151,20 +159,21 @@ def _meaning(record: Record, state: State, names: dict[str, str]) -> tuple[str, 
     if record.is_epoch:
         members = [names.get(member, member) for member in record.members()]
         leader = record.header.epoch.server
-        return names.get(leader, leader), "", f"leads; members: {', '.join(members)}"
+        what = _("leads; members: {names}").format(names=", ".join(members))
+        return names.get(leader, leader), "", what
     user = state.user_of_device(record.header.device)
     who = user.name if user else ""
     match decode_body(record.header.kind, record.body):
         case MessageBody(room, text):
             return who, _room_name(state, room), text
         case RoomBody(_, name):
-            return who, name, "made the room"
+            return who, name, _("made the room")
         case MemberBody(room):
-            return who, _room_name(state, room), "joined"
+            return who, _room_name(state, room), _("joined")
         case DeviceBody(_, name):
-            return who or name, "", "signed in on a new device"
+            return who or name, "", _("signed in on a new device")
         case _:
-            return who, "", f"({len(record.body)} bytes of an unknown kind)"
+            return who, "", _("({count} bytes of an unknown kind)").format(count=len(record.body))
 
 
 def _room_name(state: State, room: str) -> str:
@@ -178,7 +187,7 @@ def _line(row: Row) -> str:
     epoch = ".".join(part[:6] for part in row.epoch.split(".")[:2])
     number = str(row.number) if row.number else "-"
     text = printable(row.text.replace("\\", "\\\\").replace("\n", "\\n"))
-    void = f"  (void: {row.refused})" if row.refused else ""
+    void = "  " + _("(void: {code})").format(code=row.refused) if row.refused else ""
     room = f"#{printable(row.room)}" if row.room else "-"
     return (
         f"{row.index:>8}  {number:>8}  {epoch:<12}  {time}  {row.kind:<8}"
@@ -196,7 +205,7 @@ def _check(reader: StoreReader, first: int, last: int, *, is_json: bool) -> None
     elif count:
         click.echo(
             _("ok: {count} records, {first} to {last}, the chain holds; the last hash is {tail}").format(
-                count=f"{count:,}", first=first, last=end, tail=tail.hex()
+                count=number_text(count), first=first, last=end, tail=tail.hex()
             )
         )
     else:

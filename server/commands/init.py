@@ -1,7 +1,6 @@
 """`init`: make the first server of a pair on two machines, and take in the second one."""
 
 import shlex
-from gettext import gettext as _
 from pathlib import Path
 
 import click
@@ -17,6 +16,7 @@ from server.cluster.taking_in import TakingIn
 from server.commands.on_loop import CommandLoop, StoppedError, command_loop
 from server.commands.option_values import chat_name, own_address, server_name
 from server.commands.serving import fail, told_errors
+from server.i18n.translation import _
 from server.names.addresses import Address, AddressError, parse_address
 from server.network.clock import SystemClock
 
@@ -104,11 +104,14 @@ def _open_cluster(folder: DataFolder, name: str | None, chat: str | None) -> Clu
     cluster = folder.read()
     if cluster.peer:
         raise FolderError(
-            f"The server in {folder.path} has a second one already ({cluster.peer_name},"
-            f" {cluster.peer_address}). Start both with `serve`."
+            _(
+                "The server in {path} has a second one already ({name}, {address}). Start both with `serve`."
+            ).format(path=folder.path, name=cluster.peer_name, address=cluster.peer_address)
         )
     if chat is not None and chat != cluster.chat:
-        raise FolderError(f"The chat in {folder.path} has a name already: “{cluster.chat}”.")
+        raise FolderError(
+            _("The chat in {path} has a name already: “{chat}”.").format(path=folder.path, chat=cluster.chat)
+        )
     return msgspec.structs.replace(cluster, name=name or cluster.name)
 
 

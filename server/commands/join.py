@@ -1,6 +1,5 @@
 """`join`: become the second server of a pair, with the code that `init` printed on the other machine."""
 
-from gettext import gettext as _
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +14,8 @@ from server.commands.init import serve_line
 from server.commands.on_loop import StoppedError, command_loop
 from server.commands.option_values import own_address, server_name
 from server.commands.serving import fail, told_errors
+from server.i18n.marking import marked
+from server.i18n.translation import _
 from server.names.addresses import Address
 from server.network.clock import SystemClock
 from server.network.errors import DialCode, DialError
@@ -23,12 +24,14 @@ _PORT: Final = 7000
 _PEER_PORT: Final = 7002
 
 DIAL_SENTENCES: Final[dict[DialCode, str]] = {
-    DialCode.REFUSED: "Nobody waits at {address}: is `init` still running there?",
-    DialCode.TIMEOUT: "{address} does not answer: is the machine on, and does its firewall let this one in?",
-    DialCode.UNREACHABLE: "There is no way to {address}, or no computer of that name.",
-    DialCode.LOST: "{address} hung up: is `init` waiting there, or another program?",
-    DialCode.TLS_FAILED: "At {address} another program answers, not a waiting `init`.",
-    DialCode.WRONG_CERTIFICATE: (
+    DialCode.REFUSED: marked("Nobody waits at {address}: is `init` still running there?"),
+    DialCode.TIMEOUT: marked(
+        "{address} does not answer: is the machine on, and does its firewall let this one in?"
+    ),
+    DialCode.UNREACHABLE: marked("There is no way to {address}, or no computer of that name."),
+    DialCode.LOST: marked("{address} hung up: is `init` waiting there, or another program?"),
+    DialCode.TLS_FAILED: marked("At {address} another program answers, not a waiting `init`."),
+    DialCode.WRONG_CERTIFICATE: marked(
         "The server at {address} is not the one that the code was made for. Nothing was sent."
     ),
 }
@@ -86,7 +89,7 @@ def command(
         except StoppedError:
             fail(_("Stopped before the other server answered. The code is still good."))
         if isinstance(joined, DialError):
-            fail(DIAL_SENTENCES[joined.code].format(address=parsed.address))
+            fail(_(DIAL_SENTENCES[joined.code]).format(address=parsed.address))
         click.echo(
             _("This is the second server of “{chat}” now; the first one is {name} ({address}).").format(
                 chat=joined.chat, name=joined.peer_name, address=joined.peer_address

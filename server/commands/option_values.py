@@ -5,6 +5,7 @@ These are callbacks of click; None passes through, for an option that was not gi
 
 import click
 
+from server.i18n.translation import _
 from server.names.addresses import Address, AddressError, is_everywhere, parse_address
 from server.names.invite_links import CHAT_NAME_CHARACTERS_MAX, is_chat_name
 from server.protocol.names import clean_person_name
@@ -19,8 +20,10 @@ def own_address(ctx: click.Context, param: click.Parameter, value: str | None) -
         raise click.BadParameter(address.sentence, ctx, param)
     if is_everywhere(address.host):
         raise click.BadParameter(
-            f"{address} means every network card; name the address by which the other machine reaches"
-            " this one.",
+            _(
+                "{address} means every network card; name the address by which the other machine reaches"
+                " this one."
+            ).format(address=address),
             ctx,
             param,
         )
@@ -31,7 +34,7 @@ def server_name(ctx: click.Context, param: click.Parameter, value: str | None) -
     """What people call a server: it stands in their status bar."""
     if value is not None and clean_person_name(value) != value:
         raise click.BadParameter(
-            "1 to 32 letters, digits, single spaces and . - _ ' are allowed.", ctx, param
+            _("1 to 32 letters, digits, single spaces and . - _ ' are allowed."), ctx, param
         )
     return value
 
@@ -40,6 +43,10 @@ def chat_name(ctx: click.Context, param: click.Parameter, value: str | None) -> 
     """What people call the chat: it stands in the title of their window."""
     if value is not None and not (value and is_chat_name(value)):
         raise click.BadParameter(
-            f"1 to {CHAT_NAME_CHARACTERS_MAX} characters without control characters are allowed.", ctx, param
+            _("1 to {limit} characters without control characters are allowed.").format(
+                limit=CHAT_NAME_CHARACTERS_MAX
+            ),
+            ctx,
+            param,
         )
     return value

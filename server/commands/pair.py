@@ -11,6 +11,7 @@ from server.cluster.founding import DEFAULT_CHAT, found_cluster, found_second
 from server.cluster.pair_processes import PairPorts, PairProcesses, choose_ports
 from server.commands.option_values import chat_name
 from server.commands.serving import invite_link, told_errors
+from server.i18n.translation import _
 from server.names.addresses import Address
 from server.network.clock import SystemClock
 from server.sessions.admission import Policy
@@ -98,14 +99,17 @@ def make_pair_folders(data: Path, *, chat: str, is_plain: bool) -> tuple[DataFol
 def _tell(first: DataFolder, ports: PairPorts, *, is_open: bool) -> None:
     cluster = first.read()
     addresses = [Address("127.0.0.1", number) for number in ports.clients]
+    # "servers:" and "invite:" are read by programs: in no language.
     click.echo(f"servers: {addresses[0]} (A) and {addresses[1]} (B)")
     click.echo(f"invite: {invite_link(first, cluster, addresses)}")
     if not is_open:
         click.echo(
-            "Anybody with this link signs in with just a name:"
-            " passwords come with accounts, in a later version."
+            _(
+                "Anybody with this link signs in with just a name:"
+                " passwords come with accounts, in a later version."
+            )
         )
     else:
-        click.echo("Open: a name signs in without a password.")
-    click.echo(f"Data in {os.fspath(first.path.parent)}. Ctrl-C stops both servers.")
+        click.echo(_("Open: a name signs in without a password."))
+    click.echo(_("Data in {path}. Ctrl-C stops both servers.").format(path=os.fspath(first.path.parent)))
     sys.stdout.flush()

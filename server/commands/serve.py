@@ -13,6 +13,7 @@ from server.cluster.founding import DEFAULT_CHAT, found_cluster
 from server.commands.option_values import server_name
 from server.commands.serving import invite_link, run_node, told_errors
 from server.config import Config, load_config
+from server.i18n.translation import _
 from server.names.addresses import Address, AddressError, is_everywhere, parse_address
 from server.network.clock import SystemClock
 from server.sessions.admission import Policy
@@ -58,8 +59,10 @@ def command(name: str | None, data: Path, config: Path | None, is_open: bool, **
             click.echo(f"invite: {invite_link(folder, cluster, addresses)}")
         if not is_open:
             click.echo(
-                "Anybody who can reach this server signs in with just a name:"
-                " passwords come with accounts, in a later version."
+                _(
+                    "Anybody who can reach this server signs in with just a name:"
+                    " passwords come with accounts, in a later version."
+                )
             )
         sys.exit(run_node(settings, folder, cluster))
 
@@ -80,7 +83,9 @@ def _open_cluster(folder: DataFolder, settings: Config, name: str | None) -> Clu
     if not folder.is_made:
         if settings.peer:
             raise FolderError(
-                f"There is no server in {folder.path}. Make the pair with `init` and `join` first."
+                _("There is no server in {path}. Make the pair with `init` and `join` first.").format(
+                    path=folder.path
+                )
             )
         found_cluster(
             folder,
@@ -92,8 +97,10 @@ def _open_cluster(folder: DataFolder, settings: Config, name: str | None) -> Clu
     cluster = folder.read()
     if settings.peer and not cluster.peer:
         raise FolderError(
-            f"The server in {folder.path} has no second one yet, so --peer means nothing."
-            " Run `init` with this folder, then `join` on the other machine."
+            _(
+                "The server in {path} has no second one yet, so --peer means nothing."
+                " Run `init` with this folder, then `join` on the other machine."
+            ).format(path=folder.path)
         )
     changed = msgspec.structs.replace(cluster, name=name or cluster.name, is_plain=settings.plain)
     if changed != cluster:

@@ -1,6 +1,7 @@
 """What `serve`, `pair` and others share: running a node until it is told to stop."""
 
 import contextlib
+import copy
 import logging
 import logging.handlers
 import os
@@ -18,6 +19,8 @@ from server.accounts.certificates import CertificateError, fingerprint_of
 from server.cluster.data_folder import Cluster, DataFolder, FolderError
 from server.config import Config, ConfigError
 from server.engine_round import PairState
+from server.i18n.marking import marked
+from server.i18n.translation import _
 from server.names.addresses import Address
 from server.names.invite_links import InviteLink
 from server.network.clock import SystemClock
@@ -29,37 +32,41 @@ _LOG_BYTES_MAX: Final = 10 * 1024 * 1024
 _LOGS_KEPT: Final = 3
 
 HALT_SENTENCES: Final[dict[str, str]] = {
-    "diverged": (
+    "diverged": marked(
         "This server holds {records} records (from index {first_index} on) that the other one"
         " lacks: both took messages while they were cut off from each other after record"
         " {fork_index}. It does not join, and nothing is lost: both archives stay as they are."
         " Let people go on at the other server; merging both comes with the next version."
     ),
-    "no_common_history": (
+    "no_common_history": marked(
         "This server's {records} records have nothing in common with the other one's: one of the"
         " two data folders belongs to another chat. Nothing was changed."
         " Check --data on both machines."
     ),
-    "same_server_id": (
+    "same_server_id": marked(
         "The other server says that it is this one ({server}): its data folder is a copy."
         " Nothing was changed. Remove the copy and take the machine in with `join`."
     ),
-    "foreign_cluster": (
+    "foreign_cluster": marked(
         "At the other server's address another chat answers ({theirs}, ours is {mine})."
         " Nothing was changed. Check --peer."
     ),
-    "foreign_certificate": (
+    "foreign_certificate": marked(
         "At the other server's address ({address}) the server of another chat answers."
         " Nothing was changed. Check --peer."
     ),
-    "damaged_archive": "The archive is damaged at record {index}. Restore a backup.",
+    "damaged_archive": marked("The archive is damaged at record {index}. Restore a backup."),
 }
 
 
 def fail(text: str, code: int = 1) -> NoReturn:
     """One clear sentence, and the exit code (1: failed, 2: used wrongly)."""
-    click.echo(f"Error: {text}", err=True)
+    _say_error(text)
     sys.exit(code)
+
+
+def _say_error(text: str) -> None:
+    click.echo(_("Error: {message}").format(message=text), err=True)
 
 
 @contextlib.contextmanager
@@ -82,7 +89,7 @@ def run_node(config: Config, folder: DataFolder, cluster: Cluster) -> int:
         ends.append(reason)
         if isinstance(reason, str):
             # A failed sync may have dropped what later ones wrote: nothing more may be promised.
-            click.echo(f"Error: the server cannot go on: {reason}", err=True)
+            _say_error(_("the server cannot go on: {reason}").format(reason=reason))
             logging.shutdown()
             os._exit(1)
         stop.set()
@@ -93,6 +100,7 @@ def run_node(config: Config, folder: DataFolder, cluster: Cluster) -> int:
     node = Node(config, folder, cluster, SystemClock(), ended=ended, pair_changed=_tell_pair)
     node.start()
     servers = f", servers {node.peer_listen_address}" if config.peer else ""
+    # The lines that begin with "ready:", "pair:" and "invite:" are read by programs: in no language.
     click.echo(f"ready: clients {node.address}{servers}")
     sys.stdout.flush()
     # A wait without a limit cannot be interrupted on Windows.
@@ -101,7 +109,7 @@ def run_node(config: Config, folder: DataFolder, cluster: Cluster) -> int:
     node.stop()
     for reason in ends:
         if isinstance(reason, steps.Halt):
-            click.echo(f"Error: {HALT_SENTENCES[reason.code].format(**reason.arguments)}", err=True)
+            _say_error(_(HALT_SENTENCES[reason.code]).format(**reason.arguments))
             return 1
     return 0
 
@@ -117,9 +125,21 @@ def invite_link(folder: DataFolder, cluster: Cluster, addresses: list[Address]) 
     if not cluster.is_plain:
         identity = load_identity(folder.certificates)
         if identity is None:
-            raise FolderError(f"There is no certificate in {folder.certificates}.")
+            raise FolderError(_("There is no certificate in {folder}.").format(folder=folder.certificates))
         fingerprint = fingerprint_of(identity.chain_pem)
     return InviteLink(tuple(addresses), fingerprint, cluster.chat, cluster.is_plain)
+
+
+class SpokenFormatter(logging.Formatter):
+    """For whoever sits at the terminal: what is marked is said in their language; the file stays English."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line."""
+        spoken = copy.copy(record)
+        spoken.msg = _(str(record.msg))
+        if isinstance(record.args, tuple):
+            spoken.args = tuple(_(part) if isinstance(part, str) else part for part in record.args)
+        return super().format(spoken)
 
 
 def _start_logging(path: Path, level: str) -> None:
@@ -132,5 +152,5 @@ def _start_logging(path: Path, level: str) -> None:
     root.addHandler(handler)
     warnings = logging.StreamHandler(sys.stderr)
     warnings.setLevel(logging.WARNING)
-    warnings.setFormatter(logging.Formatter("%(levelname)s: %(message)s"))
+    warnings.setFormatter(SpokenFormatter("%(levelname)s: %(message)s"))
     root.addHandler(warnings)

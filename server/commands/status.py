@@ -1,7 +1,6 @@
 """`status`: facts about running servers, and whether their archives are equal."""
 
 import asyncio
-from gettext import gettext as _
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +14,7 @@ from server.commands.asking import Conversation, Target, UnansweredError, open_c
 from server.commands.on_loop import StoppedError, command_loop
 from server.commands.serving import fail, told_errors
 from server.commands.status_text import plain_facts, status_lines
+from server.i18n.translation import _, number_text, use_language
 from server.names.addresses import Address, AddressError, parse_address, parse_addresses
 from server.names.fingerprints import parse_fingerprint
 from server.names.invite_links import LinkError, is_invite_link, parse_invite_link
@@ -73,6 +73,9 @@ def command(
     ADDRESS is HOST:PORT or an invite link; without any, both servers that --data knows. Without
     --data only role, mode, epoch and the length of the archive are shown, and only to this computer.
     """
+    if is_json:
+        # For programs: in one language, whoever starts them.
+        use_language("en")
     with told_errors(), command_loop() as loop:
         cluster, trust = _trust(data, fingerprint, is_plain=plain)
         targets = [target for text in addresses for target in _targets(text, trust)]
@@ -209,13 +212,10 @@ def _show(status: PairStatus, *, is_json: bool, is_watching: bool) -> None:
     for server in status.servers:
         for line in status_lines(server.address, server.facts, server.error):
             click.echo(line)
+    index = number_text(status.compared_index)
     if status.archives_equal is None:
         click.echo(_("The archives cannot be compared: that takes two servers that answer."))
     elif status.archives_equal:
-        click.echo(
-            _("The archives are equal up to record {index}.").format(index=f"{status.compared_index:,}")
-        )
+        click.echo(_("The archives are equal up to record {index}.").format(index=index))
     else:
-        click.echo(
-            _("The archives DIFFER at or before record {index}.").format(index=f"{status.compared_index:,}")
-        )
+        click.echo(_("The archives DIFFER at or before record {index}.").format(index=index))

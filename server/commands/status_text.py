@@ -1,10 +1,11 @@
 """How `status` shows one server: lines for people, plain values for programs."""
 
-from gettext import gettext as _
 from typing import Any, Final
 
 from msgspec.structs import asdict
 
+from server.i18n.state_words import state_word
+from server.i18n.translation import _, number_text
 from server.protocol import events
 from server.replication.alarms import ALARMS
 from server.terminal.printing import printable
@@ -36,11 +37,11 @@ def status_lines(address: str, facts: events.StatusFacts | None, error: str) -> 
         head.format(
             address=address,
             name=printable(facts.server),
-            role=printable(facts.role),
-            mode=printable(facts.mode),
+            role=printable(state_word(facts.role)),
+            mode=printable(state_word(facts.mode)),
             epoch=printable(facts.epoch),
-            number=f"{facts.archive_number:,}",
-            index=f"{facts.index:,}",
+            number=number_text(facts.archive_number),
+            index=number_text(facts.index),
         )
     ]
     if is_complete(facts):
@@ -51,14 +52,14 @@ def status_lines(address: str, facts: events.StatusFacts | None, error: str) -> 
 def _private_lines(facts: events.StatusFacts) -> list[str]:
     lines = [
         _("durable up to record {index}, hash {hash}").format(
-            index=f"{facts.durable_index:,}", hash=printable(facts.hash)
+            index=number_text(facts.durable_index), hash=printable(facts.hash)
         ),
         _("peer {peer}, {users} of {users_max} users, {promotions} promotions").format(
             peer=_peer(facts), users=facts.users, users_max=facts.users_max, promotions=facts.promotions
         ),
     ]
     if facts.alarm:
-        lines.append(_("alarm: {text}").format(text=ALARMS.get(facts.alarm, printable(facts.alarm))))
+        lines.append(_("alarm: {text}").format(text=_(ALARMS.get(facts.alarm, printable(facts.alarm)))))
     return lines + [_connection(connection) for connection in facts.connections]
 
 
@@ -66,7 +67,7 @@ def _peer(facts: events.StatusFacts) -> str:
     peer = next((server for server in facts.servers if server.name == facts.peer), None)
     if peer is None:
         return _("none")
-    return f"{printable(peer.name)} ({printable(peer.address)}, {printable(peer.role)})"
+    return f"{printable(peer.name)} ({printable(peer.address)}, {printable(state_word(peer.role))})"
 
 
 def _connection(connection: events.ConnectionFacts) -> str:
@@ -74,7 +75,7 @@ def _connection(connection: events.ConnectionFacts) -> str:
         user=printable(connection.user),
         address=printable(connection.address),
         kind=_("standby") if connection.is_standby else _("active"),
-        number=f"{connection.number:,}",
-        lag=f"{connection.lag:,}",
+        number=number_text(connection.number),
+        lag=number_text(connection.lag),
         buffered=connection.buffered_bytes,
     )

@@ -13,6 +13,7 @@ from server.cluster.data_folder import DataFolder, FolderError
 from server.cluster.pair_processes import PairProcesses, choose_ports
 from server.commands.pair import make_pair_folders
 from server.commands.serving import fail, invite_link, told_errors
+from server.i18n.translation import _
 from server.names.addresses import Address
 from server.network.clock import SystemClock
 from server.network.tls import Trust
@@ -80,9 +81,10 @@ def command(
         try:
             report = run.carry_out()
         except RunStoppedError:
-            fail("Stopped before the end: nothing was counted.")
+            fail(_("Stopped before the end: nothing was counted."))
         except RunFailedError as error:
-            fail(f"The run could not go on: {error}. The servers' logs are in {data}.")
+            text = _("The run could not go on: {error}. The servers' logs are in {folder}.")
+            fail(text.format(error=error, folder=data))
     if is_json:
         click.echo(msgspec.json.encode(report))
     sys.exit(0 if report.is_good(is_overlapping=is_overlapping) else 1)
@@ -108,6 +110,8 @@ def _refuse_other_chat(folder: DataFolder) -> None:
     cluster = folder.read()
     if cluster.chat != _CHAT:
         raise FolderError(
-            f"{folder.path} holds the chat {cluster.chat!r}, and torture would write thousands of"
-            " messages into it. Give another --data."
+            _(
+                "{path} holds the chat {chat!r}, and torture would write thousands of"
+                " messages into it. Give another --data."
+            ).format(path=folder.path, chat=cluster.chat)
         )

@@ -5,6 +5,9 @@ import ipaddress
 import re
 from typing import Final
 
+from server.i18n.marking import marked
+from server.i18n.translation import _
+
 # The default port of a server's door for clients.
 PORT_DEFAULT: Final = 7000
 # A pair has two; more are room for later, and a bound for whoever writes a link.
@@ -14,16 +17,16 @@ ADDRESSES_MAX: Final = 8
 _LABEL: Final = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 _HOST_CHARACTERS_MAX: Final = 253
 
-# English sentences by code, for `str.format` with the error's text.
+# Sentences by code, for `str.format` with the error's text.
 ADDRESS_SENTENCES: Final = {
-    "no_address": "No address is given.",
-    "no_host": "The address “{text}” has no computer name before the port.",
-    "bad_host": "“{text}” is not the name or number of a computer.",
-    "is_link": "“{text}” is a link to something else: only a computer's name or number belongs here.",
-    "bad_ipv6": "“{text}” is not an IPv6 address; one with a port is written [ADDRESS]:PORT.",
-    "bad_port": "The port in “{text}” is not a number from 1 to 65535.",
-    "same_address": "The address “{text}” is given twice.",
-    "too_many_addresses": "These are more than {text} addresses.",
+    "no_address": marked("No address is given."),
+    "no_host": marked("The address “{text}” has no computer name before the port."),
+    "bad_host": marked("“{text}” is not the name or number of a computer."),
+    "is_link": marked("“{text}” is a link to something else: only a computer's name or number belongs here."),
+    "bad_ipv6": marked("“{text}” is not an IPv6 address; one with a port is written [ADDRESS]:PORT."),
+    "bad_port": marked("The port in “{text}” is not a number from 1 to 65535."),
+    "same_address": marked("The address “{text}” is given twice."),
+    "too_many_addresses": marked("These are more than {text} addresses."),
 }
 
 
@@ -36,8 +39,8 @@ class AddressError:
 
     @property
     def sentence(self) -> str:
-        """The English sentence."""
-        return ADDRESS_SENTENCES[self.code].format(text=self.text)
+        """The sentence for people."""
+        return _(ADDRESS_SENTENCES[self.code]).format(text=self.text)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, order=True)

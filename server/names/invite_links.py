@@ -12,6 +12,8 @@ import unicodedata
 import urllib.parse
 from typing import Final
 
+from server.i18n.marking import marked
+from server.i18n.translation import _
 from server.names.addresses import Address, AddressError, parse_addresses
 from server.names.fingerprints import FINGERPRINT_BYTES, fingerprint_text, parse_fingerprint
 
@@ -21,20 +23,20 @@ CHAT_NAME_CHARACTERS_MAX: Final = 64
 _LINK_CHARACTERS_MAX: Final = 4096
 _PARAMETERS: Final = frozenset({"ca", "plain", "name"})
 
-# English sentences by code, for `str.format` with the error's text; those of addresses stand beside them.
+# Sentences by code, for `str.format` with the error's text; those of addresses stand beside them.
 LINK_SENTENCES: Final = {
-    "no_link": "An invite link begins with desktop-chat://",
-    "too_long": "The invite link is too long.",
-    "bad_character": "The invite link has a character that does not belong there: {text}",
-    "bad_ending": "The invite link has something after its addresses that does not belong there: {text}",
-    "bad_address": "The invite link's addresses are wrong: {text}",
-    "unknown_part": "The invite link has a part that this version does not know: {text}",
-    "part_twice": "The invite link has a part twice: {text}",
-    "bad_fingerprint": "The invite link's certificate fingerprint is incomplete or damaged.",
-    "bad_plain": "The invite link's part “plain” can only be 1.",
-    "no_trust": "The invite link does not say how to recognise the servers; it may be cut off.",
-    "two_trusts": "The invite link says both that there is a certificate and that there is none.",
-    "bad_name": "The chat's name in the invite link is not allowed.",
+    "no_link": marked("An invite link begins with desktop-chat://"),
+    "too_long": marked("The invite link is too long."),
+    "bad_character": marked("The invite link has a character that does not belong there: {text}"),
+    "bad_ending": marked("The invite link has something at its end that does not belong there: {text}"),
+    "bad_address": marked("The addresses in the invite link are wrong: {text}"),
+    "unknown_part": marked("The invite link has a part that this version does not know: {text}"),
+    "part_twice": marked("The invite link has a part twice: {text}"),
+    "bad_fingerprint": marked("The invite link is incomplete or damaged. Copy it again, as a whole."),
+    "bad_plain": marked("The invite link is damaged. Copy it again, as a whole."),
+    "no_trust": marked("The invite link is cut off. Copy it again, as a whole."),
+    "two_trusts": marked("The invite link contradicts itself. Ask for a new one."),
+    "bad_name": marked("The name of the chat in the invite link is not allowed."),
 }
 
 
@@ -47,8 +49,8 @@ class LinkError:
 
     @property
     def sentence(self) -> str:
-        """The English sentence."""
-        return LINK_SENTENCES[self.code].format(text=self.text)
+        """The sentence for people."""
+        return _(LINK_SENTENCES[self.code]).format(text=self.text)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -6,6 +6,9 @@ import errno
 import socket
 from typing import Final
 
+from server.i18n.marking import marked
+from server.i18n.translation import _
+
 
 class ClosedCode(enum.StrEnum):
     """Why a channel ended, when it did not end in the orderly way."""
@@ -51,13 +54,13 @@ class DialError:
     fingerprint: bytes | None = None
 
 
-# English sentences by code, for `str.format` with the error's arguments.
+# Sentences by code, for `str.format` with the error's arguments.
 NETWORK_SENTENCES: Final = {
-    "port_in_use": "Port {port} of {host} is in use by another program.",
-    "address_not_here": "{host} is not an address of this computer.",
-    "port_not_allowed": "This account may not listen on port {port}.",
-    "unknown_host": "There is no computer of the name {host}.",
-    "cannot_listen": "Cannot listen on {host}, port {port}: {detail}.",
+    "port_in_use": marked("Port {port} of {host} is in use by another program."),
+    "address_not_here": marked("{host} is not an address of this computer."),
+    "port_not_allowed": marked("This account may not listen on port {port}."),
+    "unknown_host": marked("There is no computer of the name {host}."),
+    "cannot_listen": marked("Cannot listen on {host}, port {port}: {detail}."),
 }
 
 _LISTEN_CODES: Final = {
@@ -73,7 +76,7 @@ class NetworkError(Exception):
     def __init__(self, code: str, host: str, port: int, detail: str = "") -> None:
         self.code = code
         self.arguments: dict[str, str | int] = {"host": host, "port": port, "detail": detail}
-        super().__init__(NETWORK_SENTENCES[code].format(**self.arguments))
+        super().__init__(_(NETWORK_SENTENCES[code]).format(**self.arguments))
 
 
 def listen_error(error: OSError, host: str, port: int) -> NetworkError:

@@ -2,13 +2,15 @@
 
 from typing import Final
 
+from server.i18n.marking import marked
+
 ALARMS: Final[dict[str, str]] = {
-    "may_lack_messages": (
+    "may_lack_messages": marked(
         "This server started alone: it may lack what the other one took since they last met."
     ),
-    "slow_peer": "The other server answers but does not confirm in time: running on one copy.",
-    "foreign_peer": "The other server belongs to another chat: the link was refused.",
-    "damaged_link": "The other server sent records that do not fit: the link was closed.",
+    "slow_peer": marked("The other server answers but does not confirm in time: running on one copy."),
+    "foreign_peer": marked("The other server belongs to another chat: the link was refused."),
+    "damaged_link": marked("The other server sent records that do not fit: the link was closed."),
 }
 
 HALTS: Final[dict[str, tuple[str, ...]]] = {

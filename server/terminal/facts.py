@@ -1,8 +1,5 @@
 """What a terminal client knows about its connection: for `/status`, and to know when it is done."""
 
-from gettext import gettext as _
-from gettext import ngettext
-
 import msgspec
 
 from server.client.notices import (
@@ -16,6 +13,8 @@ from server.client.notices import (
     StandbyChanged,
     Stored,
 )
+from server.i18n.state_words import state_word
+from server.i18n.translation import _, ngettext, number_text
 from server.protocol.events import ServerFacts
 
 
@@ -69,13 +68,12 @@ class ConnectionFacts(msgspec.Struct):
         """For people; `waiting` lines are in the outbox."""
         lines = [self._server_line()]
         if self.servers:
-            marks = "  ".join(
-                f"{facts.name} {'●' if facts.is_up else '○'} {facts.role}" for facts in self.servers
-            )
-            lines.append(_("servers: {marks}  ({mode})").format(marks=marks, mode=self.mode or "?"))
+            marks = "  ".join(map(_server_mark, self.servers))
+            mode = state_word(self.mode) or "?"
+            lines.append(_("servers: {marks}  ({mode})").format(marks=marks, mode=mode))
         lines.append(
-            _("archive: {number:,} of {archive_number:,} messages are here").format(
-                number=self.number, archive_number=self.archive_number
+            _("archive: {number} of {archive_number} messages are here").format(
+                number=number_text(self.number), archive_number=number_text(self.archive_number)
             )
         )
         if self.members:
@@ -95,3 +93,7 @@ class ConnectionFacts(msgspec.Struct):
         return _("connected to {server} at {address}{latency}{standby}").format(
             server=self.server, address=self.address, latency=latency, standby=standby
         )
+
+
+def _server_mark(server: ServerFacts) -> str:
+    return f"{server.name} {'●' if server.is_up else '○'} {state_word(server.role)}"

@@ -1,14 +1,14 @@
-"""Codes as English sentences for the terminal: what happened, and what one can do."""
+"""Codes as sentences for the terminal: what happened, and what one can do."""
 
-from gettext import gettext as _
-from gettext import ngettext
 from typing import Final
 
 from server.client.notices import Arguments, CertificateChanged, CertificateUnknown, OtherChat
+from server.i18n.error_texts import error_text
+from server.i18n.marking import marked
+from server.i18n.translation import _, ngettext
 from server.names.fingerprints import fingerprint_text, fingerprint_words
-from server.protocol.errors import ERRORS
 
-HELP: Final = _(
+HELP: Final = marked(
     "Every line is a message. A line that begins with / is a command:\n"
     "/status  who is connected to what, and how much of the archive is here\n"
     "/who     who is in this room\n"
@@ -18,33 +18,27 @@ HELP: Final = _(
 
 # Why nobody was reached, or a link ended: codes of `server.network.errors` and of the conversation.
 _OF_LINKS: Final = {
-    "refused": _("no server listens there"),
-    "timeout": _("there was no answer in time"),
-    "unreachable": _("there is no way to that computer, or no computer of that name"),
-    "lost": _("the connection broke off"),
-    "closed": _("the server closed the connection"),
-    "aborted": _("the connection was dropped"),
-    "tls_failed": _("it does not speak this program's encryption; is it a Desktop Chat server?"),
-    "wrong_protocol": _("it is not a Desktop Chat server"),
-    "protocol": _("the server said something that this program does not understand"),
-    "wrong_certificate": _("the server's certificate is not the one that is trusted"),
-    "unknown_certificate": _("the server's certificate is not known yet"),
-    "other_chat": _("another chat lives there"),
-    "signed_out": _("the server ended the session"),
+    "refused": marked("no server listens there"),
+    "timeout": marked("there was no answer in time"),
+    "unreachable": marked("there is no way to that computer, or no computer of that name"),
+    "lost": marked("the connection broke off"),
+    "closed": marked("the server closed the connection"),
+    "aborted": marked("the connection was dropped"),
+    "tls_failed": marked("it does not speak this program's encryption; is it a Desktop Chat server?"),
+    "wrong_protocol": marked("it is not a Desktop Chat server"),
+    "protocol": marked("the server said something that this program does not understand"),
+    "wrong_certificate": marked("the server's certificate is not the one that is trusted"),
+    "unknown_certificate": marked("the server's certificate is not known yet"),
+    "other_chat": marked("another chat lives there"),
+    "signed_out": marked("the server ended the session"),
 }
 
 
 def sentence_of(code: str, arguments: Arguments) -> str:
-    """One sentence without its full stop; codes that this version does not know are shown as they are."""
+    """One sentence without its full stop, to stand inside another one."""
     if code in _OF_LINKS:
-        return _OF_LINKS[code]
-    if code not in ERRORS:
-        return _("unknown reason ({code})").format(code=code) if code else _("no reason is known")
-    meaning = ERRORS[code].meaning.removesuffix(".")
-    # When it is tried again is the program's business.
-    told = {name: value for name, value in arguments.items() if name != "retry_s"}
-    facts = ", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in told.items())
-    return f"{meaning} ({facts})" if facts else meaning
+        return _(_OF_LINKS[code])
+    return error_text(code, arguments).removesuffix(".") if code else _("no reason is known")
 
 
 def waiting_lines(count: int, wait_s: float) -> str:
@@ -75,8 +69,8 @@ def certificate_question(notice: CertificateUnknown) -> str:
         "The server at {address} is not known here yet. The fingerprint of its certificate is\n"
         "    {words}\n"
         "    {text}\n"
-        "Compare it with the one that its owner tells you. Type yes to trust it, anything else to leave."
-    ).format(**_certificate_facts(notice))
+        "Compare it with the one that its owner tells you. Type {yes} to trust it, anything else to leave."
+    ).format(yes=_("yes"), **_certificate_facts(notice))
 
 
 def unknown_certificate(notice: CertificateUnknown) -> str:

@@ -5,7 +5,6 @@ they have into its queue.
 """
 
 import queue
-from gettext import gettext as _
 from math import inf
 from typing import Final
 
@@ -27,6 +26,7 @@ from server.client.notices import (
     Stored,
     Taught,
 )
+from server.i18n.translation import _
 from server.network.client_links import ClientLinks
 from server.network.clock import Clock
 from server.network.tls import Trust
@@ -151,7 +151,7 @@ class Talk:
                 self._links.send(draft)
 
     def _help(self) -> None:
-        self._printer.note(HELP)
+        self._printer.note(_(HELP))
 
     def _status(self) -> None:
         self._printer.note("\n".join(self._facts.lines(len(self._waiting))))
@@ -236,7 +236,7 @@ class Talk:
 
     def _answer(self, asked: CertificateUnknown, line: str) -> None:
         self._asked = None
-        if line.strip().casefold() == _("yes"):
+        if line.strip().casefold() in {_("yes"), "yes"}:
             self._links.trust(Trust(fingerprint=bytes.fromhex(asked.fingerprint)))
         else:
             self._leave(1, _("The server is not trusted; nothing was sent."))

@@ -1,7 +1,5 @@
 """What a person is told beside the messages: one sentence a notice, where it is worth one."""
 
-from gettext import gettext as _
-
 from server.client.notices import (
     AnyNotice,
     Connected,
@@ -14,6 +12,7 @@ from server.client.notices import (
     ServersChanged,
     SignInRefused,
 )
+from server.i18n.translation import _
 from server.terminal.sentences import sentence_of
 
 
@@ -95,6 +94,9 @@ class Telling:
         reason = sentence_of(notice.code, notice.arguments)
         if notice.retry_in_s is None:
             return _("The server does not let you in: {reason}.").format(reason=reason)
+        if "retry_s" in notice.arguments:
+            # The reason itself says when.
+            return _("The server does not let you in now: {reason}.").format(reason=reason)
         return _("The server does not let you in now: {reason}. Trying again by itself.").format(
             reason=reason
         )

@@ -136,7 +136,7 @@ def test_one_name_talks_from_one_terminal_at_a_time(doors: ScriptedDoors, tmp_pa
     ("options", "words"),
     [
         (["--server", "http://x"], "a link to something else"),
-        (["--server", "desktop-chat://a:1/"], "does not say how to recognise the servers"),
+        (["--server", "desktop-chat://a:1/"], "The invite link is cut off."),
         (["--server", "a:99999"], "not a number from 1 to 65535"),
         (["--server", "a:1", "--fingerprint", "12"], "no certificate fingerprint"),
         (["--server", "a:1", "--name", "\x07"], "1 to 32 letters"),

@@ -228,7 +228,7 @@ def test_a_message_that_the_server_refuses_is_told_and_costs_the_good_end(room: 
     terminal = room.terminal()
     terminal.type("one")
     assert terminal.end() == 1
-    assert "not stored: There is no such room" in terminal.paper.text()
+    assert "not stored: The room general does not exist any more." in terminal.paper.text()
     assert terminal.outbox.drafts() == []
 
 
@@ -237,7 +237,7 @@ def test_commands_are_not_messages_and_a_doubled_slash_is_one(room: Room) -> Non
     terminal = room.terminal()
     terminal.wait_for("connected to server a")
     terminal.type("/help", "/status", "/dance", "//dance", "/who")
-    terminal.wait_for("No answer: There is no such room")
+    terminal.wait_for("No answer: The room general does not exist any more.")
     terminal.wait_for("anna: /dance")
     for text in ("/quit", "connected to a at", "There is no such command", "servers: a ● leader"):
         assert text in terminal.paper.text()
@@ -250,7 +250,7 @@ def test_a_refused_name_ends_it_in_words(room: Room) -> None:
     room.doors.pair.servers["a"].refusals[requests.SignIn] = ("wrong_person", {"name": "bob"})
     terminal = room.terminal()
     assert terminal.exit_code() == 1
-    assert "This device belongs to another name (name: bob)." in terminal.paper.text()
+    assert "This computer is known to the servers as bob." in terminal.paper.text()
 
 
 def test_full_servers_are_told_once_and_waited_for(room: Room) -> None:
@@ -258,7 +258,7 @@ def test_full_servers_are_told_once_and_waited_for(room: Room) -> None:
     room.doors.pair.others = {"a": 1, "b": 1}
     terminal = room.terminal()
     terminal.type("one")
-    terminal.wait_for("Both servers are full. Trying again by itself.")
+    terminal.wait_for("Both servers are full. It is tried again in ")
     room.doors.pair.others = {"a": 1, "b": 0}
     assert terminal.end() == 0
     assert terminal.paper.text().count("full") == 1

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from desktop_chat.i18n.translation import _
+from server.i18n.translation import _
 
 Arguments = Mapping[str, str | int | float]
 

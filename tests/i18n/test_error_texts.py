@@ -2,11 +2,8 @@
 
 import pytest
 
-from desktop_chat.i18n.error_texts import error_text
-from desktop_chat.i18n.name_texts import address_error_text, link_error_text
-from desktop_chat.i18n.translation import use_language
-from server.names.addresses import ADDRESS_SENTENCES
-from server.names.invite_links import LINK_SENTENCES
+from server.i18n.error_texts import error_text
+from server.i18n.translation import use_language
 from server.network.errors import ClosedCode, DialCode
 from server.protocol.errors import ERRORS
 
@@ -32,16 +29,6 @@ def test_every_code_of_a_connection_has_a_sentence(code: str) -> None:
 
 def test_a_code_of_a_newer_server_is_shown_as_it_is() -> None:
     assert error_text("brand_new", {}) == "Something went wrong (brand_new)."
-
-
-@pytest.mark.parametrize("code", sorted(LINK_SENTENCES))
-def test_every_mistake_in_a_link_has_a_sentence_of_its_own(code: str) -> None:
-    assert link_error_text(code, "X") != link_error_text("brand_new", "X")
-
-
-@pytest.mark.parametrize("code", sorted(ADDRESS_SENTENCES))
-def test_every_mistake_in_an_address_has_a_sentence_of_its_own(code: str) -> None:
-    assert address_error_text(code, "X") != address_error_text("brand_new", "X")
 
 
 def test_an_argument_that_a_server_leaves_out_is_shown_as_a_gap() -> None:

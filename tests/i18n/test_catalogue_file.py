@@ -3,7 +3,7 @@
 import gettext
 import io
 
-from desktop_chat.i18n.catalogue_file import compiled, read_catalogue
+from server.i18n.catalogue_file import compiled, read_catalogue
 
 PO = """# A comment.
 msgid ""
