@@ -29,7 +29,7 @@ from server.engine_round import (
     Stop,
 )
 from server.protocol import limits
-from server.protocol.errors import Refusal
+from server.protocol.errors import ERRORS, Refusal
 from server.replication import steps
 from server.replication.leader import Leader
 from server.replication.log import Log
@@ -274,7 +274,7 @@ class Engine:
     def _refused_by_leader(self, refused: steps.RefusedByLeader) -> None:
         for pending in self._pending.get((refused.device, refused.counter), ()):
             if pending.digest == refused.digest:
-                self._refuse(pending, Refusal(refused.code, refused.arguments))
+                self._refuse(pending, _refusal_told(refused))
                 return
 
     def _persist(self, effect: steps.Persist) -> None:
@@ -377,6 +377,14 @@ class Engine:
 
 
 _ALL: Final = 2**62
+
+
+def _refusal_told(refused: steps.RefusedByLeader) -> Refusal:
+    """What the leader says of a request; of another version it may say what is not known here."""
+    kind = ERRORS.get(refused.code)
+    if kind is None or kind.is_fatal or set(kind.arguments) != set(refused.arguments):
+        return Refusal("bad_request", {"reason": refused.code})
+    return Refusal(refused.code, refused.arguments)
 
 
 def open_log(reader: StoreReader) -> tuple[State, Log]:

@@ -7,20 +7,30 @@ The encoded header is made once, by the leader, and travels and lies on disk as 
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
+from msgspec import Meta
 
 GENESIS_HASH: Final = bytes(32)
 EPOCH_KIND: Final = "epoch"
 
 
+# What comes from a disk or from the other server is decoded within these bounds: every value has its
+# place in the store's keys of eight bytes and in JSON, whoever wrote it.
+Number = Annotated[int, Meta(ge=0, le=2**53)]
+_Time = Annotated[int, Meta(ge=-(2**53), le=2**53)]
+_Label = Annotated[str, Meta(max_length=64)]
+# An epoch record's "device" holds two labels. The store's keys end a device with a zero byte.
+_Device = Annotated[str, Meta(max_length=160, pattern=r"^[^\x00]*$")]
+
+
 class Epoch(msgspec.Struct, frozen=True, order=True, array_like=True):
     """One acquisition of leadership. Ordered by counter, then server id, then nonce."""
 
-    counter: int
-    server: str
-    nonce: str
+    counter: Number
+    server: _Label
+    nonce: _Label
 
     def __str__(self) -> str:
         return f"{self.counter}.{self.server}.{self.nonce}"
@@ -32,15 +42,15 @@ NO_EPOCH: Final = Epoch(0, "0", "0")
 class EpochBody(msgspec.Struct, frozen=True, array_like=True):
     """The body of an epoch record: the ids of the one or two servers that count in a commit."""
 
-    members: tuple[str, ...]
+    members: Annotated[tuple[_Label, ...], Meta(min_length=1, max_length=2)]
 
 
 class Span(msgspec.Struct, frozen=True, array_like=True):
     """An epoch as the log knows it: where it starts, and who counts in its commits."""
 
     epoch: Epoch
-    first_index: int
-    members: tuple[str, ...]
+    first_index: Number
+    members: tuple[_Label, ...]
 
 
 def span_ends(spans: Sequence[Span], last_index: int) -> list[tuple[Span, int]]:
@@ -54,22 +64,22 @@ class Header(msgspec.Struct, frozen=True, array_like=True):
     """What the chain hashes. `index` counts records from 1; `time_ms` is Unix time."""
 
     epoch: Epoch
-    index: int
+    index: Number
     previous_hash: bytes
-    kind: str
-    device: str
-    counter: int
-    time_ms: int
+    kind: _Label
+    device: _Device
+    counter: Number
+    time_ms: _Time
     digest: bytes
 
 
 class Draft(msgspec.Struct, frozen=True, array_like=True):
     """What is to be archived, before it has a place in the log: a request as accepted."""
 
-    kind: str
-    device: str
-    counter: int
-    time_ms: int
+    kind: _Label
+    device: _Device
+    counter: Number
+    time_ms: _Time
     body: bytes
 
     @property
@@ -138,6 +148,15 @@ class Record:
             raise DamagedRecordError(f"record {self.header.index} breaks the hash chain")
         if self.header.digest != hashlib.sha256(self.body).digest():
             raise DamagedRecordError(f"record {self.header.index} has another body than its digest says")
+
+    def check_epoch(self, epoch: Epoch) -> None:
+        """Raise `DamagedRecordError` unless it continues this epoch, or opens a later one of its leader's."""
+        if not self.is_epoch:
+            is_right = self.header.epoch == epoch
+        else:
+            is_right = self.header.epoch > epoch and self.header.epoch.server in self.members()
+        if not is_right:
+            raise DamagedRecordError(f"record {self.index} is of a wrong epoch")
 
 
 _encoder: Final = msgspec.msgpack.Encoder()

@@ -4,9 +4,18 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from server.archive.record import Draft, Record
+from server.archive.record import DamagedRecordError, Draft, Record
 from server.replication import steps
-from server.replication.messages import Append, Confirm, Forward, Hello, Match, Message, Refuse
+from server.replication.messages import (
+    EPOCH_COUNTER_MAX,
+    Append,
+    Confirm,
+    Forward,
+    Hello,
+    Match,
+    Message,
+    Refuse,
+)
 from server.replication.recovering import Recovering
 
 if TYPE_CHECKING:
@@ -73,6 +82,8 @@ class Follower:
         try:
             for packed in message.records:
                 record = Record(packed)
+                if record.header.epoch.counter > EPOCH_COUNTER_MAX:
+                    raise DamagedRecordError(f"record {record.index} is of an impossible epoch")
                 replica.log.append(record)
                 taken.append(record)
         finally:

@@ -52,6 +52,7 @@ class Log:
     def append(self, record: Record) -> None:
         """Put the next record behind the last one; raises `DamagedRecordError`."""
         record.check_follows(self.last_index, self.last_hash)
+        record.check_epoch(self.epoch)
         if record.is_epoch:
             self.spans.append(Span(record.header.epoch, record.index, record.members()))
         self._records.append(record)

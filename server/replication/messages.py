@@ -4,11 +4,15 @@ Every message but `Hello` carries the session nonce that its receiver chose for 
 nothing of an old link is ever taken for news.
 """
 
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
+from msgspec import Meta
 
-from server.archive.record import Draft, PackedRecord, Span
+from server.archive.record import Draft, Number, PackedRecord, Span
+
+_Session = Annotated[str, Meta(min_length=1, max_length=64)]
+_Hash = Annotated[bytes, Meta(min_length=32, max_length=32)]
 
 
 class Hello(msgspec.Struct, frozen=True, array_like=True, tag="hello"):
@@ -17,54 +21,54 @@ class Hello(msgspec.Struct, frozen=True, array_like=True, tag="hello"):
     `spans` are its latest epochs, oldest first. `is_founder`: with an empty log it may begin one.
     """
 
-    session: str
+    session: _Session
     server: str
     cluster: str
     is_leader: bool
     is_founder: bool
     spans: tuple[Span, ...]
-    last_index: int
+    last_index: Number
 
 
 class Match(msgspec.Struct, frozen=True, array_like=True, tag="match"):
     """Follower to leader: my log equals yours up to this index, where the hash is this."""
 
-    session: str
-    index: int
-    hash: bytes
-    durable: int
+    session: _Session
+    index: Number
+    hash: _Hash
+    durable: Number
 
 
 class Append(msgspec.Struct, frozen=True, array_like=True, tag="append"):
     """Leader to follower: the next records, and how far the log is committed."""
 
-    session: str
+    session: _Session
     records: tuple[PackedRecord, ...]
-    commit: int
+    commit: Number
 
 
 class Confirm(msgspec.Struct, frozen=True, array_like=True, tag="confirm"):
     """Follower to leader: everything up to here is synced to my disk."""
 
-    session: str
-    durable: int
+    session: _Session
+    durable: Number
 
 
 class Heartbeat(msgspec.Struct, frozen=True, array_like=True, tag="heartbeat"):
     """Both ways, every 200 ms: where I stand, and how long ago I heard you."""
 
-    session: str
+    session: _Session
     is_leader: bool
-    last_index: int
-    durable: int
-    tail_hash: bytes
-    heard_ms_ago: int
+    last_index: Number
+    durable: Number
+    tail_hash: _Hash
+    heard_ms_ago: Number
 
 
 class Forward(msgspec.Struct, frozen=True, array_like=True, tag="forward"):
     """Follower to leader: one of my clients asks for this."""
 
-    session: str
+    session: _Session
     draft: Draft
 
 
@@ -74,11 +78,11 @@ class Refuse(msgspec.Struct, frozen=True, array_like=True, tag="refuse"):
     `digest` (of the body) says which, when an id was used for two things.
     """
 
-    session: str
+    session: _Session
     device: str
-    counter: int
+    counter: Number
     digest: bytes
-    code: str
+    code: Annotated[str, Meta(max_length=64)]
     arguments: dict[str, str | int | float]
 
 
@@ -87,3 +91,5 @@ Message = Hello | Match | Append | Confirm | Heartbeat | Forward | Refuse
 # Epochs are few (one a start, up to three a failover), but a server that crashes and starts again for
 # hours makes thousands; all of them in one hello still fit into a frame (about 90 bytes each).
 SPANS_MAX: Final = 20_000
+# Far more epochs than ever begin. Whoever tells of more would leave none for us to begin.
+EPOCH_COUNTER_MAX: Final = 2**52

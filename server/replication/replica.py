@@ -31,7 +31,7 @@ from server.replication.follower import Follower
 from server.replication.leader import Leader
 from server.replication.link import Link
 from server.replication.log import Log
-from server.replication.messages import Hello, Message, Refuse
+from server.replication.messages import EPOCH_COUNTER_MAX, Hello, Message, Refuse
 from server.replication.recovering import Recovering
 from server.replication.settings import Settings
 
@@ -247,6 +247,10 @@ class Replica:
         if theirs.server == self.me:
             self.halt("same_server_id", server=self.me)
             return
+        if theirs.spans and theirs.spans[-1].epoch.counter > EPOCH_COUNTER_MAX:
+            self.raise_alarm("damaged_link")
+            self.drop_link("damaged_link")
+            return
         self.link.their_session = theirs.session
         self.link.heard_at = self.link.heard_us_at = self.now
         if theirs.spans:
@@ -279,7 +283,7 @@ class Replica:
 
     def _follow(self, mine: Hello, theirs: Hello) -> None:
         fork = fork_index(mine, theirs)
-        if must_keep(mine, fork):
+        if must_keep(mine, fork) or self._has_committed_behind(fork):
             # The peer must keep something as well, or it would not lead.
             self._refuse_to_join(fork)
             return
@@ -291,6 +295,15 @@ class Replica:
             self.emit(steps.Rewound(fork))
             self.persist((), cut_to=fork)
         follower.offer_match()
+
+    def _has_committed_behind(self, fork: int) -> bool:
+        """Whether the peer lacks requests that are committed here.
+
+        Both disks had them, so its disk has lost them: it runs on an old copy, perhaps. Ours is the
+        last one that holds them.
+        """
+        epochs = sum(fork < span.first_index <= self.commit for span in self.log.spans)
+        return self.commit - fork > epochs
 
     def _refuse_to_join(self, fork: int) -> None:
         behind = [self.log.record(index) for index in range(fork + 1, self.log.last_index + 1)]

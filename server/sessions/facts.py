@@ -5,6 +5,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from server.protocol import limits
+
 
 class OwnFacts(msgspec.Struct, frozen=True):
     """What does not change while a server runs. `is_first`: its address is the one tried first."""
@@ -25,10 +27,10 @@ class PeerFacts(msgspec.Struct, frozen=True, array_like=True, tag="peer_facts"):
     name: Annotated[str, Meta(max_length=64)]
     address: Annotated[str, Meta(max_length=300)]
     role: Annotated[str, Meta(max_length=16)]
-    users: Annotated[int, Meta(ge=0)]
+    users: Annotated[int, Meta(ge=0, le=limits.INTEGER_MAX)]
 
 
 class PeerOnline(msgspec.Struct, frozen=True, array_like=True, tag="peer_online"):
     """Who is online at a server, by user id; sent with the presence of its own clients."""
 
-    users: tuple[Annotated[str, Meta(max_length=64)], ...]
+    users: Annotated[tuple[Annotated[str, Meta(max_length=64)], ...], Meta(max_length=100_000)]

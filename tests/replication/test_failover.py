@@ -23,19 +23,21 @@ def histories(choose: st.DrawFn) -> tuple[list[Record], list[Record]]:
     """Two logs with a common past, as epochs with one writer allow them."""
     parts: list[object] = []
     sides: dict[str, list[object]] = {}
-    counter = 0
+    counter = common = 0
     for side in ("", "a", "b"):
         mine: list[object] = []
+        last = common
         for _ in range(choose(st.integers(0, 3))):
             counter += 1
             writer = side or choose(st.sampled_from("ab"))
             members = choose(st.sampled_from([(writer,), BOTH]))
-            mine.append((Epoch(choose(st.integers(1, 4)), writer, str(counter)), members))
+            last += choose(st.integers(1, 3))
+            mine.append((Epoch(last, writer, str(counter)), members))
             mine.extend(draft(1000 * counter + n) for n in range(choose(st.integers(0, 3))))
         if side:
             sides[side] = parts + mine
         else:
-            parts = mine
+            parts, common = mine, last
     # The writer of the last common epoch may have gone on in it; the other one has only a part of it.
     shorter = choose(st.sampled_from("ab"))
     lost = choose(st.integers(0, 2))
