@@ -135,6 +135,6 @@ def test_watching_shows_it_again_until_ctrl_c(pair: RealPair) -> None:
 def test_wrong_usage_is_told_with_code_2(tmp_path: Path) -> None:
     fails_here(2, "Say which servers", "status")
     fails_here(2, "is not the name or number of a computer", "status", "a b")
-    fails_here(2, "The invite link does not say how", "status", "desktop-chat://127.0.0.1:1/")
+    fails_here(2, "The invite link is cut off", "status", "desktop-chat://127.0.0.1:1/")
     fails_here(2, "This is no fingerprint", "status", "127.0.0.1:1", "--fingerprint", "x")
     fails_here(1, "There is no server in", "status", "127.0.0.1:1", "--data", tmp_path)
