@@ -12,6 +12,8 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
+from server.i18n.translation import _
+
 GENESIS_HASH: Final = bytes(32)
 EPOCH_KIND: Final = "epoch"
 
@@ -108,7 +110,9 @@ class Record:
         try:
             self.header: Final = _header_decoder.decode(packed.header)
         except (msgspec.DecodeError, RecursionError, ValueError) as error:
-            raise DamagedRecordError(f"the header cannot be decoded: {error}") from error
+            raise DamagedRecordError(
+                _("the header cannot be decoded: {error}").format(error=error)
+            ) from error
         self.packed: Final = packed
         self.body: Final = packed.body
         self.hash: Final = hashlib.sha256(packed.header).digest()
@@ -138,16 +142,24 @@ class Record:
         try:
             return _epoch_decoder.decode(self.body).members
         except (msgspec.DecodeError, RecursionError, ValueError) as error:
-            raise DamagedRecordError(f"epoch record {self.index} cannot be decoded") from error
+            raise DamagedRecordError(
+                _("epoch record {index} cannot be decoded").format(index=self.index)
+            ) from error
 
     def check_follows(self, index: int, previous_hash: bytes) -> None:
         """Raise `DamagedRecordError` unless this record stands right behind (index, hash) of another."""
         if self.header.index != index + 1:
-            raise DamagedRecordError(f"record {self.header.index} found behind {index}")
+            raise DamagedRecordError(
+                _("record {found} found behind {index}").format(found=self.header.index, index=index)
+            )
         if self.header.previous_hash != previous_hash:
-            raise DamagedRecordError(f"record {self.header.index} breaks the hash chain")
+            raise DamagedRecordError(
+                _("record {index} breaks the hash chain").format(index=self.header.index)
+            )
         if self.header.digest != hashlib.sha256(self.body).digest():
-            raise DamagedRecordError(f"record {self.header.index} has another body than its digest says")
+            raise DamagedRecordError(
+                _("record {index} has another body than its digest says").format(index=self.header.index)
+            )
 
     def check_epoch(self, epoch: Epoch) -> None:
         """Raise `DamagedRecordError` unless it continues this epoch, or opens a later one of its leader's."""
@@ -156,7 +168,7 @@ class Record:
         else:
             is_right = self.header.epoch > epoch and self.header.epoch.server in self.members()
         if not is_right:
-            raise DamagedRecordError(f"record {self.index} is of a wrong epoch")
+            raise DamagedRecordError(_("record {index} is of a wrong epoch").format(index=self.index))
 
 
 _encoder: Final = msgspec.msgpack.Encoder()
@@ -211,4 +223,4 @@ def unpack(value: bytes) -> Record:
     try:
         return Record(_packed_decoder.decode(value))
     except (msgspec.DecodeError, RecursionError, ValueError) as error:
-        raise DamagedRecordError(f"the value cannot be decoded: {error}") from error
+        raise DamagedRecordError(_("the value cannot be decoded: {error}").format(error=error)) from error
