@@ -82,6 +82,12 @@ def test_the_frozen_server_knows_every_command(package: Path, bare: dict[str, st
         assert f"desktop-chat-server {command}" in words
 
 
+def test_the_frozen_server_carries_its_catalogues(package: Path, bare: dict[str, str]) -> None:
+    server = package / "desktop-chat-server"
+    assert "Mostrar esta ayuda" in run(server, "--help", environment={**bare, "LANG": "es_ES.UTF-8"})
+    assert "Mostra questo aiuto" in run(server, "--help", environment={**bare, "LANG": "it_IT.UTF-8"})
+
+
 def test_people_talk_through_a_frozen_pair(package: Path, bare: dict[str, str]) -> None:
     server = package / "desktop-chat-server"
     with running_pair(server, bare) as invite:
@@ -96,6 +102,13 @@ def test_the_frozen_window_opens_and_sends_a_message(
 ) -> None:
     told = run(package / "desktop-chat", "--selftest", environment={**bare, "DISPLAY": display})
     assert "one message sent and received" in told
+
+
+def test_the_frozen_window_speaks_the_language_of_the_machine(
+    package: Path, bare: dict[str, str], display: str
+) -> None:
+    spanish = {**bare, "DISPLAY": display, "LANG": "es_ES.UTF-8"}
+    assert "one message sent and received" in run(package / "desktop-chat", "--selftest", environment=spanish)
 
 
 def test_what_the_person_never_needs_is_not_in_the_folder(package: Path) -> None:

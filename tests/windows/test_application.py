@@ -52,7 +52,7 @@ def test_mistakes_are_said_under_the_field_they_are_in(open_window: OpenWindow) 
     for place, name, field, words in (
         ("", "Anna", "place", "Give an address or an invite link."),
         ("desktop-chat://x", "Anna", "place", "The invite link is cut off"),
-        ("10.0.0.1:99999", "Anna", "place", "The port is not a number"),
+        ("10.0.0.1:99999", "Anna", "place", "The port in “10.0.0.1:99999” is not a number"),
         ("10.0.0.1", "", "name", "Give a name."),
     ):
         join_by_form(application, place, name)
