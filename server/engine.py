@@ -10,17 +10,15 @@ behind what its client has seen elsewhere. What cannot be proposed at the moment
 """
 
 import hashlib
-from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from server.archive.record import Draft, Record
 from server.archive.store import SnapshotRow, StoreReader, TimelineRow, Write
+from server.engine_pending import Pending, PendingRequests
 from server.engine_round import (
     Answer,
     Ask,
-    Asker,
     EngineInput,
     Output,
     PairState,
@@ -28,7 +26,6 @@ from server.engine_round import (
     Published,
     Stop,
 )
-from server.protocol import limits
 from server.protocol.errors import ERRORS, Refusal
 from server.replication import steps
 from server.replication.leader import Leader
@@ -44,15 +41,6 @@ SNAPSHOT_EVERY_RECORDS: Final = 50_000
 DERIVED_S_MAX: Final = 1.0
 
 
-@dataclass(slots=True)
-class _Pending:
-    """A request of an own client that has no answer yet."""
-
-    draft: Draft
-    digest: bytes
-    askers: list[Asker]
-
-
 class Engine:
     """One server's engine. `handle` is the only way in; nothing else may touch its parts."""
 
@@ -61,9 +49,7 @@ class Engine:
         self.state = state
         self._reader: Final = reader
         self._output = Output()
-        # By id; two under one id are a client's mistake, and the fold says which of them was it.
-        self._pending: dict[tuple[str, int], list[_Pending]] = {}
-        self._deadlines: deque[tuple[float, tuple[str, int], Asker]] = deque()
+        self._pending = PendingRequests()
         self._uncommitted: set[tuple[str, int]] = set()
         self._held_forwards: list[Draft] = []
         self._refused_forwards: list[steps.RefuseForwarded] = []
@@ -96,7 +82,7 @@ class Engine:
             else:
                 self._step(given, now, time_ms)
         self._propose(now, time_ms)
-        self._expire(now)
+        self._output.answers.extend(self._pending.expire(now))
         if isinstance(inputs[-1], steps.Tick) and now - self._derived_at > DERIVED_S_MAX:
             self._derived_at = now
             self._write_derived()
@@ -107,20 +93,11 @@ class Engine:
     # --- requests
 
     def _ask(self, ask: Ask, now: float) -> None:
-        draft = ask.draft
-        digest = hashlib.sha256(draft.body).digest()
-        self._deadlines.append((now + limits.ANSWER_S_MAX, draft.id, ask.asker))
-        rivals = self._pending.setdefault(draft.id, [])
-        for pending in rivals:
-            if pending.digest == digest:
-                pending.askers.append(ask.asker)
-                return
-        pending = _Pending(draft, digest, [ask.asker])
-        rivals.append(pending)
-        if self.replica.is_serving:
+        pending = self._pending.add(ask, now)
+        if pending is not None and self.replica.is_serving:
             self._admit(pending)
 
-    def _admit(self, pending: _Pending) -> None:
+    def _admit(self, pending: Pending) -> None:
         """Propose (leader), or hand on (follower), unless it stands in the log already."""
         draft = pending.draft
         if self.state.has_seen(draft.device, draft.counter):
@@ -164,13 +141,13 @@ class Engine:
         self._proposals = []
         # What was admitted and never reached the log is admitted anew.
         self._recall_tail()
-        for pending in [pending for rivals in self._pending.values() for pending in rivals]:
+        for pending in self._pending.all():
             self._admit(pending)
         forwards, self._held_forwards = self._held_forwards, []
         for draft in forwards:
             self._admit_forwarded(draft)
 
-    def _answer_from_archive(self, pending: _Pending) -> None:
+    def _answer_from_archive(self, pending: Pending) -> None:
         draft = pending.draft
         index = self._reader.index_of_id(draft.device, draft.counter)
         record = None if index is None else self.replica.log.record(index)
@@ -198,40 +175,19 @@ class Engine:
             assert record is not None, index
             yield record
 
-    def _accept(self, pending: _Pending, index: int, number: int) -> None:
+    def _accept(self, pending: Pending, index: int, number: int) -> None:
         copies = 2 if index <= self._copies_index else 1
         if copies == 1:
             self._single_index = max(self._single_index, index)
         self._output.answers.extend(
             Answer(asker, *pending.draft.id, index=index, number=number, copies=copies)
-            for asker in self._settle(pending)
+            for asker in self._pending.settle(pending)
         )
 
-    def _refuse(self, pending: _Pending, refusal: Refusal) -> None:
+    def _refuse(self, pending: Pending, refusal: Refusal) -> None:
         self._output.answers.extend(
-            Answer(asker, *pending.draft.id, refusal=refusal) for asker in self._settle(pending)
+            Answer(asker, *pending.draft.id, refusal=refusal) for asker in self._pending.settle(pending)
         )
-
-    def _settle(self, pending: _Pending) -> list[Asker]:
-        """It has its answer: who is to be told."""
-        identity = pending.draft.id
-        rivals = [other for other in self._pending.pop(identity) if other is not pending]
-        if rivals:
-            self._pending[identity] = rivals
-        return pending.askers
-
-    def _expire(self, now: float) -> None:
-        """Nobody waits for ever: an honest `unknown` after the time limit.
-
-        The request itself stays: were it dropped, one that was written after it could overtake it.
-        """
-        while self._deadlines and self._deadlines[0][0] <= now:
-            _, identity, asker = self._deadlines.popleft()
-            for pending in self._pending.get(identity, ()):
-                if asker in pending.askers:
-                    pending.askers.remove(asker)
-                    answer = Answer(asker, *identity, refusal=Refusal("unknown"))
-                    self._output.answers.append(answer)
 
     # --- the core
 
@@ -272,7 +228,7 @@ class Engine:
                 pass  # Told with the state of the pair at the end of the round.
 
     def _refused_by_leader(self, refused: steps.RefusedByLeader) -> None:
-        for pending in self._pending.get((refused.device, refused.counter), ()):
+        for pending in self._pending.under((refused.device, refused.counter)):
             if pending.digest == refused.digest:
                 self._refuse(pending, _refusal_told(refused))
                 return
@@ -306,7 +262,7 @@ class Engine:
         if told is not None:
             self._timeline.append(TimelineRow(record.index, told.audience, told.number))
             self._output.published.append(Published(record, told))
-        for pending in self._pending.get(record.id, ()):
+        for pending in self._pending.under(record.id):
             if pending.digest != record.header.digest:
                 self._refuse(pending, Refusal("id_reuse", {"counter": record.header.counter}))
             elif outcome.refusal is not None:

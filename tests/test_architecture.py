@@ -89,11 +89,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "server.engine": {
         "server.archive",
+        "server.engine_pending",
         "server.engine_round",
         "server.protocol",
         "server.replication",
         "server.state",
     },
+    "server.engine_pending": {"server.archive", "server.engine_round", *WORDS},
     "server.engine_round": {"server.archive", "server.protocol", "server.replication", "server.state"},
     "server.replication": {"server.archive", *TEXTS},
     "server.state": {"server.archive", *WORDS},
@@ -165,6 +167,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 PURE_ROOMS = {
     "server.client",
     "server.engine",
+    "server.engine_pending",
     "server.engine_round",
     "server.gateways",
     "server.protocol",

@@ -288,3 +288,13 @@ def test_a_split_in_which_both_wrote_is_refused_and_told(pair: Servers) -> None:
     pair.connect()
     halts = [output.halt for server in (a, b) for output in server.outputs if output.halt]
     assert [halt.code for halt in halts] == ["diverged"]
+
+
+def test_nothing_is_remembered_of_a_request_that_has_its_answer(alone: Server) -> None:
+    for n in range(1, 4):
+        alone.ask(message(n), message(n), message(n, "other"))
+        alone.sync()
+        alone.ask(message(n), message(100 + n, room="nowhere"))
+        alone.sync()
+    engine = alone.engine
+    assert (len(engine._pending), engine._pending._deadlines, engine._uncommitted) == (0, {}, set())

@@ -26,6 +26,9 @@ ROOM_NAME_CHARACTERS_MAX: Final = 32
 ROOMS_MAX: Final = 10_000
 # A room's members are told about each other; beyond this the price of that grows too high.
 ROOM_MEMBERS_MAX: Final = 1_000
+# Everybody is a member of the first room. Whoever reaches an open server may sign in under new names
+# without end: they are kept for ever, so there must be one.
+PEOPLE_MAX: Final = 20_000
 # A person has a handful of computers; open sign-in must not fill the archive with devices.
 DEVICES_PER_USER_MAX: Final = 100
 # Requests of one connection that wait for their commit: a client's window, and a bound for us.

@@ -13,7 +13,7 @@ from server.sessions.cursors import epoch_at
 from server.sessions.telling import event_of
 from server.state.state import State
 
-# One read for one lagging reader and one of its audiences.
+# One read for one lagging reader.
 ROWS_MAX: Final = 500
 _END: Final = 2**62
 
@@ -72,6 +72,10 @@ def missed_frames(
         if len(found) == ROWS_MAX:
             reach = min(reach, found[-1].index)
     rows = sorted((row for row in rows if row.index <= reach), key=lambda row: row.index)
+    if len(rows) > ROWS_MAX:
+        # Of many audiences this would be as many times too much.
+        rows = rows[:ROWS_MAX]
+        reach = rows[-1].index
     frames = [encode_frame(_event(reader, state, row)) for row in rows]
     cursor_there = Cursor(epoch=epoch_at(state.spans, reach), index=reach)
     number = reader.number_at(reach)

@@ -18,6 +18,10 @@ def judge_device(state: State, header: Header, body: DeviceBody) -> Refusal | No
     user_id = state.user_by_name.get(name_key(body.name))
     if user_id and state.users[user_id].devices >= limits.DEVICES_PER_USER_MAX:
         return Refusal("too_many_devices", {"limit": limits.DEVICES_PER_USER_MAX})
+    if user_id is None and len(state.users) >= limits.PEOPLE_MAX:
+        return Refusal("room_full", {"limit": limits.PEOPLE_MAX})
+    if user_id is None and body.user in state.users:
+        return Refusal("bad_request", {"reason": "the id of another person"})
     return None
 
 

@@ -2,8 +2,11 @@
 
 from unittest import mock
 
+import msgspec
 import pytest
 
+from server.archive.record import Draft
+from server.state.bodies import DeviceBody
 from tests.state.archive_of import Archive, device, epoch
 
 
@@ -40,3 +43,18 @@ def test_a_person_has_a_limited_number_of_devices() -> None:
     with mock.patch("server.protocol.limits.DEVICES_PER_USER_MAX", 2):
         assert archive.verdict(device("e", "Anna")) == "accepted"
         assert archive.verdict(device("f", "Anna")) == "too_many_devices"
+
+
+def test_there_are_not_endlessly_many_people() -> None:
+    archive = Archive(epoch(), device("d", "Anna"))
+    with mock.patch("server.protocol.limits.PEOPLE_MAX", 2):
+        assert archive.verdict(device("e", "Ben")) == "accepted"
+        assert archive.verdict(device("f", "Carl")) == "room_full"
+        assert archive.verdict(device("g", "Anna")) == "accepted"
+
+
+def test_nobody_takes_the_place_of_another_person() -> None:
+    archive = Archive(epoch(), device("d", "Anna"))
+    body = msgspec.msgpack.encode(DeviceBody("user-d", "Ben", b"secret"))
+    assert archive.verdict(Draft("device", "e", 0, 0, body)) == "bad_request"
+    assert archive.state.users["user-d"].name == "Anna"

@@ -2,12 +2,13 @@
 
 from typing import Final
 
-from server.engine import Engine, _Pending
+from server.engine import Engine
+from server.engine_pending import Pending
 
 TARGET: Final = "server.engine.Engine._answer_from_archive"
 
 
-def replacement(self: Engine, pending: _Pending) -> None:
+def replacement(self: Engine, pending: Pending) -> None:
     index = self._reader.index_of_id(*pending.draft.id)
     record = None if index is None else self.replica.log.record(index)
     assert record is not None

@@ -2,13 +2,14 @@
 
 from typing import Final
 
-from server.engine import Engine, _Pending
+from server.engine import Engine
+from server.engine_pending import Pending
 from server.replication.leader import Leader
 
 TARGET: Final = "server.engine.Engine._admit"
 
 
-def replacement(self: Engine, pending: _Pending) -> None:
+def replacement(self: Engine, pending: Pending) -> None:
     draft = pending.draft
     log = self.replica.log
     tail = [log.record(index) for index in range(self.state.index + 1, log.last_index + 1)]

@@ -1,0 +1,79 @@
+"""The engine's requests without an answer: who waits for which of them, and for how long yet (pure)."""
+
+import hashlib
+import itertools
+from dataclasses import dataclass
+
+from server.archive.record import Draft
+from server.engine_round import Answer, Ask, Asker
+from server.protocol import limits
+from server.protocol.errors import Refusal
+
+Identity = tuple[str, int]
+
+
+@dataclass(slots=True)
+class Pending:
+    """A request of an own client that has no answer yet."""
+
+    draft: Draft
+    digest: bytes
+    askers: list[Asker]
+
+
+class PendingRequests:
+    """In the order in which they were asked."""
+
+    def __init__(self) -> None:
+        # Two under one id are a client's mistake, and the fold says which of them was it.
+        self._by_id: dict[Identity, list[Pending]] = {}
+        # Of the askers that still wait, the oldest first.
+        self._deadlines: dict[Asker, tuple[float, Identity]] = {}
+
+    def __len__(self) -> int:
+        return sum(map(len, self._by_id.values()))
+
+    def add(self, ask: Ask, now: float) -> Pending | None:
+        """Keep it; None when the very same is asked already, and the asker waits with the others."""
+        draft = ask.draft
+        digest = hashlib.sha256(draft.body).digest()
+        self._deadlines[ask.asker] = now + limits.ANSWER_S_MAX, draft.id
+        rivals = self._by_id.setdefault(draft.id, [])
+        for pending in rivals:
+            if pending.digest == digest:
+                pending.askers.append(ask.asker)
+                return None
+        rivals.append(pending := Pending(draft, digest, [ask.asker]))
+        return pending
+
+    def under(self, identity: Identity) -> tuple[Pending, ...]:
+        """All under one id."""
+        return tuple(self._by_id.get(identity, ()))
+
+    def all(self) -> list[Pending]:
+        """All of them."""
+        return [pending for rivals in self._by_id.values() for pending in rivals]
+
+    def settle(self, pending: Pending) -> list[Asker]:
+        """It has its answer: who is to be told."""
+        identity = pending.draft.id
+        rivals = [other for other in self._by_id.pop(identity) if other is not pending]
+        if rivals:
+            self._by_id[identity] = rivals
+        for asker in pending.askers:
+            del self._deadlines[asker]
+        return pending.askers
+
+    def expire(self, now: float) -> list[Answer]:
+        """Nobody waits for ever: an honest `unknown` after the time limit.
+
+        The request itself stays: were it dropped, one that was written after it could overtake it.
+        """
+        late = itertools.takewhile(lambda item: item[1][0] <= now, self._deadlines.items())
+        found = [(asker, identity) for asker, (_, identity) in late]
+        for asker, identity in found:
+            del self._deadlines[asker]
+            for pending in self._by_id[identity]:
+                if asker in pending.askers:
+                    pending.askers.remove(asker)
+        return [Answer(asker, *identity, refusal=Refusal("unknown")) for asker, identity in found]

@@ -1,0 +1,37 @@
+"""The past as frames: a lagging reader gets all of it, in order, and never too much at once."""
+
+from pathlib import Path
+from unittest import mock
+
+from server.archive.disk import SqliteDisk
+from server.archive.store import Store
+from server.protocol import events
+from server.protocol.connection import ClientConnection
+from server.sessions.history import missed_frames
+from tests.sessions.reading_stage import ROOMS, Log
+
+ROWS = 5
+
+
+def test_a_reader_of_many_rooms_gets_as_much_at_once_as_one_of_few(tmp_path: Path) -> None:
+    store = Store(SqliteDisk(tmp_path / "archive.sqlite"))
+    log = Log(store)
+    rooms = ["general", *ROOMS]
+    for n in range(8):
+        for room in rooms:
+            log.say(f"{room} {n}", room)
+    cursor, last, texts = 0, log.state.index, list[str]()
+    connection = ClientConnection()
+    with mock.patch("server.sessions.history.ROWS_MAX", ROWS):
+        while cursor < last:
+            frames, reach = missed_frames(store.reader(), log.state, frozenset(rooms), cursor, last)
+            assert reach > cursor
+            cursor = reach
+            heard = connection.receive(frames)
+            assert len(heard) <= ROWS + 1
+            texts += [event.text for event in heard if isinstance(event, events.Message)]
+            position = heard[-1]
+            assert isinstance(position, events.PositionMoved)
+            assert (position.cursor.index, position.number) == (reach, len(texts))
+    store.close()
+    assert texts == [f"{room} {n}" for n in range(8) for room in rooms]
