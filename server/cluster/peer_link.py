@@ -31,10 +31,10 @@ _log = logging.getLogger(__name__)
 _BASE_S: Final = 0.005
 _CAP_S: Final = 1.0
 _DIAL_S: Final = 3.0
-# Tries without a link, one to two seconds: both servers of a pair that is started need less. At the
-# first number the certificate is looked at, at the second one people are told.
+# At this try the certificate is looked at, and once more when people are told.
 _TRIES_TO_LOOK: Final = 3
-_TRIES_TO_TELL: Final = 6
+# Both servers of a pair that is started find each other sooner.
+_TELL_AFTER_S: Final = 2.0
 
 # Why there is no link, after "The other server (ADDRESS) is not there: ".
 _ABSENCE_SENTENCES: Final[dict[DialCode | None, str]] = {
@@ -150,27 +150,31 @@ class PeerLink:
 
     async def _keep(self) -> None:
         back_off = BackOff(random.Random(), _BASE_S, _CAP_S)
-        tries = 0
+        now = asyncio.get_running_loop().time
+        tries, is_told, lost_at = 0, False, now()
         while not self._is_stopped:
-            await self._lost.wait()
+            if not self._lost.is_set():
+                await self._lost.wait()
+                tries, is_told, lost_at = 0, False, now()
+                back_off.reset()
             tries += 1
-            error = await (self._dial() if self._is_dialer else self._probe(tries))
+            is_long = not is_told and now() - lost_at > _TELL_AFTER_S
+            looks = is_long or tries == _TRIES_TO_LOOK
+            error = await (self._dial() if self._is_dialer else self._probe(looks=looks))
             if self._channel is None:
-                self._judge(error, tries)
+                self._judge(error, is_to_tell=is_long)
+                is_told |= is_long
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._found.wait(), back_off.next_s())
-            if self._channel is not None:
-                back_off.reset()
-                tries = 0
 
-    def _judge(self, error: DialError | None, tries: int) -> None:
+    def _judge(self, error: DialError | None, *, is_to_tell: bool) -> None:
         """What a try without a link means: for the engine, and for people."""
         code = error.code if error is not None else None
         if code is DialCode.REFUSED:
             self._put(steps.PeerRefused())
         elif code is DialCode.WRONG_CERTIFICATE:
             self._foreign("", "")
-        if tries == _TRIES_TO_TELL:
+        if is_to_tell:
             reason = _ABSENCE_SENTENCES.get(code, str(code))
             _log.warning(marked("The other server (%s) is not there: %s"), self._address, reason)
 
@@ -191,9 +195,8 @@ class PeerLink:
             return dialed
         return None
 
-    async def _probe(self, tries: int = 1) -> DialError | None:
+    async def _probe(self, *, looks: bool = False) -> DialError | None:
         """Knock and go: only whether somebody listens is asked, now and then also who it is."""
-        looks = tries in {_TRIES_TO_LOOK, _TRIES_TO_TELL}
         dialed = await dial(
             self._address.host,
             self._address.port,

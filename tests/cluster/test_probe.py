@@ -2,25 +2,30 @@
 
 import asyncio
 import gc
+import logging
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
+from server.cluster import peer_link
 from server.cluster.peer_channel import PeerIdentity
 from server.cluster.peer_link import PeerLink
+from server.engine_round import EngineInput
 from server.names.addresses import Address
 from server.network.errors import DialCode
 from server.network.loop_thread import LoopThread
+from server.replication import steps
+from tests.waiting import wait_until
 
 
-def link_to(port: int) -> PeerLink:
+def link_to(port: int, put: Callable[[EngineInput], None] = lambda _: None) -> PeerLink:
     return PeerLink(
         PeerIdentity("cluster", server="b", peer="a", secret=b"secret"),
         Address("127.0.0.1", port),
         None,
-        put=lambda _: None,
+        put=put,
         linked=lambda: None,
         hear=lambda _: None,
         foreign=lambda _cluster, _server: None,
@@ -67,3 +72,27 @@ def test_a_closed_door_is_told_as_refused(thread: LoopThread) -> None:
     error = thread.run_sync(link_to(port)._probe(), 10.0)
     assert error is not None
     assert error.code is DialCode.REFUSED
+
+
+@pytest.mark.parametrize(("after_s", "told"), [(0.0, 1), (3600.0, 0)])
+def test_people_are_told_once_of_a_server_that_stays_away_and_not_of_one_that_just_starts(
+    thread: LoopThread,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    after_s: float,
+    told: int,
+) -> None:
+    monkeypatch.setattr(peer_link, "_TELL_AFTER_S", after_s)
+    monkeypatch.setattr(peer_link, "_CAP_S", 0.01)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+    heard: list[EngineInput] = []
+    link = link_to(port, heard.append)
+    thread.call(link.start)
+    try:
+        wait_until(lambda: len(heard) > 10, what="refusals")
+    finally:
+        thread.run_sync(link.stop(), 10.0)
+    assert set(heard) == {steps.PeerRefused()}
+    warnings = [record for record in caplog.records if record.levelno == logging.WARNING]
+    assert len(warnings) == told
