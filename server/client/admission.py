@@ -22,8 +22,9 @@ from server.protocol.requests import Activate, Hello, SignIn, SignOut
 PASSING_REFUSALS: Final = frozenset(
     {"unknown", "disk_full", "shutting_down", "internal", "too_many_requests", "too_slow_to_sign_in"}
 )
-# A server that tells no wait, or none worth the name.
+# A server that tells no wait, or none worth the name; and one that would keep us out for ever.
 REST_S_MIN: Final = 0.1
+REST_S_MAX: Final = 300.0
 
 
 class Admission:
@@ -93,6 +94,10 @@ class Admission:
 
     def go_to(self, link: Link, event: GoTo, now: float) -> None:
         """This server has no room, the other one has."""
+        if link.stage is Stage.SIGNING_IN and link.is_standby_wanted:
+            # A standby takes no room: a server that sends it away would do so for ever.
+            self._links.give_up(link, "protocol", now)
+            return
         choice = self._links.choice
         choice.learn(event.address)
         choice.declined(link.address, event.address, now)
@@ -113,7 +118,7 @@ class Admission:
         self._links.why = (event.code, event.arguments)
         retry_in_s: float | None = None
         if event.code == "server_full":
-            retry_in_s = max(float(event.arguments.get("retry_s", 0.0)), REST_S_MIN)
+            retry_in_s = _rest_s(event)
             self._links.rest_until = now + retry_in_s
         else:
             self._links.is_halted = True
@@ -141,3 +146,9 @@ class Admission:
             is_redirected=not is_standby and self._links.choice.is_redirected(now),
         )
         self._links.ask(link, request, now)
+
+
+def _rest_s(event: Failed) -> float:
+    """How long a full server wants us to wait, within reason."""
+    told_s = event.arguments.get("retry_s", 0.0)
+    return REST_S_MIN if isinstance(told_s, str) else min(max(told_s, REST_S_MIN), REST_S_MAX)

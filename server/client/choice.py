@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable
 from typing import Final
 
 from server.client.settings import ConversationSettings
+from server.names.addresses import Address, parse_address
 
 # A pair has two servers; a few more places for other spellings of their addresses.
 ADDRESSES_MAX: Final = 8
@@ -63,8 +64,8 @@ class ServerChoice:
         return self._places[address]
 
     def learn(self, address: str, name: str = "") -> bool:
-        """A server told an address (and whose it is); True when it was new."""
-        is_new = bool(address) and address not in self._places
+        """A server told an address (and whose it is); True when it was new. One that is none is not kept."""
+        is_new = address not in self._places and isinstance(parse_address(address), Address)
         if is_new and len(self._places) < ADDRESSES_MAX:
             self._places[address] = Place(address)
         place = self._places.get(address)

@@ -19,10 +19,11 @@ from typing import Any
 from server.client.admission import Admission
 from server.client.choice import ServerChoice
 from server.client.delivery import Delivery
-from server.client.effects import LinkEffect
+from server.client.effects import Close, Dial, LinkEffect, Write
 from server.client.exchange import Exchange
 from server.client.failover import Failover
 from server.client.identity import Identity
+from server.client.labels import labelled
 from server.client.link import Link, Stage
 from server.client.links import Links
 from server.client.liveness import Liveness
@@ -94,9 +95,8 @@ class Conversation:
 
     def take_effects(self) -> list[LinkEffect | AnyNotice]:
         """What came out since the last call, in order."""
-        effects = self._effects.copy()
-        self._effects.clear()
-        return effects
+        effects, self._effects = self._effects, []
+        return [each if isinstance(each, Dial | Write | Close) else labelled(each) for each in effects]
 
     def next_wake(self) -> float | None:
         """When `tick` is to be called, if nothing else happens before."""
@@ -238,11 +238,11 @@ class Conversation:
         }
 
     def _on_welcome(self, link: Link, event: Welcome, now: float) -> None:
-        if event.answer == link.request_id:
+        if link.awaits(event.answer):
             self._admission.welcome(link, event, now)
 
     def _on_signed_in(self, link: Link, event: SignedIn, now: float) -> None:
-        if event.answer != link.request_id:
+        if not link.awaits(event.answer):
             return
         self._admission.signed_in(link, event, now)
         if not event.standby:
@@ -258,14 +258,14 @@ class Conversation:
             self._delivery.signed_in(event)
 
     def _on_go_to(self, link: Link, event: GoTo, now: float) -> None:
-        if event.answer == link.request_id:
+        if link.awaits(event.answer):
             self._admission.go_to(link, event, now)
 
     def _on_failed(self, link: Link, event: Failed, now: float) -> None:
         if not event.answer:
             # About no request: the link's last words, if it ends now.
             link.last_words, link.last_arguments = event.code, event.arguments
-        elif event.answer == link.request_id:
+        elif link.awaits(event.answer):
             self._admission.refused(link, event, now)
         elif link.stage is Stage.ACTIVE:
             self._exchange.failed(event, now)

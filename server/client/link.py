@@ -86,6 +86,10 @@ class Link:
         self.asked_at = None
         self.suspected_at = None
 
+    def awaits(self, answer: int) -> bool:
+        """Whether an event with this `answer` is that of the hello, sign-in or activation under way."""
+        return 0 < answer == self.request_id
+
     @property
     def is_leading(self) -> bool:
         """Whether this is, or is about to become, the active link."""

@@ -15,7 +15,7 @@ from server.client.notices import (
 )
 from server.client.settings import ConversationSettings
 from server.protocol import events, requests
-from tests.client.scripted_pair import ADDRESSES, Wire, draft, kinds
+from tests.client.scripted_pair import ADDRESSES, ServerSide, Wire, draft, kinds
 
 
 def test_r0_4_the_first_address_leads_and_the_second_stands_by() -> None:
@@ -177,3 +177,38 @@ def test_leaving_is_polite_and_nothing_is_dialled_after_it() -> None:
     assert not wire.b().sides
     assert not wire.all_of(Disconnected)
     assert wire.conversation.next_wake() is None
+
+
+@pytest.mark.parametrize(("told", "waited"), [("soon", 0.1), (-5, 0.1), (1e308, 300.0), (7, 7.0)])
+def test_a_full_server_makes_us_wait_within_reason_whatever_it_tells(
+    told: str | float, waited: float
+) -> None:
+    wire = Wire()
+    wire.a().refusals[requests.SignIn] = ("server_full", {"retry_s": told})
+    wire.connect()
+    assert wire.all_of(SignInRefused)[0].retry_in_s == waited
+
+
+def test_a_server_that_sends_even_a_standby_away_is_not_asked_on_and_on() -> None:
+    wire = Wire(addresses=(ADDRESSES["a"],))
+    server = wire.a()
+
+    def send_away(side: ServerSide, request: requests.SignIn | requests.Activate) -> None:
+        side.tell(events.GoTo(answer=request.id, address="\x1b[2J no address"))
+
+    server.admit = send_away  # type: ignore[method-assign]
+    wire.connect()
+    wire.wait(10.0)
+    assert len(server.asked) < 50
+    assert wire.conversation.addresses == [ADDRESSES["a"]]
+
+
+def test_an_answer_that_nobody_asked_for_changes_nothing() -> None:
+    wire = Wire().connect()
+    asked = len(wire.a().asked)
+    (side,) = wire.a().sides.values()
+    side.tell(events.GoTo(address=ADDRESSES["b"]))
+    side.tell(events.Failed(code="bad_name"))
+    wire.settle()
+    assert wire.conversation.server == "a"
+    assert len(wire.a().asked) == asked

@@ -1,0 +1,74 @@
+"""Names in what a server tells, made fit to stand on one line of a screen: nothing in them steers it.
+
+Our servers let only clean names in (`server.protocol.names`); here the server itself is not trusted.
+"""
+
+from typing import Final, TypeVar
+
+from msgspec import structs
+
+from server.client.notices import (
+    AnyNotice,
+    Arrived,
+    Connected,
+    HistoryPage,
+    LatencyMeasured,
+    MemberList,
+    OtherChat,
+    RoomsChanged,
+    ServersChanged,
+    StandbyChanged,
+)
+from server.protocol.events import MemberFacts, Message, RoomFacts, ServerFacts
+
+# Twice the longest name that our servers allow.
+LABEL_CHARACTERS_MAX: Final = 64
+
+_Named = TypeVar("_Named", MemberFacts, Message, RoomFacts)
+
+
+def label(text: str) -> str:
+    """The text without line breaks, control and direction characters, cut to a bearable length."""
+    if len(text) > LABEL_CHARACTERS_MAX:
+        text = text[: LABEL_CHARACTERS_MAX - 1] + "…"
+    if text.isprintable():
+        return text
+    return "".join(character if character.isprintable() else "\ufffd" for character in text)
+
+
+def labelled(notice: AnyNotice) -> AnyNotice:
+    """The notice with fit names, for the app."""
+    match notice:
+        case Connected():
+            return structs.replace(
+                notice, server=label(notice.server), name=label(notice.name), chat=label(notice.chat)
+            )
+        case Arrived() | HistoryPage():
+            return structs.replace(notice, messages=_named(notice.messages))
+        case ServersChanged():
+            return structs.replace(notice, servers=_shown(notice.servers), mode=label(notice.mode))
+        case RoomsChanged():
+            return structs.replace(notice, rooms=_named(notice.rooms))
+        case MemberList():
+            return structs.replace(notice, members=_named(notice.members))
+        case StandbyChanged() | LatencyMeasured():
+            return structs.replace(notice, server=label(notice.server))
+        case OtherChat():
+            return structs.replace(notice, chat=label(notice.chat))
+        case _:
+            return notice
+
+
+def _named(things: list[_Named]) -> list[_Named]:
+    return [
+        # Nearly always fit as they are: then they stay the same objects.
+        thing if (name := label(thing.name)) == thing.name else structs.replace(thing, name=name)
+        for thing in things
+    ]
+
+
+def _shown(servers: list[ServerFacts]) -> list[ServerFacts]:
+    return [
+        structs.replace(facts, name=label(facts.name), address=label(facts.address), role=label(facts.role))
+        for facts in servers
+    ]
