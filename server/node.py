@@ -86,6 +86,7 @@ class Node:
         self._link: PeerLink | None = None
         self._listeners: list[Listener] = []
         self._alarm = ""
+        self._peer_kept = cluster.peer_name, cluster.peer_address
         self._has_met_peer = False
         self._told_halt: steps.Halt | None = None
         self._started_at = clock.monotonic_s()
@@ -299,17 +300,19 @@ class Node:
 
     def _hear_peer(self, facts: PeerFacts | PeerOnline | None) -> None:
         assert self._hub is not None
+        if isinstance(facts, PeerFacts) and isinstance(parse_address(facts.address), AddressError):
+            _log.warning("the other server tells an address that is none: %s", facts.address)
+            return
         self._hub.hear_peer(facts)
         self._has_met_peer |= facts is not None
-        if not isinstance(facts, PeerFacts) or isinstance(parse_address(facts.address), AddressError):
-            return
-        if facts.address != self._cluster.peer_address:
+        if isinstance(facts, PeerFacts) and (facts.name, facts.address) != self._peer_kept:
             # Kept, so that clients learn the second address also while the peer is away.
+            self._peer_kept = facts.name, facts.address
             with contextlib.suppress(FolderError):
                 kept = self._folder.read()
-                changed = msgspec.structs.replace(kept, peer_address=facts.address, peer_name=facts.name)
-                if changed != kept:
-                    self._folder.write(changed)
+                self._folder.write(
+                    msgspec.structs.replace(kept, peer_address=facts.address, peer_name=facts.name)
+                )
 
     def _hear_foreign(self, cluster: str, server: str) -> None:
         """Somebody else is at the peer's address: at a start this is a mistake of whoever started it.

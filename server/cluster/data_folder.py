@@ -75,7 +75,7 @@ class DataFolder:
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
-            raise FolderError(_sentence(self.path, error)) from error
+            raise FolderError(unusable_sentence(self.path, error)) from error
 
     def lock(self) -> None:
         """Hold the folder until `unlock`; raises `FolderError` when another process has it."""
@@ -83,7 +83,7 @@ class DataFolder:
             lock = FolderLock(self.path / "lock")
             is_free = lock.acquire()
         except OSError as error:
-            raise FolderError(_sentence(self.path, error)) from error
+            raise FolderError(unusable_sentence(self.path, error)) from error
         if not is_free:
             raise FolderError(
                 _(
@@ -111,7 +111,7 @@ class DataFolder:
                 ).format(path=self.path)
             ) from None
         except OSError as error:
-            raise FolderError(_sentence(self.path, error)) from error
+            raise FolderError(unusable_sentence(self.path, error)) from error
         except (msgspec.DecodeError, ValueError) as error:
             raise FolderError(
                 _("{path} is damaged ({error}). Restore it from a backup.").format(
@@ -131,7 +131,7 @@ class DataFolder:
                 os.fsync(file.fileno())
             new.replace(self._cluster_file)
         except OSError as error:
-            raise FolderError(_sentence(self.path, error)) from error
+            raise FolderError(unusable_sentence(self.path, error)) from error
 
 
 def new_server_id() -> str:
@@ -139,7 +139,8 @@ def new_server_id() -> str:
     return secrets.token_hex(8)
 
 
-def _sentence(path: Path, error: OSError) -> str:
+def unusable_sentence(path: Path, error: OSError) -> str:
+    """What the system said about the folder, and what a person can do."""
     return _(
         "The data folder {path} cannot be used: {reason}."
         " Choose another one with --data, or mend its permissions."

@@ -91,7 +91,8 @@ def make_pair_folders(data: Path, *, chat: str, is_plain: bool) -> tuple[DataFol
     now_ms = SystemClock().wall_ms()
     if not first.is_made:
         found_cluster(first, name="A", chat=chat, is_plain=is_plain, now_ms=now_ms)
-    if not second.is_made:
+    # Whoever was stopped between the two is made anew: it never ran.
+    if not second.is_made or not first.read().peer:
         found_second(first, second, name="B", now_ms=now_ms)
     return first, second
 

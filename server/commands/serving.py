@@ -16,7 +16,7 @@ import click
 
 from server.accounts.certificate_files import load_identity
 from server.accounts.certificates import CertificateError, fingerprint_of
-from server.cluster.data_folder import Cluster, DataFolder, FolderError
+from server.cluster.data_folder import Cluster, DataFolder, FolderError, unusable_sentence
 from server.config import Config, ConfigError
 from server.engine_round import PairState
 from server.i18n.marking import marked
@@ -96,7 +96,10 @@ def run_node(config: Config, folder: DataFolder, cluster: Cluster) -> int:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    _start_logging(folder.log, config.log_level)
+    try:
+        _start_logging(folder.log, config.log_level)
+    except OSError as error:
+        raise FolderError(unusable_sentence(folder.path, error)) from error
     node = Node(config, folder, cluster, SystemClock(), ended=ended, pair_changed=_tell_pair)
     node.start()
     servers = f", servers {node.peer_listen_address}" if config.peer else ""
@@ -142,11 +145,20 @@ class SpokenFormatter(logging.Formatter):
         return super().format(spoken)
 
 
+class _LineFormatter(logging.Formatter):
+    """One line an event: what a stranger made us log cannot look like two, or move a terminal's cursor."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the name of logging
+        """The line; a traceback comes behind it as it is."""
+        line = super().formatMessage(record)
+        return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
+
+
 def _start_logging(path: Path, level: str) -> None:
     handler = logging.handlers.RotatingFileHandler(
         path, maxBytes=_LOG_BYTES_MAX, backupCount=_LOGS_KEPT, encoding="utf-8"
     )
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(_LineFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root = logging.getLogger()
     root.setLevel(level.upper())
     root.addHandler(handler)

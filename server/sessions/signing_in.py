@@ -63,7 +63,10 @@ def activate(hub: "Hub", session: "Session", request: requests.Activate) -> None
 
 
 def _activate_late(hub: "Hub", session: "Session", request: requests.Activate) -> None:
-    if session.stage is Stage.ON_STANDBY and _is_admitted(hub, session, request.id, is_redirected=True):
+    if session.stage is Stage.ACTIVE:
+        # Asked twice within the patience: the first one was enough.
+        session.refuse(request.id, Refusal("already_signed_in"))
+    elif session.stage is Stage.ON_STANDBY and _is_admitted(hub, session, request.id, is_redirected=True):
         hub.presence.free_place(session)
         _activate(hub, session, request)
     hub.flush_all()

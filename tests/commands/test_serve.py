@@ -1,14 +1,18 @@
 """`serve`: what goes wrong at a start is one sentence and an exit code, and nothing is lost."""
 
+import logging
 import os
 import socket
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from server.cluster.data_folder import DataFolder
 from server.cluster.founding import found_cluster, found_second
 from server.cluster.pair_processes import choose_ports
+from server.commands import serving
+from server.commands.pair import make_pair_folders
 from tests.commands.programs import Program, fails, run
 from tests.waiting import wait_until
 
@@ -152,3 +156,22 @@ def test_a_clean_stop_and_a_start_again_keep_everything(tmp_path: Path) -> None:
             assert program.interrupt() == 0
             assert program.errors == ""
     assert run("dump", tmp_path, "--check").code == 0
+
+
+def test_a_log_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "server.log").mkdir()
+    fails(1, f"The data folder {tmp_path} cannot be used", "serve", "--data", tmp_path, "--listen", ANY)
+
+
+def test_a_pair_whose_making_was_cut_short_is_made_to_the_end(tmp_path: Path) -> None:
+    first, second = make_pair_folders(tmp_path, chat="Lab", is_plain=True)
+    first.write(msgspec.structs.replace(first.read(), peer="", peer_name=""))
+    make_pair_folders(tmp_path, chat="Lab", is_plain=True)
+    assert first.read().peer == second.read().server
+    assert second.read().peer == first.read().server
+
+
+def test_a_log_line_stays_one_line() -> None:
+    formatter = serving._LineFormatter("%(levelname)s: %(message)s")
+    record = logging.makeLogRecord({"levelname": "INFO", "msg": "a\nINFO: forged \x1b[2J\u202e é"})
+    assert formatter.format(record) == "INFO: a\\nINFO: forged \\x1b[2J\\u202e é"

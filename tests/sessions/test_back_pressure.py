@@ -8,6 +8,7 @@ from server.network.channel import DEFAULT_LIMITS
 from server.protocol import events, limits, requests
 from server.protocol.frames import encode_frame
 from server.sessions import history, readings
+from server.sessions.facts import PeerFacts
 from tests.sessions.scene import Client, FakeChannel, Scene, codes
 from tests.waiting import wait_until
 
@@ -140,3 +141,22 @@ def test_rooms_are_made_no_faster_than_messages_are_sent(make_scene: Callable[..
     for n in range(1, limits.SEND_BURST + 10):
         client.ask(requests.CreateRoom, counter=n, name=f"room-{n}")
     assert len(scene.asked) == limits.SEND_BURST + 1
+
+
+def test_who_asks_twice_to_be_activated_gets_two_answers(make_scene: Callable[..., Scene]) -> None:
+    scene = make_scene(users_max=1)
+    scene.do(lambda: scene.hub.hear_peer(PeerFacts("b", "b:1", "leader", 0)))
+    other, standby = scene.client(), scene.client()
+    other.sign_in("Ben")
+    standby.sign_in("Anna", standby=True)
+    standby.send(lines(standby, requests.Activate, 2))
+    # The other server dies within the patience.
+    scene.do(lambda: scene.hub.hear_peer(None))
+    heard: list[events.AnyEvent] = []
+
+    def answered() -> bool:
+        heard.extend(standby.heard())
+        return sum(event.answer > 0 for event in heard) == 2
+
+    wait_until(answered, what="two answers")
+    assert codes(heard) == ["already_signed_in"]
