@@ -1,4 +1,4 @@
-"""Names in what a server tells, made fit to stand on one line of a screen: nothing in them steers it.
+"""Names and times in what a server tells, made fit for a screen: nothing in them steers or breaks it.
 
 Our servers let only clean names in (`server.protocol.names`); here the server itself is not trusted.
 """
@@ -23,8 +23,10 @@ from server.protocol.events import MemberFacts, Message, RoomFacts, ServerFacts
 
 # Twice the longest name that our servers allow.
 LABEL_CHARACTERS_MAX: Final = 64
+# The first day of 9999: no calendar here goes beyond that year, in whichever time zone.
+TIME_MS_MAX: Final = 253_370_764_800_000
 
-_Named = TypeVar("_Named", MemberFacts, Message, RoomFacts)
+_Named = TypeVar("_Named", MemberFacts, RoomFacts)
 
 
 def label(text: str) -> str:
@@ -44,7 +46,7 @@ def labelled(notice: AnyNotice) -> AnyNotice:
                 notice, server=label(notice.server), name=label(notice.name), chat=label(notice.chat)
             )
         case Arrived() | HistoryPage():
-            return structs.replace(notice, messages=_named(notice.messages))
+            return structs.replace(notice, messages=list(map(_readable, notice.messages)))
         case ServersChanged():
             return structs.replace(notice, servers=_shown(notice.servers), mode=label(notice.mode))
         case RoomsChanged():
@@ -60,11 +62,15 @@ def labelled(notice: AnyNotice) -> AnyNotice:
 
 
 def _named(things: list[_Named]) -> list[_Named]:
-    return [
-        # Nearly always fit as they are: then they stay the same objects.
-        thing if (name := label(thing.name)) == thing.name else structs.replace(thing, name=name)
-        for thing in things
-    ]
+    return [structs.replace(thing, name=label(thing.name)) for thing in things]
+
+
+def _readable(message: Message) -> Message:
+    name, time_ms = label(message.name), min(max(message.time_ms, 0), TIME_MS_MAX)
+    if name == message.name and time_ms == message.time_ms:
+        # As nearly always; messages are many.
+        return message
+    return structs.replace(message, name=name, time_ms=time_ms)
 
 
 def _shown(servers: list[ServerFacts]) -> list[ServerFacts]:

@@ -29,6 +29,22 @@ def printable(text: str) -> str:
     )
 
 
+def _escaped(line: str) -> str:
+    """The same JSON, with whatever could steer a terminal written as JSON's own escapes."""
+    if line.isprintable():
+        return line
+    return "".join(
+        character if character.isprintable() or character in _JOINERS else _escape(character)
+        for character in line
+    )
+
+
+def _escape(character: str) -> str:
+    # JSON writes what lies beyond 16 bits as two surrogates.
+    units = character.encode("utf-16-be")
+    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
+
+
 class Printer:
     """Prints for people, or with `is_json` one notice a line for programs.
 
@@ -55,7 +71,7 @@ class Printer:
     def notice(self, notice: AnyNotice) -> None:
         """For programs: everything, as it is."""
         if self._is_json:
-            self._out(msgspec.json.encode(notice).decode())
+            self._out(_escaped(msgspec.json.encode(notice).decode()))
 
     def messages(self, messages: Iterable[Message]) -> None:
         """For people: each message once."""

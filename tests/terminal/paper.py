@@ -1,5 +1,6 @@
-"""A printer for tests, and what came out of it."""
+"""A printer for tests, what came out of it, and messages to print."""
 
+from server.protocol.events import Message
 from server.terminal.printing import Printer
 
 NOON_MS = 1_700_000_000_000
@@ -21,3 +22,17 @@ class Paper:
 
     def text(self) -> str:
         return "\n".join([*self.notes, *self.lines])
+
+
+def message(counter: int, text: str, name: str = "anna", room: str = "general") -> Message:
+    return Message(
+        index=counter,
+        number=counter,
+        room=room,
+        user="u",
+        name=name,
+        device="d",
+        counter=counter,
+        time_ms=NOON_MS,
+        text=text,
+    )

@@ -3,24 +3,9 @@
 import msgspec
 import pytest
 
-from server.client.notices import PresenceChanged
-from server.protocol.events import Message
+from server.client.notices import Arrived, PresenceChanged
 from server.terminal.printing import printable
-from tests.terminal.paper import NOON_MS, Paper
-
-
-def message(counter: int, text: str, name: str = "anna", room: str = "general") -> Message:
-    return Message(
-        index=counter,
-        number=counter,
-        room=room,
-        user="u",
-        name=name,
-        device="d",
-        counter=counter,
-        time_ms=NOON_MS,
-        text=text,
-    )
+from tests.terminal.paper import NOON_MS, Paper, message
 
 
 def test_a_message_is_a_time_a_name_and_its_text() -> None:
@@ -70,3 +55,13 @@ def test_for_programs_there_is_one_object_a_line_and_no_text_beside_it() -> None
     paper.printer.notice(PresenceChanged(members=2, online=1))
     (line,) = paper.lines
     assert msgspec.json.decode(line) == {"notice": "presence", "members": 2, "online": 1}
+
+
+def test_for_programs_nothing_steers_a_terminal_either_and_the_text_stays_the_same() -> None:
+    paper = Paper(is_json=True)
+    text = "\x1b[2J\x7f\u009b2J\u202eb\U000e0001 Zoë 👩\u200d🚀"
+    paper.printer.notice(Arrived(messages=[message(1, text)]))
+    (line,) = paper.lines
+    assert line.replace("\u200d", "").isprintable()
+    assert "Zoë 👩\u200d🚀" in line
+    assert msgspec.json.decode(line, type=Arrived).messages[0].text == text
