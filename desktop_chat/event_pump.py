@@ -63,6 +63,10 @@ class EventPump:
             with contextlib.suppress(OSError):
                 self._sender.send(b"\0")
 
+    def backlog(self) -> int:
+        """How many events wait. Any thread."""
+        return len(self._events)
+
     def close(self) -> None:
         """Stop. Tk thread only, before the window is destroyed."""
         if self._is_closed:

@@ -97,7 +97,7 @@ class Application:
         self.chat = Chat(session, self.clock, self.pump.post, self.has_focus)
         self.chat.on_state = self._state_changed
         if session.network is None:
-            session.connect(self.pump.post)
+            session.connect(self.pump.post, self.pump.backlog)
         self._build_window()
 
     def leave_chat(self) -> None:

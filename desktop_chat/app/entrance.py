@@ -196,7 +196,8 @@ class Entrance:
         session = self._open(servers, self._name)
         if session is not None:
             self._joining = session
-            session.connect(self._application.pump.post)
+            pump = self._application.pump
+            session.connect(pump.post, pump.backlog)
 
     def _open(self, servers: KnownServers, name: str) -> Session | None:
         application = self._application

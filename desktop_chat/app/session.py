@@ -74,8 +74,8 @@ class Session:
         """The servers refused the name before anything was written under it."""
         self.store.write(facts.forget_identity)
 
-    def connect(self, post: Callable[[GuiEvent], None]) -> None:
-        """Start the network; `prepare` must be done."""
+    def connect(self, post: Callable[[GuiEvent], None], backlog: Callable[[], int]) -> None:
+        """Start the network, which posts events and reads on while few wait; `prepare` must be done."""
         identity, servers = self.identity, self.servers
         assert identity is not None
         assert servers is not None
@@ -87,6 +87,7 @@ class Session:
             drafts=outbox.unsent(self.reader),
             store=self.store,
             post=post,
+            backlog=backlog,
             clock=self._clock,
         )
 

@@ -1,8 +1,11 @@
 """Writes into the cache what the network brings, and tells the window once it is written."""
 
+import itertools
 import sqlite3
 from collections.abc import Callable
 from typing import Any, Final
+
+import msgspec
 
 from desktop_chat.gui_events import GuiEvent, MessagesKept, OutboxRefused, RoomsKept
 from desktop_chat.store import facts, history, outbox, rooms
@@ -58,12 +61,17 @@ class Keeper:
     def _keep(self, kept: MessagesKept) -> None:
         messages = [from_event(event, kept.copies) for event in kept.messages]
 
-        def write(connection: sqlite3.Connection) -> None:
-            history.insert_messages(connection, messages)
+        def write(connection: sqlite3.Connection) -> list[bool]:
+            are_kept = history.insert_messages(connection, messages)
             if kept.is_beginning:
                 rooms.mark_beginning(connection, kept.room)
+            return are_kept
 
-        self._store.write(write, lambda _none: self._post(kept))
+        def tell(are_kept: list[bool]) -> None:
+            found = list(itertools.compress(kept.messages, are_kept))
+            self._post(kept if all(are_kept) else msgspec.structs.replace(kept, messages=found))
+
+        self._store.write(write, tell)
 
     def _stored(self, notice: notices.Stored) -> None:
         self._then_post(

@@ -35,8 +35,10 @@ class NetworkThread:
         drafts: Sequence[Draft],
         store: StoreThread,
         post: Callable[[GuiEvent], None],
+        backlog: Callable[[], int],
         clock: Clock,
     ) -> None:
+        """`backlog` tells how many events that were posted have not been shown."""
         conversation = Conversation(
             identity,
             servers.addresses,
@@ -48,7 +50,13 @@ class NetworkThread:
         )
         self._loop = LoopThread("network")
         self._links = ClientLinks(
-            self._loop, conversation, Keeper(store, post).on_notices, clock=clock, trust=_trust(servers)
+            self._loop,
+            conversation,
+            Keeper(store, post).on_notices,
+            clock=clock,
+            trust=_trust(servers),
+            # What is not on disk yet, and what is on disk but not on the screen.
+            backlog=lambda: store.backlog() + backlog(),
         )
         self._loop.start()
         self._links.connect()

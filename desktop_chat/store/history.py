@@ -11,11 +11,13 @@ from server.protocol.limits import INTEGER_MAX
 _COLUMNS: Final = "idx, number, room, user, name, device, counter, time_ms, text, copies"
 
 
-def insert_messages(connection: sqlite3.Connection, messages: Iterable[Message]) -> None:
+def insert_messages(connection: sqlite3.Connection, messages: Iterable[Message]) -> list[bool]:
     """Keep messages; those that are known stay as they are. Own ones leave the outbox.
 
-    What the outbox knew about an own message's copies is kept.
+    What the outbox knew about an own message's copies is kept. Tells of each whether it is in the cache
+    now: it is not where a server tells another message than before, or one that it told elsewhere.
     """
+    are_kept: list[bool] = []
     for message in messages:
         row = connection.execute(
             "SELECT copies FROM outbox"
@@ -23,15 +25,22 @@ def insert_messages(connection: sqlite3.Connection, messages: Iterable[Message])
             (message.counter, message.device),
         ).fetchone()
         copies = max(message.copies, row[0]) if row else message.copies
-        connection.execute(
+        inserted = connection.execute(
             f"INSERT OR IGNORE INTO message ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
             (
                 message.index, message.number, message.room, message.user, message.name,
                 message.device, message.counter, message.time_ms, message.text, copies,
             ),
         )  # fmt: skip
+        are_kept.append(inserted.rowcount > 0 or _is_known(connection, message))
         if row:
             connection.execute("DELETE FROM outbox WHERE counter = ?", (message.counter,))
+    return are_kept
+
+
+def _is_known(connection: sqlite3.Connection, message: Message) -> bool:
+    found = connection.execute("SELECT device, counter FROM message WHERE idx = ?", (message.index,))
+    return bool(found.fetchone() == (message.device, message.counter))
 
 
 def drop_behind(connection: sqlite3.Connection, index: int) -> None:

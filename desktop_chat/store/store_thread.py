@@ -35,6 +35,7 @@ class StoreThread:
     def __init__(self, folder: Path) -> None:
         self._connection = open_for_writing(folder)
         self._jobs: deque[_Job] = deque()
+        self._writing_count = 0
         self._wake = threading.Condition()
         self._is_stopping = False
         self._thread = threading.Thread(target=self._run, name="store", daemon=True)
@@ -52,6 +53,10 @@ class StoreThread:
                 self._jobs.append(_Job(write, on_done, on_failed))
                 self._wake.notify()
 
+    def backlog(self) -> int:
+        """How many writes are not done. Any thread."""
+        return len(self._jobs) + self._writing_count
+
     def stop(self, timeout_s: float = 10.0) -> None:
         """Write what was asked for, and end."""
         with self._wake:
@@ -67,10 +72,12 @@ class StoreThread:
                 while not self._jobs and not self._is_stopping:
                     self._wake.wait()
                 jobs = list(self._jobs)
+                self._writing_count = len(jobs)
                 self._jobs.clear()
             if not jobs:
                 break
             self._write_all(jobs)
+            self._writing_count = 0
         self._connection.close()
 
     def _write_all(self, jobs: list[_Job]) -> None:

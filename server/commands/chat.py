@@ -132,7 +132,14 @@ def _talk(outbox: OutboxFile, name: str, target: Target, manners: Manners, *, is
         cluster=outbox.fact("cluster"),
     )
     loop_thread = LoopThread("client-network")
-    links = ClientLinks(loop_thread, conversation, talk.put, clock=clock, trust=_trust(target, outbox))
+    links = ClientLinks(
+        loop_thread,
+        conversation,
+        talk.put,
+        clock=clock,
+        trust=_trust(target, outbox),
+        backlog=talk.backlog,
+    )
     loop_thread.start()
     try:
         return _run(talk, links, is_interactive=manners.is_interactive)

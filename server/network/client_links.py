@@ -6,12 +6,16 @@ batches, on the loop's thread: hand them on, do not work there.
 
 Inputs of one turn of the loop are brought on together: a burst of sends leaves in one write, and
 what one read brought comes as one batch.
+
+An app that falls behind (a slow disk, a pipe that nobody empties) is waited for: nothing more is read
+until it has caught up, so that no server can fill its memory.
 """
 
 import asyncio
 import itertools
 import logging
 from collections.abc import Callable
+from typing import Final
 
 from server.client.conversation import Conversation
 from server.client.effects import Close, Dial, LinkEffect, Write
@@ -29,6 +33,11 @@ from server.protocol.requests import CreateRoom, History, JoinRoom, Rooms, Who
 
 _log = logging.getLogger(__name__)
 
+# Batches that the app may be behind: each is one read, up to 256 KiB of the wire.
+BACKLOG_MAX: Final = 32
+# How often an app that is behind is looked at.
+_LOOK_S: Final = 0.01
+
 
 class ClientLinks:
     """One conversation on a loop. `trust` None means plain TCP.
@@ -44,8 +53,10 @@ class ClientLinks:
         *,
         clock: Clock,
         trust: Trust | None,
+        backlog: Callable[[], int] = lambda: 0,
         dial_timeout_s: float = 5.0,
     ) -> None:
+        """`backlog` tells how many batches wait in the app; it is called on the loop's thread."""
         self._loop_thread = loop_thread
         self._loop = loop_thread.loop
         self._conversation = conversation
@@ -60,6 +71,8 @@ class ClientLinks:
         self._is_turn_due = False
         self._has_stopped = False
         self._wake: asyncio.TimerHandle | None = None
+        self._backlog = backlog
+        self._look: asyncio.TimerHandle | None = None
 
     # For the app, from any thread.
 
@@ -105,6 +118,8 @@ class ClientLinks:
         """As `stop`, for code on the loop."""
         self._conversation.stop(self._now())
         self._has_stopped = True
+        if self._look is not None:
+            self._look.cancel()
         self._turn()
         links = [link.ended.wait() for link in self._links.values()]
         try:
@@ -162,6 +177,7 @@ class ClientLinks:
     def _turn(self) -> None:
         """Do what the conversation wants, tell the app, and set the alarm for the next time."""
         self._is_turn_due = False
+        self._excuse_silence()
         if self._drafts:
             drafts, self._drafts = self._drafts, []
             self._conversation.send(drafts, self._now())
@@ -179,6 +195,29 @@ class ClientLinks:
         self._set_alarm()
         if notices:
             self._on_notices(notices)
+            self._wait_for_app()
+
+    def _wait_for_app(self) -> None:
+        """Read nothing while the app is behind."""
+        if self._backlog() <= BACKLOG_MAX or self._has_stopped:
+            return
+        for link in self._links.values():
+            link.pause_reading()
+        if self._look is None:
+            self._look = self._loop.call_later(_LOOK_S, self._look_at_app)
+
+    def _look_at_app(self) -> None:
+        self._look = None
+        if self._backlog() > BACKLOG_MAX // 2:
+            self._look = self._loop.call_later(_LOOK_S, self._look_at_app)
+            return
+        self._conversation.excuse_silence(self._now())
+        for link in self._links.values():
+            link.resume_reading()
+
+    def _excuse_silence(self) -> None:
+        if self._look is not None:
+            self._conversation.excuse_silence(self._now())
 
     def _flush(self, writes: dict[int, list[bytes]]) -> None:
         for link_id, parts in writes.items():
@@ -237,6 +276,7 @@ class ClientLinks:
 
     def _ring(self) -> None:
         self._wake = None
+        self._excuse_silence()
         self._conversation.tick(self._now())
         self._turn()
 
@@ -273,6 +313,16 @@ class _Link:
         """Send."""
         if self._channel is not None:
             self._channel.write(data)
+
+    def pause_reading(self) -> None:
+        """Take nothing more."""
+        if self._channel is not None:
+            self._channel.pause_reading()
+
+    def resume_reading(self) -> None:
+        """Go on."""
+        if self._channel is not None:
+            self._channel.resume_reading()
 
     def close(self) -> None:
         """Give up the dial, or end the link politely."""

@@ -48,6 +48,8 @@ from server.terminal.typing_in import Ended, Input, Left, Typed
 
 ROOM: Final = "general"
 WINDOW_ROWS: Final = 50
+# More than this is not held for the window of the past, which should have come long ago.
+HELD_MAX: Final = 10_000
 # At the end of the input most is done within this time; longer is worth a word.
 _QUIET_S: Final = 1.0
 
@@ -93,6 +95,10 @@ class Talk:
     def put(self, given: Input | list[AnyNotice]) -> None:
         """Something was typed, or the network has news. Any thread."""
         self._queue.put(given)
+
+    def backlog(self) -> int:
+        """How much waits to be dealt with. Any thread."""
+        return self._queue.qsize()
 
     def run(self, links: ClientLinks) -> int:
         """Until the input has ended and everything is stored, or until it is of no use. The exit code."""
@@ -218,6 +224,8 @@ class Talk:
             self._printer.messages(messages)
         else:
             self._held += messages
+            if len(self._held) > HELD_MAX:
+                self._begin_window([])
 
     def _begin_window(self, messages: list[Message]) -> None:
         if not self._has_window:

@@ -58,6 +58,22 @@ def test_when_both_servers_are_silent_nobody_is_left() -> None:
     assert not wire.all_of(Disconnected)
 
 
+def test_silence_is_excused_while_the_app_is_behind() -> None:
+    wire = Wire().connect()
+    for server in wire.pair.servers.values():
+        server.is_stopped = True
+    for _ in range(20):
+        # No notice of time in between: what is not read cannot be late.
+        wire.now += 4.0
+        wire.conversation.excuse_silence(wire.now)
+    wire.conversation.tick(wire.now)
+    for server in wire.pair.servers.values():
+        server.go_on()
+    wire.settle()
+    assert wire.conversation.server == "a"
+    assert not wire.all_of(Disconnected)
+
+
 def test_a_server_that_waits_for_its_disk_but_answers_pings_is_not_left() -> None:
     wire = Wire().connect()
     wire.a().mute = {requests.Send}

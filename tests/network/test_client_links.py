@@ -22,7 +22,7 @@ from server.client.notices import (
     Taught,
 )
 from server.client.settings import ConversationSettings
-from server.network.client_links import ClientLinks
+from server.network.client_links import BACKLOG_MAX, ClientLinks
 from server.network.clock import SystemClock
 from server.network.loop_thread import LoopThread
 from server.network.tls import Trust
@@ -43,7 +43,15 @@ class Client:
         conversation = Conversation(
             IDENTITY, addresses, cursor=None, settings=ConversationSettings(), rng=random.Random(1)
         )
-        self.links = ClientLinks(thread, conversation, self.notices.extend, clock=SystemClock(), trust=trust)
+        self.backlog = 0
+        self.links = ClientLinks(
+            thread,
+            conversation,
+            self.notices.extend,
+            clock=SystemClock(),
+            trust=trust,
+            backlog=lambda: self.backlog,
+        )
         self.links.connect()
 
     def all_of(self, kind: type[N]) -> list[N]:
@@ -175,6 +183,24 @@ def test_a_changed_certificate_is_a_hard_stop(tls_house: House) -> None:
     client.wait_for(CertificateChanged)
     client.wait_for(Disconnected, lambda notice: notice.retry_in_s is None)
     assert not any(server.asked for server in tls_house.doors.pair.servers.values())
+
+
+def test_an_app_that_is_behind_is_not_given_more_until_it_has_caught_up(house: House) -> None:
+    client = house.client()
+    client.wait_for(StandbyChanged, lambda notice: notice.server == "b")
+    client.backlog = BACKLOG_MAX + 1
+    house.doors.post(1, "the last before it is seen that the app is behind")
+    client.wait_for(Arrived)
+    told = len(client.notices)
+    house.doors.post(2, "held")
+    # What is sent goes out all the same, and its answer is in the kernel when the servers have it.
+    client.links.send(draft(1))
+    wait_until(lambda: len(house.doors.pair.archive) == 3)
+    assert client.notices[told:] == []
+    client.backlog = 0
+    client.wait_for(Arrived, lambda notice: notice.messages[0].text == "held")
+    wait_until(lambda: client.stored() == [1])
+    assert not client.all_of(Disconnected)
 
 
 def test_leaving_signs_out(house: House) -> None:

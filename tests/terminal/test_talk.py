@@ -9,6 +9,7 @@ import pytest
 
 from server.accounts.certificates import fingerprint_of
 from server.client.conversation import Conversation
+from server.client.notices import Arrived
 from server.client.reading import START_OF_ARCHIVE
 from server.client.settings import ConversationSettings
 from server.names.fingerprints import fingerprint_text
@@ -18,11 +19,11 @@ from server.network.loop_thread import LoopThread
 from server.network.tls import Trust
 from server.protocol import requests
 from server.terminal.outbox_file import OutboxFile
-from server.terminal.talk import Manners, Talk
+from server.terminal.talk import HELD_MAX, Manners, Talk
 from server.terminal.typing_in import Ended, Left, Typed
 from tests.client.scripted_doors import ScriptedDoors
 from tests.network.ends import Identity, make_identity
-from tests.terminal.paper import Paper
+from tests.terminal.paper import Paper, message
 from tests.waiting import wait_until
 
 
@@ -204,6 +205,20 @@ def test_the_window_of_the_past_comes_before_what_is_new(room: Room) -> None:
     assert terminal.end() == 0
     texts = [line.partition(": ")[2] for line in terminal.paper.lines]
     assert texts.index("old 1") < texts.index("old 2") < texts.index("new")
+
+
+def test_a_past_that_never_comes_does_not_hold_what_is_new_for_ever(room: Room) -> None:
+    for server in room.doors.pair.servers.values():
+        server.mute = {requests.History}
+    terminal = room.terminal()
+    terminal.wait_for("connected")
+    new = [message(counter, f"line {counter}") for counter in range(1, HELD_MAX + 2)]
+    terminal.talk.put([Arrived(messages=new[:-1])])
+    terminal.type("/help")
+    terminal.wait_for("/quit")
+    assert terminal.paper.lines == []
+    terminal.talk.put([Arrived(messages=new[-1:])])
+    wait_until(lambda: len(terminal.paper.lines) == HELD_MAX + 1)
 
 
 def test_the_full_archive_comes_whole_and_without_a_word_the_client_ends(room: Room) -> None:
