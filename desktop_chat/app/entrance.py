@@ -102,6 +102,8 @@ class Entrance:
 
     def stop(self) -> None:
         """The window closes."""
+        # A question that is still open is answered by its end, when there is no form to say anything.
+        self._form = None
         self._stop_probe()
         self._give_up()
 

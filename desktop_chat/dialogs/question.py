@@ -2,12 +2,16 @@
 
 import tkinter as tk
 from collections.abc import Callable
+from typing import Final
 
 import msgspec
 
 from desktop_chat.dialogs.dialog import Dialog
 from desktop_chat.i18n.translation import _
 from desktop_chat.widgets.look import Look
+
+# A dialog with a longer one would be higher than a small screen.
+_TARGET_CHARACTERS_MAX: Final = 600
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -89,7 +93,14 @@ def link_question(target: str) -> Question:
     return Question(
         _("Open this link?"),
         _("It opens in your browser:"),
-        target,
+        _shortened(target),
         "",
         _("Open"),
     )
+
+
+def _shortened(target: str) -> str:
+    """The whole link, unless no screen would hold it: where it leads stands at its beginning."""
+    if len(target) <= _TARGET_CHARACTERS_MAX:
+        return target
+    return f"{target[: _TARGET_CHARACTERS_MAX - 100]} … {target[-97:]}"

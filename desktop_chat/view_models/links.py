@@ -3,7 +3,10 @@
 import re
 from typing import Final
 
-_LINK: Final = re.compile(r"\bhttps?://[^\s<>\"'`\u201c\u201d\u00ab\u00bb]+", re.IGNORECASE)
+# What ends a link: quotes and brackets, and whatever is not seen or turns the reading direction, for that
+# would make a link look like another one.
+_UNSEEN: Final = r"\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+_LINK: Final = re.compile(rf"\bhttps?://[^\s<>\"'`\u201c\u201d\u00ab\u00bb{_UNSEEN}]+", re.IGNORECASE)
 # A sentence's own signs at the end of a link belong to the sentence.
 _SENTENCE_SIGNS: Final = ".,;:!?…"
 _PAIRS: Final = {")": "(", "]": "[", "}": "{"}

@@ -94,6 +94,13 @@ def test_a_bare_address_asks_about_the_certificate_and_no_is_the_default(
     assert servers.chat_name == "Test"
 
 
+def test_the_window_closes_with_an_open_question(open_window: OpenWindow, pair: RealPair) -> None:
+    application = open_window()
+    join_by_form(application, str(pair.invite.addresses[0]), "Anna")
+    wait(application, lambda: dialogs(application))
+    application.close()
+
+
 def test_a_name_that_is_not_allowed_is_said_under_the_name(open_window: OpenWindow, pair: RealPair) -> None:
     application = open_window()
     join_by_form(application, str(pair.invite), "a/b")

@@ -16,6 +16,8 @@ from desktop_chat.view_models.links import find_links
         ("javascript:alert(1) file:///etc/passwd ftp://x", []),
         ("https://", []),
         ("xhttps://example.org", []),
+        ("https://good.org/\u202egro.live", ["https://good.org/"]),
+        ("https://good.org\u200b.evil.org", ["https://good.org"]),
     ],
 )
 def test_links_are_http_and_end_with_the_sentence(text: str, links: list[str]) -> None:

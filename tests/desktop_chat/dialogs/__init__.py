@@ -1,0 +1,1 @@
+"""The dialogs, as far as they are plain data."""
