@@ -29,7 +29,8 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How one server runs. Times in seconds.
 
     `send_rate_per_s` 0 takes the throttle of messages away (benchmarks, `torture`). `peer` "" runs
-    without a second server.
+    without a second server. `wait_for_peer`: lead nobody after a start before the other server was
+    met. `strict`: acknowledge nothing that is not on both disks.
     """
 
     listen: str = "127.0.0.1:7000"
@@ -43,6 +44,8 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     silence_s: Annotated[float, Meta(ge=0.3, le=60)] = 1.0
     confirm_s: Annotated[float, Meta(ge=0.1, le=60)] = 1.5
     boot_wait_s: Annotated[float, Meta(ge=0, le=3600)] = 10.0
+    wait_for_peer: bool = False
+    strict: bool = False
     log_level: LogLevel = "info"
 
     @property
@@ -110,6 +113,9 @@ def _check(config: Config) -> None:
                 " how people reach this server."
             ).format(address=config.listen)
         )
+    for key in ("wait_for_peer", "strict"):
+        if getattr(config, key) and not config.peer:
+            raise ConfigError(f"{key}: " + _("this server has no second one that it could wait for (peer)."))
     if config.peer_address == config.peer_listen_address:
         raise ConfigError("peer: " + _("this is the address where this server itself listens (peer_listen)."))
     if config.plain and not is_loopback(config.listen_address.host):

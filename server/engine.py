@@ -56,7 +56,9 @@ class Engine:
         self._proposals: list[Draft] = []
         self._served_as: object = None
         self._copies_index = 0
-        self._single_index = 0
+        self._held_answers: list[Pending] = []
+        # An earlier life may have told anybody "one copy" of all that there is.
+        self._single_index = state.index
         self._timeline: list[TimelineRow] = []
         self._derived_at = 0.0
         self._derived_index = state.index
@@ -138,7 +140,7 @@ class Engine:
 
     def _admit_all(self) -> None:
         """Requests can be proposed (again): all that wait, in their order."""
-        self._proposals = []
+        self._proposals, self._held_answers = [], []
         # What was admitted and never reached the log is admitted anew.
         self._recall_tail()
         for pending in self._pending.all():
@@ -178,6 +180,10 @@ class Engine:
     def _accept(self, pending: Pending, index: int, number: int) -> None:
         copies = 2 if index <= self._copies_index else 1
         if copies == 1:
+            if self.replica.settings.strict:
+                # Asked again, for something that this server does not know to be on both disks yet.
+                self._held_answers.append(pending)
+                return
             self._single_index = max(self._single_index, index)
         self._output.answers.extend(
             Answer(asker, *pending.draft.id, index=index, number=number, copies=copies)
@@ -275,6 +281,9 @@ class Engine:
         if self._single_index > was:
             # Somebody was told "one copy" for something that has two now.
             self._output.copies_index = self._copies_index
+        held, self._held_answers = self._held_answers, []
+        for pending in held:
+            self._answer_from_archive(pending)
 
     def _rewind(self, index: int) -> None:
         """The log was cut: what was folded behind the cut is unfolded by folding anew."""
@@ -283,6 +292,7 @@ class Engine:
         self._snapshot = None
         self._snapshot_index = min(self._snapshot_index, index)
         self._copies_index = min(self._copies_index, index)
+        self._held_answers = []
         if self.state.index > index:
             snapshots = ((row.index, row.state) for row in self._reader.snapshots())
             self.state = rebuild(snapshots, self._log_records, index)

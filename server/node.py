@@ -155,6 +155,8 @@ class Node:
                 silence_s=config.silence_s,
                 confirm_s=config.confirm_s,
                 boot_wait_s=config.boot_wait_s,
+                wait_for_peer=config.wait_for_peer,
+                strict=config.strict,
             ),
             make_nonce=lambda: secrets.token_hex(8),
             may_lead_at_once=is_alone or (cluster.is_founder and not log.spans),

@@ -112,6 +112,15 @@ def test_without_encryption_only_this_computer_is_served() -> None:
         load_config(None, {}, {"plain": True, "listen": "10.0.0.1:7000"})
 
 
+@pytest.mark.parametrize("key", ["wait_for_peer", "strict"])
+def test_a_server_alone_has_nobody_to_wait_for(key: str) -> None:
+    assert getattr(load_config(None, {}, {key: True, "peer": "127.0.0.1:9"}), key)
+    with pytest.raises(
+        ConfigError, match=rf"^{key} \(from the command line\): this server has no second one"
+    ):
+        load_config(None, {}, {key: True})
+
+
 def test_a_server_is_not_its_own_peer() -> None:
     with pytest.raises(ConfigError, match=r"^peer \(from the command line\): this is the address where"):
         load_config(None, {}, {"peer": "127.0.0.1:7002"})

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from server.protocol.events import ServerFacts
+from server.protocol.events import ServerFacts, is_waiting_for_other
 
 
 class ConnectionState(msgspec.Struct, frozen=True):
@@ -42,6 +42,11 @@ class ConnectionState(msgspec.Struct, frozen=True):
         if self.mode == "solo":
             return True
         return len(self.servers) > 1 and not all(facts.is_up for facts in self.servers)
+
+    @property
+    def is_waiting_for_other(self) -> bool:
+        """Whether nothing is stored until the other server is back."""
+        return is_waiting_for_other(self.mode, self.servers)
 
     @property
     def is_up_to_date(self) -> bool:

@@ -49,6 +49,8 @@ def _connection(state: ConnectionState) -> str:
 def _safety(state: ConnectionState) -> str:
     if not state.is_connected:
         return _("Not known at the moment.")
+    if state.is_waiting_for_other:
+        return _("What is written waits for the other server: nothing is stored on one alone.")
     if state.is_on_one_server:
         return _("The chat runs on one server. When the other is back, it catches up by itself.")
     if state.mode == "waiting":

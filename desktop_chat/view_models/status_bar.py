@@ -36,7 +36,7 @@ def build_status_bar(state: ConnectionState) -> StatusBar:
             ServerDot(short_server_name(facts.name), facts.is_up if state.is_connected else None)
             for facts in state.servers
         ),
-        pair=_("running on one server") if state.is_connected and state.is_on_one_server else "",
+        pair=_pair(state),
         connection_words=_connection_words(state),
         archive_words=_archive_words(state),
         servers_words=_servers_words(state),
@@ -86,6 +86,12 @@ def _connection(state: ConnectionState) -> str:
     return " · ".join(parts)
 
 
+def _pair(state: ConnectionState) -> str:
+    if state.is_connected and state.is_waiting_for_other:
+        return _("waiting for the other server")
+    return _("running on one server") if state.is_connected and state.is_on_one_server else ""
+
+
 def _archive(state: ConnectionState) -> str:
     if not state.number and not state.archive_number:
         return ""
@@ -117,7 +123,9 @@ def _servers_words(state: ConnectionState) -> str:
         _("Server {name}: {role}").format(name=short_server_name(facts.name), role=role_words(facts.role))
         for facts in state.servers
     ]
-    if state.is_on_one_server:
+    if state.is_waiting_for_other:
+        lines.append(_("What is written waits for the other server: nothing is stored on one alone."))
+    elif state.is_on_one_server:
         lines.append(_("The chat runs on one server. When the other is back, it catches up by itself."))
     elif state.mode == "dual":
         lines.append(_("Every message is stored on both servers."))

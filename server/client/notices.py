@@ -6,7 +6,7 @@ arguments; the app makes the sentence in the person's language.
 
 import msgspec
 
-from server.protocol.events import MemberFacts, Message, RoomFacts, ServerFacts
+from server.protocol.events import MemberFacts, Message, RoomFacts, ServerFacts, is_waiting_for_other
 from server.protocol.requests import Cursor
 
 Arguments = dict[str, str | int | float]
@@ -134,6 +134,11 @@ class ServersChanged(Notice, frozen=True, tag="servers"):
 
     servers: list[ServerFacts]
     mode: str
+
+    @property
+    def is_waiting_for_other(self) -> bool:
+        """Whether nothing is stored until the other server is back."""
+        return is_waiting_for_other(self.mode, self.servers)
 
 
 class Taught(Notice, frozen=True, tag="taught"):

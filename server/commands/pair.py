@@ -54,6 +54,7 @@ Examples:
 @click.option(
     "--restart/--no-restart", default=True, show_default=True, help="Start a server again that died."
 )
+@click.option("--strict", is_flag=True, help="Store nothing on one server alone: wait for the other one.")
 @click.option("--send-rate-per-s", type=float, hidden=True)
 def command(
     *,
@@ -65,6 +66,7 @@ def command(
     plain: bool,
     chat: str,
     restart: bool,
+    strict: bool,
     send_rate_per_s: float | None,
 ) -> None:
     """Run a pair on this computer until Ctrl-C: two processes, one archive."""
@@ -74,6 +76,7 @@ def command(
         options = ["--max-users", str(max_users), "--policy", policy]
         options += ["--plain"] if plain else []
         options += ["--open"] if is_open else []
+        options += ["--strict"] if strict else []
         if send_rate_per_s is not None:
             options += ["--send-rate-per-s", str(send_rate_per_s)]
         pair = PairProcesses((first.path, second.path), ports, options, tell=click.echo)

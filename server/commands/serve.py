@@ -40,6 +40,12 @@ Examples:
 @click.option("--policy", type=click.Choice([p.value for p in Policy]), help="How to spread people.")
 @click.option("--plain", is_flag=True, default=None, help="No encryption; loopback only.")
 @click.option("--open", "is_open", is_flag=True, help="A name signs in without a password.")
+@click.option(
+    "--wait-for-peer", is_flag=True, default=None, help="After a start serve only with the other server."
+)
+@click.option(
+    "--strict", is_flag=True, default=None, help="Store nothing on one server alone: wait for the other one."
+)
 @click.option("--send-rate-per-s", type=float, hidden=True)
 def command(name: str | None, data: Path, config: Path | None, is_open: bool, **flags: Any) -> None:
     """Run one server until Ctrl-C.

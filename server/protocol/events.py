@@ -5,6 +5,7 @@ Nothing in a delivered frame depends on its receiver, so each is encoded once.
 """
 
 import typing
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -43,6 +44,11 @@ class ServerFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     def is_up(self) -> bool:
         """Whether the server answers its peer (or is the one that tells)."""
         return self.role != "away"
+
+
+def is_waiting_for_other(mode: str, servers: Sequence[ServerFacts]) -> bool:
+    """Whether a server that is there stores nothing before the other one is back."""
+    return mode == "waiting" and {facts.role for facts in servers} == {"recovering", "away"}
 
 
 class MemberFacts(msgspec.Struct, frozen=True):

@@ -9,6 +9,13 @@ ALARMS: Final[dict[str, str]] = {
         "This server started alone: it may lack what the other one took since they last met."
     ),
     "slow_peer": marked("The other server answers but does not confirm in time: running on one copy."),
+    "slow_strict_peer": marked(
+        "The other server answers but does not confirm in time: everybody waits for it."
+    ),
+    "waiting_for_peer": marked(
+        "This server waits for the other one: until it is there, one can read here,"
+        " and nothing new is stored."
+    ),
     "foreign_peer": marked("The other server belongs to another chat: the link was refused."),
     "damaged_link": marked("The other server sent records that do not fit: the link was closed."),
 }

@@ -32,6 +32,7 @@ class Follower:
         self._leader = leader
         self._confirmed = 0
         self._leader_commit = 0
+        self._copies = 0
         self.is_serving = False
 
     @property
@@ -106,10 +107,11 @@ class Follower:
             self._confirmed = replica.durable
             replica.send(Confirm(replica.link.their_session, replica.durable))
         committed = min(self._leader_commit, replica.durable)
-        if committed > replica.commit:
+        if committed > self._copies:
             # What the leader committed is on its disk, and it is on this one.
+            self._copies = committed
             replica.emit(steps.CopiesKnown(committed))
-            replica.advance_commit(committed)
+        replica.advance_commit(committed)
 
     def tick(self) -> None:
         """Promote on silence."""
@@ -120,7 +122,7 @@ class Follower:
         """The leader is dead or as good as dead: take over, or wait for one that has more."""
         replica = self._replica
         replica.drop_link("silence")
-        if self.is_member:
+        if self.is_member and not replica.settings.strict:
             replica.lead()
         else:
             replica.role = Recovering(replica, since=replica.now, may_lead_at_once=False)

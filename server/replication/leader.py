@@ -3,6 +3,9 @@
 The rule of the commit is the last epoch record: of one member, synced here; of two, synced here and
 confirmed there. A record of two rules from the moment it is written (the stricter rule first), a
 record of one only when it is durable; until then the older rule stands.
+
+A strict leader opens epochs of two only, the first one too: nothing of it is committed before the
+other server has it and all before it. When it loses the other one it leads no more.
 """
 
 from collections import deque
@@ -12,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from server.archive.record import Draft, Record, epoch_draft
 from server.replication import steps
 from server.replication.messages import Append, Confirm, Forward, Match, Message
+from server.replication.recovering import Recovering
 
 if TYPE_CHECKING:
     from server.replication.replica import Replica
@@ -27,7 +31,7 @@ class _OnItsWay:
 
 
 class Leader:
-    """Solo at first; dual when the follower is level."""
+    """Solo at first; dual when the follower is level. A strict one is dual or does not lead."""
 
     name: Final = "leader"
 
@@ -45,12 +49,16 @@ class Leader:
         self._in_flight_bytes = 0
         self._quick_since = -replica.settings.quick_s
         self._copies = 0
-        self._open_epoch((replica.me,))
+        self._open_epoch((replica.me, replica.peer) if replica.settings.strict else (replica.me,))
 
     @property
     def mode(self) -> str:
-        """solo or dual, by the last epoch record; waiting until the first one is durable."""
-        if not self.is_serving:
+        """solo or dual, by the last epoch record; waiting until the first one is durable.
+
+        For a strict leader that is: durable at the follower, too.
+        """
+        is_short = self._replica.settings.strict and self._confirmed < self._first_index
+        if not self.is_serving or is_short:
             return "waiting"
         return "dual" if self.is_dual else "solo"
 
@@ -111,9 +119,13 @@ class Leader:
         self._in_flight_bytes = 0
 
     def peer_died(self) -> None:
-        """Go on alone at once."""
-        if self.is_dual:
-            self._open_epoch((self._replica.me,))
+        """Go on alone at once; a strict server waits until the other one is back."""
+        replica = self._replica
+        if replica.settings.strict:
+            replica.drop_link("silence")
+            replica.role = Recovering(replica, since=replica.now, may_lead_at_once=False)
+        elif self.is_dual:
+            self._open_epoch((replica.me,))
 
     def tick(self) -> None:
         """Leave dual when the follower is silent or slow; enter it when it is level."""
@@ -123,9 +135,13 @@ class Leader:
             self.peer_died()
         elif self._is_slow():
             self._quick_since = replica.now
-            if self.is_dual:
+            if replica.settings.strict:
+                replica.raise_alarm("slow_strict_peer")
+            elif self.is_dual:
                 replica.raise_alarm("slow_peer")
                 self._open_epoch((replica.me,))
+        elif replica.alarm == "slow_strict_peer" and self._is_quick:
+            replica.raise_alarm("")
 
     def forgive(self, gap_s: float) -> None:
         """A pause of this process does not make the follower slow."""
@@ -153,10 +169,15 @@ class Leader:
             and not self.is_dual
             and lag <= replica.settings.level_records
             and self.is_serving
-            and replica.now - self._quick_since >= replica.settings.quick_s
+            and self._is_quick
         ):
             self._open_epoch((replica.me, replica.peer))
             replica.raise_alarm("")
+
+    @property
+    def _is_quick(self) -> bool:
+        """Whether the follower was not slow for so long that it counts."""
+        return self._replica.now - self._quick_since >= self._replica.settings.quick_s
 
     def _is_slow(self) -> bool:
         limit_s = self._replica.settings.confirm_s

@@ -1,4 +1,7 @@
-"""Recovering: a server that does not know yet whether the other one has more."""
+"""Recovering: a server that does not know yet whether the other one has more.
+
+A strict server comes back to it whenever it has lost the other one: alone it accepts nothing.
+"""
 
 from typing import TYPE_CHECKING, Final
 
@@ -10,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Recovering:
-    """Waits for the peer; leads alone when it does not come."""
+    """Waits for the peer; leads alone when it does not come, unless it was told never to."""
 
     name: Final = "recovering"
     mode: Final = "waiting"
@@ -26,7 +29,10 @@ class Recovering:
         replica = self._replica
         if replica.link.is_up and replica.link.is_silent(replica.now, replica.settings.silence_s):
             replica.drop_link("silence")
-        if (self._may_lead_at_once or not replica.peer) and not replica.link.is_up:
+        if not replica.settings.leads_alone:
+            if not replica.link.is_up and replica.now - self._since > replica.settings.silence_s:
+                replica.raise_alarm("waiting_for_peer")
+        elif (self._may_lead_at_once or not replica.peer) and not replica.link.is_up:
             # With a link the handshake decides: the peer may have taken the lead in the meantime.
             replica.lead()
         elif self._has_waited() and replica.log.spans:

@@ -3,7 +3,8 @@
 States and their transitions (the docs draw the diagram from `TRANSITIONS`):
 
 * recovering: just started, or left by a leader that had more. Waits for the peer, leads alone
-  after `boot_wait_s`, or at once when its log ends in its own solo epoch.
+  after `boot_wait_s`, or at once when its log ends in its own solo epoch; a strict server, or one
+  that was told to wait, leads after a handshake only.
 * follower: takes the leader's records. A member may promote itself, a learner may not.
 * leader: the only one that gives records their place. Dual or solo, by the last epoch record.
 
@@ -40,8 +41,9 @@ TRANSITIONS: Final[tuple[tuple[str, str, str], ...]] = (
     ("recovering", "leader", "the peer's log ends in a lower epoch"),
     ("recovering", "follower", "the peer's log ends in a higher epoch"),
     ("follower", "leader", "a member whose leader died or fell silent"),
-    ("follower", "recovering", "a learner whose leader died or fell silent"),
+    ("follower", "recovering", "a learner, or a strict server, whose leader died or fell silent"),
     ("leader", "follower", "the peer leads in a higher epoch"),
+    ("leader", "recovering", "a strict server whose follower died or fell silent"),
 )
 
 
@@ -255,6 +257,8 @@ class Replica:
         self.link.heard_at = self.link.heard_us_at = self.now
         if theirs.spans:
             self._met_counter = max(self._met_counter, theirs.spans[-1].epoch.counter)
+        if self.alarm in ("waiting_for_peer", "slow_strict_peer"):
+            self.raise_alarm("")
         mine = self.link.hello
         assert mine is not None, "a link that is up has said hello"
         if self._is_stale(mine, theirs):

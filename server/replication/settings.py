@@ -1,10 +1,14 @@
-"""The times of the pair, in seconds, each with its reason."""
+"""The times of the pair, in seconds, each with its reason; and how cautious it is."""
 
 import msgspec
 
 
 class Settings(msgspec.Struct, frozen=True):
-    """When the peer counts as dead, slow, level; how long a lonely start waits."""
+    """When the peer counts as dead, slow, level; how long a lonely start waits.
+
+    `wait_for_peer`: a server that starts never leads before it has met the other one. `strict`:
+    nothing is ever committed with one copy, so a server without the other one accepts nothing.
+    """
 
     # Five in a silence limit: one lost heartbeat means nothing.
     heartbeat_s: float = 0.2
@@ -27,3 +31,10 @@ class Settings(msgspec.Struct, frozen=True):
     in_flight_bytes: int = 4 * 1024 * 1024
     # One message to the follower at most (the wire allows 8 MiB).
     append_bytes: int = 1024 * 1024
+    wait_for_peer: bool = False
+    strict: bool = False
+
+    @property
+    def leads_alone(self) -> bool:
+        """Whether a server that has just started may lead without the other one."""
+        return not (self.wait_for_peer or self.strict)

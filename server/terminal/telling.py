@@ -23,6 +23,7 @@ class Telling:
         self._is_connected = False
         self._is_away_told = False
         self._mode = ""
+        self._is_waiting = False
         self._delay_told = ""
         self._refusal_told = ""
 
@@ -72,7 +73,10 @@ class Telling:
         )
 
     def _servers_changed(self, notice: ServersChanged) -> str:
+        was_waiting, self._is_waiting = self._is_waiting, notice.is_waiting_for_other
         before, self._mode = self._mode, notice.mode or self._mode
+        if self._is_waiting and not was_waiting:
+            return _("waiting for the other server; until it is there, nothing new is stored")
         if self._mode == before:
             return ""
         if self._mode == "solo":

@@ -28,8 +28,13 @@ class RealPair:
         self._first, _ = make_pair_folders(path, chat="Test", is_plain=False)
         self.ports = choose_ports(0)
         folders = (path / "a", path / "b")
+        self._options = [*OPTIONS, *options]
         self._lines: list[str] = []
-        self.processes = PairProcesses(folders, self.ports, [*OPTIONS, *options], self._lines.append)
+        self.processes = PairProcesses(folders, self.ports, self._options, self._lines.append)
+
+    def add_options(self, *options: str) -> None:
+        """For every server that is started from here on."""
+        self._options.extend(options)
 
     def start(self) -> None:
         """Start both and wait until both listen."""

@@ -1,5 +1,7 @@
 """Two engines with their disks, driven by hand: requests in, records on both disks, verdicts out."""
 
+from typing import Final
+
 from server.archive.record import Draft
 from server.archive.store import Store, StoreReader
 from server.engine import Engine, open_log
@@ -9,11 +11,15 @@ from server.replication.replica import Replica
 from server.replication.settings import Settings
 from tests.simulation.disk import SimulatedDisk
 
+SETTINGS: Final = Settings()
+
 
 class Server:
     """An engine with its disk; what it gives out is kept, and synced when the test says so."""
 
-    def __init__(self, name: str, peer: str, disk: SimulatedDisk, now: float) -> None:
+    def __init__(
+        self, name: str, peer: str, disk: SimulatedDisk, now: float, settings: Settings = SETTINGS
+    ) -> None:
         self.name, self.disk, self.now = name, disk, now
         state, log = open_log(StoreReader(disk.durable))
         nonces = iter(range(1_000_000))
@@ -23,7 +29,7 @@ class Server:
             cluster="c",
             log=log,
             commit=state.index,
-            settings=Settings(),
+            settings=settings,
             make_nonce=lambda: f"{name}{next(nonces)}{now}",
             may_lead_at_once=log.members == (name,) or (not log.spans and name == "a"),
             is_founder=name == "a",
@@ -93,10 +99,10 @@ class Servers:
         self.is_linked = False
         self.running: dict[str, Server] = {}
 
-    def start(self, name: str) -> Server:
+    def start(self, name: str, settings: Settings = SETTINGS) -> Server:
         """A process on the disk of this name."""
         peer = "b" if name == "a" else "a"
-        self.running[name] = Server(name, peer, self.disks[name], self.now)
+        self.running[name] = Server(name, peer, self.disks[name], self.now, settings)
         return self.running[name]
 
     def kill(self, name: str) -> None:

@@ -2,6 +2,7 @@
 
 from server.archive.record import Epoch
 from server.replication import steps
+from server.replication.settings import Settings
 from tests.replication.pair import Half, Pair, chain, draft, hello_of
 
 A1, A2 = Epoch(1, "a", "1"), Epoch(2, "a", "2")
@@ -83,3 +84,22 @@ def test_both_down_and_the_stale_one_first_they_find_each_other_and_lose_nothing
     pair.wait(0.1)
     assert (pair.a.shown, pair.b.shown) == ("leader dual", "follower dual")
     assert [record.header.counter for record in pair.b.stored if not record.is_epoch] == [1]
+
+
+def test_a_server_told_to_wait_never_leads_alone_and_says_that_it_waits() -> None:
+    half = Half("a", chain(A1, draft(1)), 0.0, settings=Settings(wait_for_peer=True))
+    half.take(steps.PeerRefused())
+    wait(half, 60.0)
+    assert half.shown == "recovering waiting"
+    assert half.read_lines() == ["alarm waiting_for_peer"]
+
+
+def test_two_servers_told_to_wait_go_on_when_they_meet_and_are_as_always_then() -> None:
+    pair = Pair(chain(A1, draft(1)), settings=Settings(wait_for_peer=True))
+    pair.wait(30.0)
+    pair.connect()
+    pair.wait(0.1)
+    assert (pair.a.shown, pair.b.shown) == ("leader dual", "follower dual")
+    assert pair.a.replica.alarm == ""
+    pair.kill("b")
+    assert pair.a.shown == "leader solo"

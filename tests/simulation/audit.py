@@ -115,6 +115,8 @@ class Audit:
             raise PromiseError("P5", f"{process.name} answered {draft.id} after {waited_s:.2f} s")
         history.note(now, process.name, "answers", draft.id, _outcome(answer))
         if answer.refusal is None:
+            if answer.copies == 1 and process.engine.replica.settings.strict:
+                raise PromiseError("strict", f"{process.name} acknowledges {draft.id} with one copy")
             self._may_be_alone(process, answer)
             names = [process.name] if answer.copies == 1 else list(self._images)
             for name in names:

@@ -3,9 +3,11 @@
 import random
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from unittest import mock
+
+import msgspec
 
 from server.replication.settings import Settings
 
@@ -60,7 +62,7 @@ def draw_weather(rng: random.Random) -> Weather:
     """The mix of one seed."""
     is_gentle = rng.random() < 0.1
     kinds = GENTLE_FAULTS if is_gentle else tuple(rng.sample(FAULTS, rng.choice((1, 2, 2, 3, 3, 4, 6))))
-    return Weather(
+    weather = Weather(
         faults=kinds,
         fault_every_s=rng.choice((0.15, 0.4, 0.8, 1.5)),
         fault_for_s=rng.choice((0.1, 0.5, 1.2, 2.5)),
@@ -83,6 +85,14 @@ def draw_weather(rng: random.Random) -> Weather:
         trim_records=rng.choice((1, 8)),
         snapshot_every=rng.choice((3, 17, 50_000)),
     )
+    caution = rng.random()
+    if caution < 0.1:
+        # Alone a strict server answers nothing, and its devices would wait for ever.
+        settings = msgspec.structs.replace(weather.settings, strict=True)
+        return replace(weather, settings=settings, ending="level")
+    if caution < 0.2:
+        return replace(weather, settings=msgspec.structs.replace(weather.settings, wait_for_peer=True))
+    return weather
 
 
 def _draw_settings(rng: random.Random) -> Settings:

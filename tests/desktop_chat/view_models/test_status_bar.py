@@ -58,6 +58,13 @@ def test_one_server_is_away() -> None:
     assert bar.pair == "running on one server"
 
 
+def test_a_server_that_stores_nothing_alone_is_shown_as_waiting() -> None:
+    servers = (ServerFacts("a", "a:1", "recovering"), ServerFacts("b", "b:1", "away"))
+    bar = build_status_bar(changed(servers=servers, mode="waiting"))
+    assert (bar.mood, bar.pair) == ("warning", "waiting for the other server")
+    assert "nothing is stored on one alone" in bar.servers_words
+
+
 def test_not_connected_nothing_is_said_about_the_servers() -> None:
     bar = build_status_bar(changed(is_connected=False, retry_at_s=5.0, waiting_count=2))
     assert bar.mood == "bad"
