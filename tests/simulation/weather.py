@@ -85,13 +85,10 @@ def draw_weather(rng: random.Random) -> Weather:
         trim_records=rng.choice((1, 8)),
         snapshot_every=rng.choice((3, 17, 50_000)),
     )
-    caution = rng.random()
-    if caution < 0.1:
+    if rng.random() < 0.1:
         # Alone a strict server answers nothing, and its devices would wait for ever.
         settings = msgspec.structs.replace(weather.settings, strict=True)
         return replace(weather, settings=settings, ending="level")
-    if caution < 0.2:
-        return replace(weather, settings=msgspec.structs.replace(weather.settings, wait_for_peer=True))
     return weather
 
 
