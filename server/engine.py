@@ -153,8 +153,11 @@ class Engine:
         draft = pending.draft
         index = self._reader.index_of_id(draft.device, draft.counter)
         record = None if index is None else self.replica.log.record(index)
+        if record is None or record.id != draft.id:
+            # The state has seen it: a table that does not know where is damaged, and no reason to say no.
+            raise self._reader.damaged(f"request {draft.counter} of {draft.device} is in no place")
         void = self.state.voids.get(draft.id)
-        if record is None or record.header.digest != pending.digest:
+        if record.header.digest != pending.digest:
             self._refuse(pending, Refusal("id_reuse", {"counter": draft.counter}))
         elif void is not None:
             self._refuse(pending, Refusal(void.code, void.arguments))
@@ -362,7 +365,7 @@ def open_log(reader: StoreReader) -> tuple[State, Log]:
     snapshots = [(row.index, row.state) for row in reader.snapshots()]
     known = max(reader.derived_index(), snapshots[0][0] if snapshots else 0)
     state = rebuild(snapshots, reader.all_records, known)
-    log = Log(state.spans, [], state.index, state.hash, reader.record)
+    log = Log(state.spans, [], state.index, state.hash, reader.expect_record)
     for record in reader.all_records(first=state.index + 1):
         log.append(record)
     return state, log

@@ -4,29 +4,33 @@ A disk is a few ordered tables of (key, value). Changes are collected in a `Tran
 durable together when `commit` returns: SQLite with WAL and `synchronous=FULL`. One connection, the
 one of the `disk` thread, writes and checkpoints; every other thread only reads through its own
 (SQLite before 3.51.3 can corrupt a WAL when two connections write or checkpoint at once).
+
+Every row is sealed, and each seal is checked when the row is read: what is not as it was written is
+damage, never an answer and never "not found".
 """
 
+import contextlib
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final, Protocol
 
-Key = int | bytes
-
-# Table names and whether their keys are whole numbers (cheaper to append) or bytes.
-TABLES: Final[dict[str, str]] = {
-    "records": "INTEGER",
-    "snapshots": "INTEGER",
-    "numbers": "INTEGER",
-    "timeline": "BLOB",
-    "ids": "BLOB",
-    "facts": "BLOB",
-}
+from server.archive.schema import TABLES, make_tables
+from server.archive.seals import Key, seal, unseal
+from server.i18n.translation import _
 
 
 class DiskError(Exception):
     """The disk refused. A failed sync is never tried again: the process must end."""
+
+
+class DamagedDiskError(DiskError):
+    """What was read is not what was written. The process must end; the next start mends the archive."""
+
+
+class DiskFullError(DiskError):
+    """There was no room for it; nothing was written."""
 
 
 class Transaction:
@@ -61,6 +65,9 @@ class Reader(Protocol):
     ) -> Iterator[tuple[Key, bytes]]:
         """The pairs from `first` to `last`, both included, in order."""
 
+    def damaged(self, what: str) -> DamagedDiskError:
+        """Tell whoever must know that a reader found damage; gives the error to raise."""
+
 
 class Disk(Reader, Protocol):
     """A disk: reading, and the one writer."""
@@ -75,43 +82,164 @@ class Disk(Reader, Protocol):
         """Let go of it; what was committed stays."""
 
 
-class SqliteReader:
-    """Reads the tables through one connection a thread."""
+__all__ = [
+    "TABLES",
+    "DamagedDiskError",
+    "Disk",
+    "DiskError",
+    "DiskFullError",
+    "Key",
+    "Reader",
+    "SqliteDisk",
+    "SqliteReader",
+    "Transaction",
+]
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._local = threading.local()
+Alert = Callable[[DamagedDiskError], None]
 
-    def _connection(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            # Opened for reading only: even the last one that closes must not checkpoint.
-            address = f"{self._path.absolute().as_uri()}?mode=ro"
-            try:
-                connection = sqlite3.connect(address, uri=True, isolation_level=None)
-            except sqlite3.Error as error:
-                raise DiskError(f"{self._path}: {error}") from error
-            self._local.connection = connection
-        return connection
+# Primary result codes that say nothing about the file's content; any other at a read is damage.
+_NO_DAMAGE: Final = frozenset(
+    {
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_INTERRUPT,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN,
+    }
+)
+# Parts of the file that the disk does not give any more.
+_UNREADABLE: Final = frozenset({sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_SHORT_READ})
+# A full volume, also when it is found while the WAL's index is made.
+_NO_ROOM: Final = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE})
+
+
+class _Tables:
+    """Reading through one connection a thread."""
+
+    def __init__(self, path: Path, alert: Alert | None) -> None:
+        self._path: Final = path
+        # Told before a damage is raised, on the thread that found it.
+        self.alert = alert
+
+    def damaged(self, what: str) -> DamagedDiskError:
+        """Tell whoever must know; gives the error to raise."""
+        error = DamagedDiskError(f"{self._path}: {what}")
+        if self.alert is not None:
+            self.alert(error)
+        return error
 
     def read(self, table: str, key: Key) -> bytes | None:
         """One value."""
-        return _read(self._connection(), table, key)
+        query = f"SELECT key, sealed FROM {_name(table)} WHERE key = ?"  # noqa: S608 - a name of TABLES
+        with self._told():
+            row = self._reading().execute(query, (key,)).fetchone()
+        return None if row is None else self._value(table, row)
 
     def scan(
         self, table: str, first: Key, last: Key, *, is_backwards: bool = False
     ) -> Iterator[tuple[Key, bytes]]:
         """The pairs from `first` to `last`, both included, in order."""
-        return _scan(self._connection(), table, first, last, is_backwards=is_backwards)
+        order = "DESC" if is_backwards else "ASC"
+        query = f"SELECT key, sealed FROM {_name(table)} WHERE key BETWEEN ? AND ? ORDER BY key {order}"  # noqa: S608
+        with self._told():
+            for row in self._reading().execute(query, (first, last)):
+                yield row[0], self._value(table, row)
 
+    def _reading(self) -> sqlite3.Connection:
+        raise NotImplementedError
 
-class SqliteDisk:
-    """The tables in one SQLite file."""
+    def _value(self, table: str, row: tuple[object, object]) -> bytes:
+        value = unseal(table, *row)
+        if value is None:
+            raise self.damaged(_("a row of the table {table} is damaged").format(table=table))
+        return value
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    @contextlib.contextmanager
+    def _told(self) -> Iterator[None]:
+        """Say as ours what SQLite raises."""
         try:
+            yield
+        except sqlite3.Error as error:
+            # No code: a text that cannot be decoded, and there is none in our tables.
+            code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)
+            if code in _UNREADABLE or code & 0xFF not in _NO_DAMAGE:
+                raise self.damaged(str(error)) from error
+            kind = DiskFullError if code in _NO_ROOM else DiskError
+            raise kind(f"{self._path}: {error}") from error
+
+
+class SqliteReader(_Tables):
+    """Reads the tables, from any thread."""
+
+    def __init__(self, path: Path, alert: Alert | None = None) -> None:
+        super().__init__(path, alert)
+        self._local = threading.local()
+
+    def check(self) -> None:
+        """See that the file's structure is whole (b-trees, pages); raises `DamagedDiskError`.
+
+        Together with the seals this is everything: no row can be lost in a structure that is whole.
+        """
+        with self._told():
+            found = self._reading().execute("PRAGMA quick_check(1)").fetchone()[0]
+        if found not in {"ok", b"ok"}:
+            raise self.damaged(found.decode() if isinstance(found, bytes) else str(found))
+
+    def close(self) -> None:
+        """Close the connection of this thread."""
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is not None:
+            connection.close()
+            del self._local.connection
+
+    def _reading(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            # Opened for reading only: even the last one that closes must not checkpoint.
+            address = f"{self._path.absolute().as_uri()}?mode=ro"
+            connection = sqlite3.connect(address, uri=True, isolation_level=None)
+            self._local.connection = connection
+        return connection
+
+
+class SqliteDisk(_Tables):
+    """The tables in one SQLite file.
+
+    `make_room` is asked for room when a write found none: when it gives some, that one write is
+    tried again (nothing of it was written, so no sync of it can have failed).
+    """
+
+    def __init__(
+        self, path: Path, *, alert: Alert | None = None, make_room: Callable[[], bool] | None = None
+    ) -> None:
+        super().__init__(path, alert)
+        self._make_room: Final = make_room
+        with self._told():
             self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        try:
+            self._with_room(self._open)
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def commit(self, transaction: Transaction) -> None:
+        """One transaction, one sync."""
+        self._with_room(lambda: self._commit(transaction))
+
+    def reader(self) -> SqliteReader:
+        """A reader that any other thread may use."""
+        return SqliteReader(self._path, self.alert)
+
+    def close(self) -> None:
+        """Checkpoint and let go of the file."""
+        self._connection.close()
+
+    def _open(self) -> None:
+        with self._told():
             for pragma in (
                 "journal_mode=WAL",
                 "synchronous=FULL",
@@ -119,67 +247,34 @@ class SqliteDisk:
                 "checkpoint_fullfsync=1",
             ):
                 self._connection.execute(f"PRAGMA {pragma}")
-            for table, kind in TABLES.items():
-                rows = "" if kind == "INTEGER" else " WITHOUT ROWID"
-                self._connection.execute(
-                    f"CREATE TABLE IF NOT EXISTS {table} (key {kind} PRIMARY KEY, value BLOB NOT NULL){rows}"
-                )
-        except sqlite3.Error as error:
-            raise DiskError(f"{path}: {error}") from error
+            make_tables(self._connection)
 
-    def commit(self, transaction: Transaction) -> None:
-        """One transaction, one sync."""
+    def _commit(self, transaction: Transaction) -> None:
         execute, many = self._connection.execute, self._connection.executemany
-        try:
+        with self._told():
             execute("BEGIN IMMEDIATE")
             for table, first, last in transaction.deletes:
                 query = f"DELETE FROM {_name(table)} WHERE key BETWEEN ? AND ?"  # noqa: S608
                 execute(query, (first, last))
             for table, pairs in transaction.puts.items():
-                many(f"INSERT OR REPLACE INTO {_name(table)} VALUES (?, ?)", pairs)  # noqa: S608 - a name of TABLES
+                rows = [(key, seal(table, key, value)) for key, value in pairs]
+                many(f"INSERT OR REPLACE INTO {_name(table)} VALUES (?, ?)", rows)  # noqa: S608 - a name of TABLES
             execute("COMMIT")
-        except sqlite3.Error as error:
-            raise DiskError(f"{self._path}: {error}") from error
 
-    def read(self, table: str, key: Key) -> bytes | None:
-        """One value, on the writing thread."""
-        return _read(self._connection, table, key)
+    def _with_room(self, write: Callable[[], None]) -> None:
+        try:
+            write()
+        except DiskFullError:
+            if self._make_room is None or not self._make_room():
+                raise
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            write()
 
-    def scan(
-        self, table: str, first: Key, last: Key, *, is_backwards: bool = False
-    ) -> Iterator[tuple[Key, bytes]]:
-        """The pairs from `first` to `last`, both included, in order, on the writing thread."""
-        return _scan(self._connection, table, first, last, is_backwards=is_backwards)
-
-    def reader(self) -> SqliteReader:
-        """A reader that any other thread may use."""
-        return SqliteReader(self._path)
-
-    def close(self) -> None:
-        """Checkpoint and let go of the file."""
-        self._connection.close()
+    def _reading(self) -> sqlite3.Connection:
+        return self._connection
 
 
 def _name(table: str) -> str:
     assert table in TABLES, table
     return table
-
-
-def _read(connection: sqlite3.Connection, table: str, key: Key) -> bytes | None:
-    query = f"SELECT value FROM {_name(table)} WHERE key = ?"  # noqa: S608 - a name of TABLES
-    try:
-        row = connection.execute(query, (key,)).fetchone()
-    except sqlite3.Error as error:
-        raise DiskError(str(error)) from error
-    return None if row is None else bytes(row[0])
-
-
-def _scan(
-    connection: sqlite3.Connection, table: str, first: Key, last: Key, *, is_backwards: bool
-) -> Iterator[tuple[Key, bytes]]:
-    order = "DESC" if is_backwards else "ASC"
-    query = f"SELECT key, value FROM {_name(table)} WHERE key BETWEEN ? AND ? ORDER BY key {order}"  # noqa: S608
-    try:
-        yield from connection.execute(query, (first, last))
-    except sqlite3.Error as error:
-        raise DiskError(str(error)) from error

@@ -9,8 +9,9 @@ from typing import Final
 
 import msgspec
 
-from server.archive.disk import Disk, Reader, Transaction
-from server.archive.record import Record, pack, unpack
+from server.archive.disk import DamagedDiskError, Disk, Reader, Transaction
+from server.archive.record import DamagedRecordError, Record, pack, unpack
+from server.i18n.translation import _
 
 # Two are kept: a cut may go back behind the newest one.
 SNAPSHOTS_KEPT: Final = 2
@@ -52,27 +53,39 @@ class StoreReader:
     def record(self, index: int) -> Record | None:
         """The record at a place in the log."""
         value = self._disk.read("records", index)
-        return None if value is None else unpack(value)
+        return None if value is None else self._record(index, value)
+
+    def expect_record(self, index: int) -> Record:
+        """The record at a place that the log is known to reach; raises `DamagedDiskError`."""
+        record = self.record(index)
+        if record is None:
+            raise self._disk.damaged(_("record {index} is missing").format(index=index))
+        return record
 
     def records(self, first: int, bytes_max: int) -> list[Record]:
         """Records from `first` on, at least one if there is one, about `bytes_max` of them."""
         found: list[Record] = []
-        for _, value in self._disk.scan("records", first, _LAST_INDEX):
-            found.append(unpack(value))
-            bytes_max -= len(value)
+        for record in self.all_records(first):
+            found.append(record)
+            bytes_max -= record.size_bytes
             if bytes_max <= 0:
                 break
         return found
 
     def all_records(self, first: int = 1, last: int = _LAST_INDEX) -> Iterator[Record]:
-        """Records in order, one at a time."""
-        for _, value in self._disk.scan("records", first, last):
-            yield unpack(value)
+        """Records in order, one at a time, with no gap between them."""
+        index = first
+        for key, value in self._disk.scan("records", first, last):
+            if key != index:
+                raise self._disk.damaged(_("record {index} is missing").format(index=index))
+            yield self._record(index, value)
+            index += 1
 
     def last_record(self) -> Record | None:
         """The end of the log."""
-        for _, value in self._disk.scan("records", 0, _LAST_INDEX, is_backwards=True):
-            return unpack(value)
+        for key, value in self._disk.scan("records", 0, _LAST_INDEX, is_backwards=True):
+            assert isinstance(key, int)
+            return self._record(key, value)
         return None
 
     def index_of_id(self, device: str, counter: int) -> int | None:
@@ -91,13 +104,14 @@ class StoreReader:
         while low < high:
             middle = (low + high + 1) // 2
             place = self.index_of_number(middle)
-            assert place is not None, f"message {middle} has no place"
+            if place is None:
+                raise self._disk.damaged(_("message {number} is missing").format(number=middle))
             low, high = (middle, high) if place <= index else (low, middle - 1)
         return low
 
     def last_number(self) -> int:
         """The number of the last message that the derived tables know."""
-        for number, _ in self._disk.scan("numbers", 0, _LAST_INDEX, is_backwards=True):
+        for number, _value in self._disk.scan("numbers", 0, _LAST_INDEX, is_backwards=True):
             assert isinstance(number, int)
             return number
         return 0
@@ -137,6 +151,22 @@ class StoreReader:
     def fact(self, name: str) -> bytes | None:
         """A single durable value, by name."""
         return self._disk.read("facts", name.encode())
+
+    def damaged(self, what: str) -> DamagedDiskError:
+        """Tell whoever must know that what was read cannot be right; gives the error to raise."""
+        return self._disk.damaged(what)
+
+    def _record(self, index: int, value: bytes) -> Record:
+        """The record in a row; its seal was right, so anything else was written where it does not belong."""
+        try:
+            record = unpack(value)
+        except DamagedRecordError as error:
+            raise self._disk.damaged(str(error)) from error
+        if record.index != index:
+            raise self._disk.damaged(
+                _("record {found} stands where {index} should be").format(found=record.index, index=index)
+            )
+        return record
 
 
 class Store(StoreReader):

@@ -8,7 +8,7 @@ from typing import Final
 import click
 import msgspec
 
-from server.archive.disk import DiskError, SqliteReader
+from server.archive.disk import DamagedDiskError, DiskError, SqliteReader
 from server.archive.record import GENESIS_HASH, DamagedRecordError, Record
 from server.archive.store import StoreReader
 from server.cluster.data_folder import DataFolder, FolderError
@@ -117,7 +117,7 @@ def chain(reader: StoreReader, first: int, last: int) -> Iterator[Record]:
             record.check_follows(index, previous_hash)
             index, previous_hash = record.index, record.hash
             yield record
-    except DamagedRecordError as error:
+    except (DamagedDiskError, DamagedRecordError) as error:
         raise BrokenChainError(index + 1, str(error)) from error
 
 

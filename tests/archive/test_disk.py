@@ -7,7 +7,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from server.archive.disk import Disk, DiskError, SqliteDisk, Transaction
+from server.archive.disk import (
+    TABLES,
+    DamagedDiskError,
+    Disk,
+    DiskError,
+    DiskFullError,
+    SqliteDisk,
+    SqliteReader,
+    Transaction,
+)
 from tests.archive.conftest import OpenDisk, SyncedDisk
 from tests.simulation.disk import SimulatedDisk
 
@@ -155,3 +164,125 @@ def test_a_broken_pretended_disk_refuses() -> None:
     disk.is_broken = True
     with pytest.raises(DiskError):
         put(disk, "records", (1, b"one"))
+
+
+# --- damage
+
+
+def change(path: Path, statement: str, *arguments: object) -> None:
+    connection = sqlite3.connect(path)
+    with connection:
+        assert connection.execute(statement, arguments).rowcount == 1
+    connection.close()
+
+
+@pytest.fixture
+def sealed(tmp_path: Path) -> Path:
+    """A closed archive with three facts and two records."""
+    path = tmp_path / "archive.sqlite"
+    disk = SqliteDisk(path)
+    put(disk, "facts", (b"a", b"one"), (b"b", b"two"), (b"c", b"three"))
+    put(disk, "records", (1, b"one"), (2, b"two"))
+    disk.close()
+    return path
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE facts SET sealed = x'000000006f6e65' WHERE key = x'61'",
+        "UPDATE facts SET sealed = (SELECT sealed FROM facts WHERE key = x'62') WHERE key = x'61'",
+        "UPDATE facts SET sealed = x'' WHERE key = x'61'",
+        "UPDATE facts SET sealed = 7 WHERE key = x'61'",
+        "UPDATE facts SET key = x'61' WHERE key = x'62' AND (SELECT 1 FROM facts)",
+    ],
+)
+def test_a_row_that_is_not_as_it_was_written_is_damage_and_no_answer(sealed: Path, statement: str) -> None:
+    if statement.startswith("UPDATE facts SET key"):
+        change(sealed, "DELETE FROM facts WHERE key = x'61'")
+    change(sealed, statement)
+    told: list[DamagedDiskError] = []
+    disk = SqliteDisk(sealed, alert=told.append)
+    with pytest.raises(DamagedDiskError, match="a row of the table facts is damaged"):
+        disk.read("facts", b"a")
+    with pytest.raises(DamagedDiskError):
+        list(disk.reader().scan("facts", b"", b"\xff"))
+    assert len(told) == 2
+    assert disk.read("facts", b"c") == b"three"
+    assert disk.read("facts", b"d") is None
+    disk.close()
+
+
+def test_a_lost_table_is_damage_and_is_not_made_anew(sealed: Path) -> None:
+    with sqlite3.connect(sealed) as connection:
+        connection.execute("DROP TABLE ids")
+    connection.close()
+    with pytest.raises(DamagedDiskError, match="tables are missing"):
+        SqliteDisk(sealed)
+
+
+def test_the_structure_is_checked_as_a_whole(sealed: Path) -> None:
+    reader = SqliteReader(sealed)
+    reader.check()
+    reader.close()
+    content = bytearray(sealed.read_bytes())
+    # The count of cells on the page of the facts: a row less, and nothing in the rows is wrong.
+    page = next(at for at in range(4096, len(content), 4096) if b"three" in content[at : at + 4096])
+    content[page + 4] -= 1
+    sealed.write_bytes(content)
+    with pytest.raises(DamagedDiskError):
+        reader.check()
+    reader.close()
+
+
+def test_an_archive_from_before_the_seals_is_sealed_when_it_is_opened(tmp_path: Path) -> None:
+    path = tmp_path / "archive.sqlite"
+    connection = sqlite3.connect(path)
+    for table, kind in TABLES.items():
+        rows = "" if kind == "INTEGER" else " WITHOUT ROWID"
+        connection.execute(
+            f"CREATE TABLE IF NOT EXISTS {table} (key {kind} PRIMARY KEY, value BLOB NOT NULL){rows}"
+        )
+    with connection:
+        connection.execute("INSERT INTO records VALUES (1, x'6f6e65')")
+        connection.execute("INSERT INTO facts VALUES (x'61', x'6f6e65')")
+    connection.close()
+    for _ in range(2):
+        disk = SqliteDisk(path)
+        assert (disk.read("records", 1), disk.read("facts", b"a")) == (b"one", b"one")
+        disk.close()
+
+
+# --- no room
+
+
+def test_a_write_without_room_is_tried_once_more_when_room_is_made(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    def make_room() -> bool:
+        asked.append("room")
+        disk._connection.execute("PRAGMA max_page_count=1000000")
+        return True
+
+    disk = SqliteDisk(tmp_path / "archive.sqlite", make_room=make_room)
+    disk._connection.execute("PRAGMA max_page_count=20")
+    put(disk, "records", (1, b"x" * 200_000), (2, b"two"))
+    assert asked == ["room"]
+    assert disk.reader().read("records", 2) == b"two"
+    disk.close()
+
+
+def test_a_write_without_room_leaves_nothing_and_says_so(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    def make_no_room() -> bool:
+        asked.append("room")
+        return False
+
+    disk = SqliteDisk(tmp_path / "archive.sqlite", make_room=make_no_room)
+    disk._connection.execute("PRAGMA max_page_count=20")
+    with pytest.raises(DiskFullError):
+        put(disk, "records", (1, b"one"), (2, b"x" * 200_000))
+    assert asked == ["room"]
+    assert disk.reader().read("records", 1) is None
+    disk.close()

@@ -10,6 +10,7 @@ import pytest
 
 from server.archive.disk import SqliteDisk
 from server.archive.record import Draft, Epoch, Record, epoch_draft, make_records, pack
+from server.archive.seals import seal
 from server.archive.store import SnapshotRow, Store, Write
 from server.cluster.data_folder import DataFolder
 from server.cluster.founding import found_cluster
@@ -120,7 +121,7 @@ def damage(data: Path, statement: str, *arguments: object) -> None:
 def test_a_changed_body_is_found(data: Path) -> None:
     record = records()[7]
     value = pack(record).replace(b"ciao", b"miao")
-    damage(data, "UPDATE records SET value = ? WHERE key = 8", value)
+    damage(data, "UPDATE records SET sealed = ? WHERE key = 8", seal("records", 8, value))
     fails_here(
         1, "Record 8 is damaged: record 8 has another body than its digest says", "dump", data, "--check"
     )
@@ -132,18 +133,18 @@ def test_a_changed_body_is_found(data: Path) -> None:
 
 def test_a_missing_record_is_found(data: Path) -> None:
     damage(data, "DELETE FROM records WHERE key = 5")
-    fails_here(1, "Record 5 is damaged: record 6 found behind 4", "dump", data, "--check")
+    fails_here(1, "record 5 is missing. The 4 before it are in order", "dump", data, "--check")
 
 
 def test_a_record_of_another_chain_is_found(data: Path) -> None:
     draft = Draft("message", ANNA, 1, TIME_MS, body(MessageBody("general", "forged")))
     (forged,) = make_records([draft], EPOCH, 3, bytes(32))
-    damage(data, "UPDATE records SET value = ? WHERE key = 4", pack(forged))
+    damage(data, "UPDATE records SET sealed = ? WHERE key = 4", seal("records", 4, pack(forged)))
     fails_here(1, "Record 4 is damaged: record 4 breaks the hash chain", "dump", data, "--check")
 
 
 def test_a_value_that_is_no_record_is_found(data: Path) -> None:
-    damage(data, "UPDATE records SET value = x'00' WHERE key = 9")
+    damage(data, "UPDATE records SET sealed = x'00' WHERE key = 9")
     program = run_here("dump", data, "--check", "--json")
     assert program.code == 1
     facts = msgspec.json.decode(program.text)
@@ -153,7 +154,7 @@ def test_a_value_that_is_no_record_is_found(data: Path) -> None:
 def test_a_folder_that_is_none_is_told(tmp_path: Path, data: Path) -> None:
     fails_here(1, "There is no server in", "dump", tmp_path / "none")
     (data / "archive.sqlite").write_bytes(b"no database" * 500)
-    fails_here(1, "The archive cannot be read", "dump", data)
+    fails_here(1, "file is not a database", "dump", data)
     (data / "archive.sqlite").unlink()
     fails_here(1, "was never started", "dump", data)
     (tmp_path / "pair").mkdir()

@@ -7,7 +7,7 @@ does. A crash keeps any prefix of the transactions that were handed over and not
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator
 
-from server.archive.disk import TABLES, DiskError, Key, Transaction
+from server.archive.disk import TABLES, DamagedDiskError, DiskError, Key, Transaction
 
 
 class Image:
@@ -16,6 +16,10 @@ class Image:
     def __init__(self) -> None:
         self._values: dict[str, dict[Key, bytes]] = {table: {} for table in TABLES}
         self._keys: dict[str, list[Key]] = {table: [] for table in TABLES}
+
+    def damaged(self, what: str) -> DamagedDiskError:
+        """The error to raise."""
+        return DamagedDiskError(what)
 
     def read(self, table: str, key: Key) -> bytes | None:
         """One value."""
@@ -97,6 +101,10 @@ class SimulatedDisk:
         self._unsynced.clear()
         self._written = self.durable.copy()
         self.is_broken = False
+
+    def damaged(self, what: str) -> DamagedDiskError:
+        """The error to raise."""
+        return DamagedDiskError(what)
 
     def read(self, table: str, key: Key) -> bytes | None:
         """One value, for the writer."""

@@ -66,7 +66,7 @@ def test_an_archive_with_a_hole_is_damaged(path: Path) -> None:
         connection.execute("DELETE FROM records WHERE key = 3")
     connection.close()
     facts = read_archive(path, HISTORY.is_ours)
-    assert "found behind" in facts.damage
+    assert "record 3 is missing" in facts.damage
     assert len(facts.hashes) == 2
 
 
