@@ -14,8 +14,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from server.archive.record import Draft, Record
-from server.archive.store import SnapshotRow, StoreReader, TimelineRow, Write
+from server.archive.store import StoreReader, TimelineRow, Write
+from server.engine_cut import BehindCut, behind_cut, state_without_cut
+from server.engine_derived import Derived
 from server.engine_pending import Pending, PendingRequests
+from server.engine_resubmission import Resubmission
 from server.engine_round import (
     Answer,
     Ask,
@@ -29,16 +32,11 @@ from server.engine_round import (
 from server.protocol.errors import ERRORS, Refusal
 from server.replication import steps
 from server.replication.leader import Leader
-from server.replication.log import Log
+from server.replication.log import WHOLE, Log
 from server.replication.replica import Replica
 from server.state.fold import fold, judge_draft
 from server.state.rebuild import rebuild
 from server.state.state import State
-
-# A restart folds at most this many records (and what came since the last loss of the peer).
-SNAPSHOT_EVERY_RECORDS: Final = 50_000
-# What is derived from the log reaches the disk at the latest after this, when nothing else does.
-DERIVED_S_MAX: Final = 1.0
 
 
 class Engine:
@@ -59,13 +57,13 @@ class Engine:
         self._held_answers: list[Pending] = []
         # An earlier life may have told anybody "one copy" of all that there is.
         self._single_index = state.index
-        self._timeline: list[TimelineRow] = []
-        self._derived_at = 0.0
-        self._derived_index = state.index
-        self._snapshot_index = state.index
-        self._snapshot: SnapshotRow | None = None
+        self._derived: Final = Derived(state.index)
         self._pair: PairState | None = None
         self._promotions = 0
+        self._resubmission: Final = Resubmission(reader)
+        # Requests whose device has earlier ones that are still to be re-submitted.
+        self._held: list[Pending] = []
+        self._behind_cut = BehindCut()
         self._recall_tail()
 
     @property
@@ -79,15 +77,15 @@ class Engine:
             if isinstance(given, Ask):
                 self._ask(given, now)
             elif isinstance(given, Stop):
-                self._take_snapshot()
-                self._write_derived()
+                self._derived.take_snapshot(self.state)
+                self._write(self._derived.write())
             else:
                 self._step(given, now, time_ms)
+        self._resubmit()
         self._propose(now, time_ms)
         self._output.answers.extend(self._pending.expire(now))
-        if isinstance(inputs[-1], steps.Tick) and now - self._derived_at > DERIVED_S_MAX:
-            self._derived_at = now
-            self._write_derived()
+        if isinstance(inputs[-1], steps.Tick):
+            self._write(self._derived.write_late(now))
         self._tell_pair()
         output, self._output = self._output, Output()
         return output
@@ -107,6 +105,8 @@ class Engine:
         elif draft.id in self._uncommitted:
             # The fold answers: for this one, or for the other thing that this id was used for.
             return
+        elif self._resubmission.holds(draft.device):
+            self._held.append(pending)
         elif isinstance(self.replica.role, Leader):
             refusal = self._judge(draft)
             if refusal is not None:
@@ -126,8 +126,8 @@ class Engine:
                 self._refused_forwards.append(refused)
 
     def _judge(self, draft: Draft) -> Refusal | None:
-        """Have it proposed with this round, or say why not."""
-        refusal = judge_draft(self.state, draft)
+        """Have it proposed with this round, or say why not. What was accepted once, the fold alone judges."""
+        refusal = None if draft.origin is not None else judge_draft(self.state, draft)
         if refusal is None:
             self._uncommitted.add(draft.id)
             self._proposals.append(draft)
@@ -138,9 +138,25 @@ class Engine:
             drafts, self._proposals = tuple(self._proposals), []
             self._step(steps.Propose(drafts), now, time_ms)
 
+    def _resubmit(self) -> None:
+        """Hand on what a merge took out of the log; then what had to wait for it."""
+        if self._resubmission.is_holding and self.replica.has_caught_up:
+            for draft in self._resubmission.next_drafts():
+                if self.state.has_seen(*draft.id) or draft.id in self._uncommitted:
+                    self._resubmission.logged([draft.id])
+                elif isinstance(self.replica.role, Leader):
+                    self._judge(draft)
+                else:
+                    self._proposals.append(draft)
+        if self._held and not self._resubmission.is_holding and self.replica.is_serving:
+            held, self._held = self._held, []
+            for pending in filter(self._pending.waits, held):
+                self._admit(pending)
+
     def _admit_all(self) -> None:
         """Requests can be proposed (again): all that wait, in their order."""
-        self._proposals, self._held_answers = [], []
+        self._proposals, self._held, self._held_answers = [], [], []
+        self._resubmission.restart()
         # What was admitted and never reached the log is admitted anew.
         self._recall_tail()
         for pending in self._pending.all():
@@ -201,6 +217,8 @@ class Engine:
     # --- the core
 
     def _step(self, given: steps.Input, now: float, time_ms: int) -> None:
+        if isinstance(given, steps.Persisted):
+            self._resubmission.persisted(given.ticket)
         for effect in self.replica.step(given, now, time_ms):
             self._carry_out(effect)
         served_as = self.replica.role if self.replica.is_serving else None
@@ -225,8 +243,8 @@ class Engine:
                 self._fold_to(index)
             case steps.CopiesKnown(index):
                 self._know_copies(index)
-            case steps.Rewound(index):
-                self._rewind(index)
+            case steps.Rewound(index, uncommitted):
+                self._rewind(index, uncommitted)
             case steps.Forwarded(draft):
                 self._admit_forwarded(draft)
             case steps.RefusedByLeader():
@@ -243,33 +261,29 @@ class Engine:
                 return
 
     def _persist(self, effect: steps.Persist) -> None:
-        self._uncommitted.update(record.id for record in effect.records)
-        write = Write(
-            records=effect.records,
-            cut_to=effect.cut_to,
-            timeline=tuple(self._timeline),
-            derived_index=self._derived_index,
-            snapshot=self._snapshot,
-        )
-        self._timeline, self._snapshot = [], None
+        logged = [record.id for record in effect.records]
+        self._uncommitted.update(logged)
+        self._resubmission.logged(logged)
+        if effect.cut_to is not None:
+            self._resubmission.cut(effect.ticket)
+        behind, self._behind_cut = self._behind_cut, BehindCut()
+        write = self._derived.beside(effect, behind.refused, behind.persons)
         self._output.writes.append((effect.ticket, write))
 
     def _fold_to(self, index: int) -> None:
-        for record in self.replica.log.cached(self.state.index + 1, _ALL, last=index):
+        for record in self.replica.log.cached(self.state.index + 1, WHOLE, last=index):
             self._fold(record)
         assert self.state.index == index, (self.state.index, index)
-        self._derived_index = index
+        self._derived.reach(self.state)
         self._output.position = self.position()
         self.replica.log.forget_before(min(index, self.replica.durable))
-        if index - self._snapshot_index >= SNAPSHOT_EVERY_RECORDS:
-            self._take_snapshot()
 
     def _fold(self, record: Record) -> None:
         outcome = fold(self.state, record)
         self._uncommitted.discard(record.id)
         told = outcome.told
         if told is not None:
-            self._timeline.append(TimelineRow(record.index, told.audience, told.number))
+            self._derived.add(TimelineRow(record.index, told.audience, told.number))
             self._output.published.append(Published(record, told))
         for pending in self._pending.under(record.id):
             if pending.digest != record.header.digest:
@@ -288,44 +302,44 @@ class Engine:
         for pending in held:
             self._answer_from_archive(pending)
 
-    def _rewind(self, index: int) -> None:
+    def _rewind(self, index: int, uncommitted: tuple[Record, ...]) -> None:
         """The log was cut: what was folded behind the cut is unfolded by folding anew."""
-        self._timeline = [row for row in self._timeline if row.index <= index]
-        self._derived_index = min(self._derived_index, index)
-        self._snapshot = None
-        self._snapshot_index = min(self._snapshot_index, index)
+        before = state_without_cut(self.state, uncommitted, self._log_records, index)
+        self._unsay(index)
+        self._derived.rewind(index)
         self._copies_index = min(self._copies_index, index)
         self._held_answers = []
         if self.state.index > index:
             snapshots = ((row.index, row.state) for row in self._reader.snapshots())
             self.state = rebuild(snapshots, self._log_records, index)
             self._output.position = self.position()
+        self._behind_cut = behind_cut(before, self.state)
         self._recall_tail()
 
+    def _unsay(self, index: int) -> None:
+        """What this round was about to tell of records behind the cut is not so any more."""
+        output = self._output
+        output.published = [item for item in output.published if item.record.index <= index]
+        output.answers = [
+            answer
+            if answer.index <= index
+            else Answer(answer.asker, answer.device, answer.counter, refusal=Refusal("unknown"))
+            for answer in output.answers
+        ]
+
     def _recall_tail(self) -> None:
-        tail = self.replica.log.cached(self.state.index + 1, _ALL)
+        tail = self.replica.log.cached(self.state.index + 1, WHOLE)
         self._uncommitted = {record.id for record in tail}
 
-    # --- what is derived
+    # --- where it stands
 
     def position(self) -> Position:
         """Where the committed log ends."""
         epoch = self.replica.log.epoch_at(self.state.index)
         return Position(self.state.index, str(epoch), self.state.number)
 
-    def _take_snapshot(self) -> None:
-        if self.state.index > self._snapshot_index:
-            self._snapshot_index = self.state.index
-            self._snapshot = SnapshotRow(self.state.index, self.state.snapshot())
-
-    def _write_derived(self) -> None:
-        if self._timeline or self._snapshot:
-            write = Write(
-                timeline=tuple(self._timeline),
-                derived_index=self._derived_index,
-                snapshot=self._snapshot,
-            )
-            self._timeline, self._snapshot = [], None
+    def _write(self, write: Write | None) -> None:
+        if write is not None:
             self._output.writes.append((0, write))
 
     def _tell_pair(self) -> None:
@@ -341,11 +355,8 @@ class Engine:
             return
         if self._pair is not None and self._pair.mode == "dual":
             # The peer is lost: a cut at its return goes back to here at the most.
-            self._take_snapshot()
+            self._derived.take_snapshot(self.state)
         self._pair = self._output.pair = pair
-
-
-_ALL: Final = 2**62
 
 
 def _refusal_told(refused: steps.RefusedByLeader) -> Refusal:

@@ -50,6 +50,10 @@ class PendingRequests:
         """All under one id."""
         return tuple(self._by_id.get(identity, ()))
 
+    def waits(self, pending: Pending) -> bool:
+        """Whether it has no answer yet."""
+        return any(other is pending for other in self.under(pending.draft.id))
+
     def all(self) -> list[Pending]:
         """All of them."""
         return [pending for rivals in self._by_id.values() for pending in rivals]

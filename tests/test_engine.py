@@ -162,7 +162,7 @@ def test_what_is_derived_reaches_the_disk_within_a_second(alone: Server) -> None
 
 
 def test_a_snapshot_is_taken_every_so_many_records(alone: Server) -> None:
-    with mock.patch("server.engine.SNAPSHOT_EVERY_RECORDS", 5):
+    with mock.patch("server.engine_derived.SNAPSHOT_EVERY_RECORDS", 5):
         for counter in range(1, 20):
             alone.ask(message(counter))
             alone.sync()
@@ -276,18 +276,6 @@ def test_what_was_folded_and_is_cut_is_unfolded(pair: Servers) -> None:
     assert a.engine.state.digest() == b.engine.state.digest()
     assert a.reader.derived_index() <= a.engine.replica.log.last_index
     assert {a.engine.replica.mode, b.engine.replica.mode} == {"dual"}
-
-
-def test_a_split_in_which_both_wrote_is_refused_and_told(pair: Servers) -> None:
-    pair.disconnect()
-    pair.wait(1.5)
-    a, b = pair.running["a"], pair.running["b"]
-    a.ask(message(1))
-    b.ask(message(2))
-    pair.settle()
-    pair.connect()
-    halts = [output.halt for server in (a, b) for output in server.outputs if output.halt]
-    assert [halt.code for halt in halts] == ["diverged"]
 
 
 def test_nothing_is_remembered_of_a_request_that_has_its_answer(alone: Server) -> None:

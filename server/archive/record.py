@@ -7,7 +7,7 @@ The encoded header is made once, by the leader, and travels and lies on disk as 
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -62,8 +62,22 @@ def span_ends(spans: Sequence[Span], last_index: int) -> list[tuple[Span, int]]:
     return list(zip(spans, ends, strict=False))
 
 
+class Origin(msgspec.Struct, frozen=True, array_like=True):
+    """Where a record stood first that a merge moved behind the other server's records.
+
+    `person`: whom a device belonged to there, for names may be taken here ("" for other kinds).
+    """
+
+    epoch: Epoch
+    index: Number
+    person: _Label = ""
+
+
 class Header(msgspec.Struct, frozen=True, array_like=True):
-    """What the chain hashes. `index` counts records from 1; `time_ms` is Unix time."""
+    """What the chain hashes. `index` counts records from 1; `time_ms` is Unix time.
+
+    `origin` marks a record that a server acknowledged before a merge: see `docs/replication.md`.
+    """
 
     epoch: Epoch
     index: Number
@@ -73,16 +87,21 @@ class Header(msgspec.Struct, frozen=True, array_like=True):
     counter: Number
     time_ms: _Time
     digest: bytes
+    origin: Origin | None = None
 
 
 class Draft(msgspec.Struct, frozen=True, array_like=True):
-    """What is to be archived, before it has a place in the log: a request as accepted."""
+    """What is to be archived, before it has a place in the log: a request as accepted.
+
+    With an `origin` it stood in a log already, and is re-submitted by a merge.
+    """
 
     kind: _Label
     device: _Device
     counter: Number
     time_ms: _Time
     body: bytes
+    origin: Origin | None = None
 
     @property
     def id(self) -> tuple[str, int]:
@@ -171,10 +190,13 @@ class Record:
             raise DamagedRecordError(_("record {index} is of a wrong epoch").format(index=self.index))
 
 
+_Decoded = TypeVar("_Decoded")
+
 _encoder: Final = msgspec.msgpack.Encoder()
 _header_decoder: Final = msgspec.msgpack.Decoder(Header)
 _epoch_decoder: Final = msgspec.msgpack.Decoder(EpochBody)
 _packed_decoder: Final = msgspec.msgpack.Decoder(PackedRecord)
+_draft_decoder: Final = msgspec.msgpack.Decoder(Draft)
 
 
 def make_record(draft: Draft, epoch: Epoch, index: int, previous_hash: bytes) -> Record:
@@ -188,6 +210,7 @@ def make_record(draft: Draft, epoch: Epoch, index: int, previous_hash: bytes) ->
         counter=draft.counter,
         time_ms=draft.time_ms,
         digest=hashlib.sha256(draft.body).digest(),
+        origin=draft.origin,
     )
     return Record(PackedRecord(_encoder.encode(header), draft.body))
 
@@ -213,6 +236,22 @@ def epoch_draft(epoch: Epoch, members: tuple[str, ...], time_ms: int) -> Draft:
     )
 
 
+def redraft(record: Record, person: str = "") -> Draft:
+    """The draft that re-submits a record which a merge takes out of the log.
+
+    Where it stood first is kept over several merges.
+    """
+    header = record.header
+    return Draft(
+        kind=header.kind,
+        device=header.device,
+        counter=header.counter,
+        time_ms=header.time_ms,
+        body=record.body,
+        origin=header.origin or Origin(header.epoch, header.index, person),
+    )
+
+
 def pack(record: Record) -> bytes:
     """A record as one value on disk."""
     return _encoder.encode(record.packed)
@@ -220,7 +259,21 @@ def pack(record: Record) -> bytes:
 
 def unpack(value: bytes) -> Record:
     """The record in a value from disk; raises `DamagedRecordError`."""
+    return Record(_decode(_packed_decoder, value))
+
+
+def pack_draft(draft: Draft) -> bytes:
+    """A draft as one value on disk."""
+    return _encoder.encode(draft)
+
+
+def unpack_draft(value: bytes) -> Draft:
+    """The draft in a value from disk; raises `DamagedRecordError`."""
+    return _decode(_draft_decoder, value)
+
+
+def _decode(decoder: msgspec.msgpack.Decoder[_Decoded], value: bytes) -> _Decoded:
     try:
-        return Record(_packed_decoder.decode(value))
+        return decoder.decode(value)
     except (msgspec.DecodeError, RecursionError, ValueError) as error:
         raise DamagedRecordError(_("the value cannot be decoded: {error}").format(error=error)) from error

@@ -13,6 +13,8 @@ TABLES: Final[dict[str, str]] = {
     "timeline": "BLOB",
     "ids": "BLOB",
     "facts": "BLOB",
+    "quarantine": "BLOB",
+    "quarantine_ids": "BLOB",
 }
 
 

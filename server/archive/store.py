@@ -2,15 +2,30 @@
 
 The log is the only truth. What is derived from it (`numbers`, `timeline`, snapshots) carries the
 index it reached, may lag behind the log, and is cut and made again with it.
+
+A request never leaves this disk: a cut moves what lies behind it into the quarantine, and whatever
+is written to the log leaves the quarantine, each in the same transaction. So every request that was
+ever durable here is in the log or in the quarantine, at any moment.
 """
 
+import itertools
 from collections.abc import Iterator
 from typing import Final
 
 import msgspec
 
 from server.archive.disk import DamagedDiskError, Disk, Reader, Transaction
-from server.archive.record import DamagedRecordError, Record, pack, unpack
+from server.archive.record import (
+    DamagedRecordError,
+    Draft,
+    Origin,
+    Record,
+    pack,
+    pack_draft,
+    redraft,
+    unpack,
+    unpack_draft,
+)
 from server.i18n.translation import _
 
 # Two are kept: a cut may go back behind the newest one.
@@ -33,11 +48,24 @@ class SnapshotRow(msgspec.Struct, frozen=True):
     state: bytes
 
 
+class QuarantineRow(msgspec.Struct, frozen=True):
+    """A request that was cut out of the log and is to be re-submitted; keys are in the order of the log."""
+
+    key: bytes
+    draft: Draft
+
+
 class Write(msgspec.Struct, frozen=True):
-    """What one transaction makes durable. The cut (keep up to this index) happens first."""
+    """What one transaction makes durable. The cut (keep up to this index) happens first.
+
+    `refused` are requests behind the cut that are void: nobody was promised anything for them.
+    `persons` says to whom the devices belong whose records lie behind the cut.
+    """
 
     records: tuple[Record, ...] = ()
     cut_to: int | None = None
+    refused: frozenset[tuple[str, int]] = frozenset()
+    persons: dict[str, str] = {}
     timeline: tuple[TimelineRow, ...] = ()
     derived_index: int | None = None
     snapshot: SnapshotRow | None = None
@@ -148,6 +176,17 @@ class StoreReader:
         rows = self._disk.scan("snapshots", 0, _LAST_INDEX, is_backwards=True)
         return [SnapshotRow(key, value) for key, value in rows if isinstance(key, int)]
 
+    def quarantine(self, behind: bytes, limit: int) -> list[QuarantineRow]:
+        """What waits for its re-submission behind a key (b"": from the first on), in order."""
+        rows = self._disk.scan("quarantine", behind + b"\0", b"\xff" * 16)
+        found = itertools.islice(rows, limit)
+        return [QuarantineRow(key, unpack_draft(value)) for key, value in found if isinstance(key, bytes)]
+
+    def is_quarantined(self, device: str) -> bool:
+        """Whether something of a device waits for its re-submission."""
+        first, last = _id_key(device, 0), _id_key(device, _LAST_INDEX)
+        return any(True for _ in self._disk.scan("quarantine_ids", first, last))
+
     def fact(self, name: str) -> bytes | None:
         """A single durable value, by name."""
         return self._disk.read("facts", name.encode())
@@ -175,6 +214,7 @@ class Store(StoreReader):
     def __init__(self, disk: Disk) -> None:
         super().__init__(disk)
         self._writer = disk
+        self._has_quarantine = bool(self.quarantine(b"", 1))
 
     def commit(self, writes: list[Write]) -> None:
         """Make several writes durable in one transaction; raises `DiskError`."""
@@ -197,33 +237,58 @@ class Store(StoreReader):
 
     def _commit_batch(self, writes: list[Write]) -> None:
         transaction = Transaction()
+        moved: dict[bytes, Draft] = {}
         for write in writes:
             if write.cut_to is not None:
-                self._cut(transaction, write.cut_to)
+                moved = self._cut(transaction, write)
             for record in write.records:
+                identity = _id_key(*record.id)
                 transaction.put("records", record.index, pack(record))
-                transaction.put("ids", _id_key(*record.id), _bytes(record.index))
-            for row in write.timeline:
-                key = _timeline_key(row.audience, row.index)
-                transaction.put("timeline", key, _bytes(row.number))
-                if row.number:
-                    transaction.put("numbers", row.number, _bytes(row.index))
-            if write.derived_index is not None:
-                transaction.put("facts", b"derived_index", _bytes(write.derived_index))
-            if write.snapshot is not None:
-                transaction.put("snapshots", write.snapshot.index, write.snapshot.state)
-                for old in self.snapshots()[SNAPSHOTS_KEPT - 1 :]:
-                    transaction.delete("snapshots", old.index, old.index)
-            for name, value in write.facts:
-                transaction.put("facts", name.encode(), value)
+                transaction.put("ids", identity, _bytes(record.index))
+                if moved.pop(identity, None) is None:
+                    self._release(transaction, identity)
+            self._derive(transaction, write)
+        for identity, draft in moved.items():
+            key = _quarantine_key(draft)
+            transaction.put("quarantine", key, pack_draft(draft))
+            transaction.put("quarantine_ids", identity, key)
         if not transaction.is_empty:
             self._writer.commit(transaction)
+            self._has_quarantine = bool(moved) or (self._has_quarantine and bool(self.quarantine(b"", 1)))
 
-    def _cut(self, transaction: Transaction, keep: int) -> None:
-        """Take away every record behind `keep`, and what was derived from it."""
+    def _derive(self, transaction: Transaction, write: Write) -> None:
+        """What follows from the log, and single facts."""
+        for row in write.timeline:
+            key = _timeline_key(row.audience, row.index)
+            transaction.put("timeline", key, _bytes(row.number))
+            if row.number:
+                transaction.put("numbers", row.number, _bytes(row.index))
+        if write.derived_index is not None:
+            transaction.put("facts", b"derived_index", _bytes(write.derived_index))
+        if write.snapshot is not None:
+            transaction.put("snapshots", write.snapshot.index, write.snapshot.state)
+            for old in self.snapshots()[SNAPSHOTS_KEPT - 1 :]:
+                transaction.delete("snapshots", old.index, old.index)
+        for name, value in write.facts:
+            transaction.put("facts", name.encode(), value)
+
+    def _release(self, transaction: Transaction, identity: bytes) -> None:
+        """What is in the log need not be re-submitted."""
+        key = self._disk.read("quarantine_ids", identity) if self._has_quarantine else None
+        if key is not None:
+            transaction.delete("quarantine", key, key)
+            transaction.delete("quarantine_ids", identity, identity)
+
+    def _cut(self, transaction: Transaction, write: Write) -> dict[bytes, Draft]:
+        """Take away every record behind the cut, and what was derived from it; the requests by id."""
+        keep = write.cut_to
+        assert keep is not None, write
+        moved: dict[bytes, Draft] = {}
         for record in self.all_records(first=keep + 1):
             identity = _id_key(*record.id)
             transaction.delete("ids", identity, identity)
+            if not record.is_epoch and record.id not in write.refused:
+                moved[identity] = redraft(record, write.persons.get(record.header.device, ""))
         transaction.delete("records", keep + 1, _LAST_INDEX)
         transaction.delete("snapshots", keep + 1, _LAST_INDEX)
         if self.derived_index() > keep:
@@ -233,6 +298,7 @@ class Store(StoreReader):
                 if _number(key[-8:]) > keep:
                     transaction.delete("timeline", key, key)
             transaction.put("facts", b"derived_index", _bytes(keep))
+        return moved
 
 
 def _bytes(number: int) -> bytes:
@@ -245,6 +311,13 @@ def _number(value: bytes) -> int:
 
 def _id_key(device: str, counter: int) -> bytes:
     return device.encode() + b"\0" + _bytes(counter)
+
+
+def _quarantine_key(draft: Draft) -> bytes:
+    """Sorts like the log in which the request stood first; an epoch and an index name one record ever."""
+    origin = draft.origin
+    assert isinstance(origin, Origin), draft
+    return _bytes(origin.epoch.counter) + _bytes(origin.index) + str(origin.epoch).encode()
 
 
 def _timeline_key(audience: str, index: int) -> bytes:

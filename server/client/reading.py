@@ -7,13 +7,15 @@ behind it. What came after it without such an end is remembered by index, for it
 - another thing at a remembered index: the archives merged while we were away, and what we hold
   from there on is not what is archived: we diverged just before it, and it is new.
 
-Both are exact because a server delivers in the order of the index.
+Both are exact because a server delivers in the order of the index. The cursor's trail (the epochs
+before its own) comes with the sign-in and grows here: by it a server finds where a merge forked off.
 """
 
 from collections.abc import Hashable
 from typing import Final
 
-from server.protocol.requests import Cursor
+from server.protocol.limits import TRAIL_EPOCHS_MAX
+from server.protocol.requests import Cursor, EpochEnd
 
 # Index 0 is before every record, so its epoch names no leader.
 START_OF_ARCHIVE: Final = Cursor(epoch="0.0.0", index=0)
@@ -56,7 +58,8 @@ class Reading:
         self._given = {at: what for at, what in self._given.items() if at <= index}
         if self.cursor is not None and self.cursor.index > index:
             # The epoch of that place is not known; the server tells it with the next position.
-            self.cursor = Cursor(epoch=self.cursor.epoch, index=index)
+            trail = tuple(end for end in self.cursor.trail if end.index <= index)
+            self.cursor = Cursor(epoch=self.cursor.epoch, index=index, trail=trail)
 
     def advance(self, number: int) -> None:
         """A message of this number came: MT moves, and pulls MA along."""
@@ -69,9 +72,18 @@ class Reading:
         A server that is a moment behind what we read elsewhere ends its flush before our cursor:
         ours stays, or what lies between would be taken for new later.
         """
-        if self.cursor is not None and cursor.index < self.cursor.index:
+        old = self.cursor
+        if old is not None and cursor.index < old.index:
             return
-        self.cursor = cursor
+        self.cursor = cursor if old is None else _behind(old, cursor)
         self.number = number
         self.archive_number = number
         self._given = {index: what for index, what in self._given.items() if index > cursor.index}
+
+
+def _behind(old: Cursor, new: Cursor) -> Cursor:
+    """The new cursor with the trail that leads to it."""
+    trail = old.trail
+    if old.epoch != new.epoch and old.index:
+        trail = (*trail, EpochEnd(old.epoch, old.index))[-TRAIL_EPOCHS_MAX:]
+    return Cursor(epoch=new.epoch, index=new.index, trail=trail)

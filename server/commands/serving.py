@@ -32,17 +32,6 @@ _LOG_BYTES_MAX: Final = 10 * 1024 * 1024
 _LOGS_KEPT: Final = 3
 
 HALT_SENTENCES: Final[dict[str, str]] = {
-    "diverged": marked(
-        "This server holds {records} records (from index {first_index} on) that the other one"
-        " lacks: both took messages while they were cut off from each other after record"
-        " {fork_index}. It does not join, and nothing is lost: both archives stay as they are."
-        " Let people go on at the other server; merging both comes with the next version."
-    ),
-    "no_common_history": marked(
-        "This server's {records} records have nothing in common with the other one's: one of the"
-        " two data folders belongs to another chat. Nothing was changed."
-        " Check --data on both machines."
-    ),
     "same_server_id": marked(
         "The other server says that it is this one ({server}): its data folder is a copy."
         " Nothing was changed. Remove the copy and take the machine in with `join`."
@@ -55,7 +44,6 @@ HALT_SENTENCES: Final[dict[str, str]] = {
         "At the other server's address ({address}) the server of another chat answers."
         " Nothing was changed. Check --peer."
     ),
-    "damaged_archive": marked("The archive is damaged at record {index}. Restore a backup."),
 }
 
 

@@ -124,21 +124,43 @@ class Message(Event, frozen=True, kw_only=True, tag="message"):
 
 
 class RoomCreated(Event, frozen=True, kw_only=True, tag="room_created"):
-    """A public room came to be (told to everybody)."""
+    """A public room came to be (told to everybody).
+
+    `wanted_name` is set when a merge had to give it another name: both servers had made one.
+    """
 
     index: int
     room: str
     name: str
     user: str
+    wanted_name: str = ""
 
 
 class RoomJoined(Event, frozen=True, kw_only=True, tag="room_joined"):
-    """Somebody became a member of a room (told to its members)."""
+    """Somebody became a member of a room (told to its members).
+
+    `wanted_name` is set when a merge had to give a new person another name.
+    """
 
     index: int
     room: str
     user: str
     name: str
+    wanted_name: str = ""
+
+
+class Withdrawn(Event, frozen=True, kw_only=True, tag="withdrawn"):
+    """What one server had accepted does not hold after a merge (told to the person who asked).
+
+    `kind` says what it was (room, member …), `code` and `arguments` why, as in `error`. Never a message.
+    """
+
+    index: int
+    device: str
+    counter: int
+    kind: str
+    code: str
+    arguments: dict[str, str | int | float] = {}
 
 
 class PositionMoved(Event, frozen=True, kw_only=True, tag="position"):
@@ -257,6 +279,7 @@ AnyEvent = (
     | Message
     | RoomCreated
     | RoomJoined
+    | Withdrawn
     | PositionMoved
     | CopiesRaised
     | Diverged

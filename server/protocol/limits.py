@@ -17,6 +17,8 @@ MESSAGE_CHARACTERS_MAX: Final = 8_000
 JSON_DEPTH_MAX: Final = 16
 # 2^53 is the largest integer that every JSON library keeps exact (RFC 8259, section 6).
 INTEGER_MAX: Final = 2**53
+# The epochs before a client's cursor that it remembers: a merge is found behind as many changes of the lead.
+TRAIL_EPOCHS_MAX: Final = 16
 # What a screen shows in a few pages; more is asked for again.
 HISTORY_ROWS_MAX: Final = 200
 # The people of a chat see each other's name in a narrow column.

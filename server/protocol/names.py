@@ -6,6 +6,7 @@ names that look alike to a search are one name.
 
 import re
 import unicodedata
+from collections.abc import Container
 from typing import Final
 
 from server.protocol import limits
@@ -33,6 +34,16 @@ def clean_person_name(text: str) -> str | None:
 def clean_room_name(text: str) -> str | None:
     """The name of a room, or None when it is not allowed: ``[a-z0-9._-]{3,32}``."""
     return text if _ROOM_NAME.fullmatch(text) else None
+
+
+def free_name(name: str, taken: Container[str]) -> str:
+    """The name, or the first of ``name-2``, ``name-3`` … whose key is not taken."""
+    found, number = name, 1
+    while name_key(found) in taken:
+        number += 1
+        ending = f"-{number}"
+        found = name[: limits.NAME_CHARACTERS_MAX - len(ending)].rstrip() + ending
+    return found
 
 
 def name_key(name: str) -> str:

@@ -22,11 +22,22 @@ Secret = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 EpochText = Annotated[str, Meta(max_length=96, pattern=r"^[0-9]{1,16}\.[0-9a-z]{1,32}\.[0-9a-f]{1,32}$")]
 
 
-class Cursor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How far a client has read: the index of a record and the epoch it was written in."""
+class EpochEnd(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An epoch, and the last index that was read in it."""
 
     epoch: EpochText
     index: Count
+
+
+class Cursor(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """How far a client has read: the index of a record and the epoch it was written in.
+
+    `trail` holds the epochs before it, oldest first.
+    """
+
+    epoch: EpochText
+    index: Count
+    trail: Annotated[tuple[EpochEnd, ...], Meta(max_length=limits.TRAIL_EPOCHS_MAX)] = ()
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True, tag_field="request"):

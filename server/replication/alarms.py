@@ -21,11 +21,7 @@ ALARMS: Final[dict[str, str]] = {
 }
 
 HALTS: Final[dict[str, tuple[str, ...]]] = {
-    # The log forked: both sides acknowledged messages while they were cut off from each other.
-    "diverged": ("fork_index", "records", "first_index"),
-    "no_common_history": ("records",),
     "same_server_id": ("server",),
     "foreign_cluster": ("mine", "theirs"),
     "foreign_certificate": ("address",),
-    "damaged_archive": ("index",),
 }

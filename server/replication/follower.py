@@ -51,6 +51,11 @@ class Follower:
         return self._replica.me in log.members
 
     @property
+    def has_caught_up(self) -> bool:
+        """Whether this log reaches what the leader had at the handshake."""
+        return self.is_serving and self._replica.log.last_index >= self._leader.last_index
+
+    @property
     def mode(self) -> str:
         """As the leader's last epoch says; waiting while there is no link to it."""
         if not self.is_serving:

@@ -68,6 +68,11 @@ class Leader:
         return self._replica.durable >= self._first_index
 
     @property
+    def has_caught_up(self) -> bool:
+        """A leader's log is the measure."""
+        return self.is_serving
+
+    @property
     def is_dual(self) -> bool:
         """Whether the last epoch record names both servers."""
         return len(self._replica.log.members) == 2

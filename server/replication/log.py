@@ -6,6 +6,8 @@ from typing import Final
 from server.archive.record import GENESIS_HASH, NO_EPOCH, Epoch, Record, Span
 from server.replication.messages import SPANS_MAX
 
+# More bytes than any log has: no limit.
+WHOLE: Final = 2**62
 # A follower that lags less than this is served from memory.
 CACHE_BYTES: Final = 8 * 1024 * 1024
 # Old records leave in bulk, so that the list is not moved for each.

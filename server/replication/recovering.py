@@ -18,6 +18,7 @@ class Recovering:
     name: Final = "recovering"
     mode: Final = "waiting"
     is_serving: Final = False
+    has_caught_up: Final = False
 
     def __init__(self, replica: "Replica", *, since: float, may_lead_at_once: bool) -> None:
         self._replica = replica

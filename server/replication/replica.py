@@ -31,7 +31,7 @@ from server.replication.failover import fork_index, must_keep, wins
 from server.replication.follower import Follower
 from server.replication.leader import Leader
 from server.replication.link import Link
-from server.replication.log import Log
+from server.replication.log import WHOLE, Log
 from server.replication.messages import EPOCH_COUNTER_MAX, Hello, Message, Refuse
 from server.replication.recovering import Recovering
 from server.replication.settings import Settings
@@ -97,6 +97,11 @@ class Replica:
     def is_serving(self) -> bool:
         """Whether requests can be proposed (leader) or handed to the leader (follower)."""
         return self.role.is_serving
+
+    @property
+    def has_caught_up(self) -> bool:
+        """Whether the log holds all that the leader had when both met: what is not in it now is news."""
+        return self.role.has_caught_up
 
     def step(self, given: steps.Input, now: float, time_ms: int) -> list[steps.Effect]:
         """Take one input at a monotonic time (s) and wall time (Unix, ms); give the effects."""
@@ -286,33 +291,14 @@ class Replica:
         )
 
     def _follow(self, mine: Hello, theirs: Hello) -> None:
+        """Go on behind the fork as the peer did; what this server has there is re-submitted later."""
         fork = fork_index(mine, theirs)
-        if must_keep(mine, fork) or self._has_committed_behind(fork):
-            # The peer must keep something as well, or it would not lead.
-            self._refuse_to_join(fork)
-            return
         self.role = follower = Follower(self, theirs)
         if fork < self.log.last_index:
+            uncommitted = self.log.cached(max(self.commit, fork) + 1, WHOLE)
             self.log.cut(fork)
             self.commit = min(self.commit, fork)
             # Before the cut goes to the disk, so that nothing derived from what is cut goes with it.
-            self.emit(steps.Rewound(fork))
+            self.emit(steps.Rewound(fork, tuple(uncommitted)))
             self.persist((), cut_to=fork)
         follower.offer_match()
-
-    def _has_committed_behind(self, fork: int) -> bool:
-        """Whether the peer lacks requests that are committed here.
-
-        Both disks had them, so its disk has lost them: it runs on an old copy, perhaps. Ours is the
-        last one that holds them.
-        """
-        epochs = sum(fork < span.first_index <= self.commit for span in self.log.spans)
-        return self.commit - fork > epochs
-
-    def _refuse_to_join(self, fork: int) -> None:
-        behind = [self.log.record(index) for index in range(fork + 1, self.log.last_index + 1)]
-        requests = [record.index for record in behind if record is not None and not record.is_epoch]
-        if fork == 0:
-            self.halt("no_common_history", records=len(requests))
-        else:
-            self.halt("diverged", fork_index=fork, records=len(requests), first_index=requests[0])

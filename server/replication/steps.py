@@ -60,7 +60,10 @@ Input = LinkUp | LinkDown | PeerRefused | Received | Propose | RefuseForwarded |
 
 
 class Persist(msgspec.Struct, frozen=True):
-    """Cut the log behind `cut_to` (if given), append the records, sync, answer `Persisted`."""
+    """Cut the log behind `cut_to` (if given), append the records, sync, answer `Persisted`.
+
+    The requests behind the cut must be kept for their re-submission, durable with the cut.
+    """
 
     ticket: int
     records: tuple[Record, ...]
@@ -93,9 +96,13 @@ class CopiesKnown(msgspec.Struct, frozen=True):
 
 
 class Rewound(msgspec.Struct, frozen=True):
-    """The log was cut behind `index`, perhaps below what was folded: fold anew from there."""
+    """The log was cut behind `index`, perhaps below what was folded: fold anew from there.
+
+    `uncommitted` is the end of what was cut off, behind the last commit, which nobody folded.
+    """
 
     index: int
+    uncommitted: tuple[Record, ...]
 
 
 class Forwarded(msgspec.Struct, frozen=True):

@@ -1,41 +1,57 @@
-"""Where a client goes on reading: its cursor against the epochs of this server's log (pure)."""
+"""Where a client goes on reading: its cursor against the epochs of this server's log (pure).
 
-from server.archive.record import Span, span_ends
+An epoch has one writer, so two archives that share an epoch agree up to where the shorter one leaves
+it. A cursor therefore carries a trail: the ends of the last epochs before it. The newest of them that
+this log knows shows the fork, however many epochs both sides went through since.
+"""
+
+from server.archive.record import Epoch, Span, span_ends
 from server.engine_round import Position
-from server.protocol.requests import Cursor
+from server.protocol.limits import TRAIL_EPOCHS_MAX
+from server.protocol.requests import Cursor, EpochEnd
 
 
-def place_cursor(cursor: Cursor | None, position: Position, spans: list[Span]) -> tuple[Cursor, int | None]:
+def place_cursor(
+    cursor: Cursor | None, position: Position, spans: list[Span], *, is_leader: bool
+) -> tuple[Cursor, int | None]:
     """The cursor to start behind, and the index from which the client must drop what it holds.
 
-    Without a cursor delivery starts at the end. A cursor is good when its epoch is the one that
-    this log has at its index, or when this server is only a moment behind.
+    Without a cursor delivery starts at the end. A cursor is good when its epoch is the one that this
+    log has at its index, or when this server is only a moment behind; a leader never is.
     """
     if cursor is None:
-        return Cursor(epoch=position.epoch, index=position.index), None
-    if cursor.index == 0:
+        return cursor_at(position.index, spans), None
+    if cursor.index == 0 or is_on_its_way(cursor, spans, is_leader=is_leader):
         return cursor, None
     ends = {str(span.epoch): end for span, end in span_ends(spans, position.index)}
-    last = ends.get(cursor.epoch)
-    if last is None and _counter(cursor.epoch) > (spans[-1].epoch.counter if spans else 0):
-        # An epoch that is still on its way to this server.
+    index = 0
+    places: tuple[Cursor | EpochEnd, ...] = (cursor, *reversed(cursor.trail))
+    for known in places:
+        if known.epoch in ends:
+            # In the latest epoch this server may be a moment behind.
+            is_latest = known.epoch == str(spans[-1].epoch)
+            index = known.index if is_latest else min(known.index, ends[known.epoch])
+            break
+    if index == cursor.index:
         return cursor, None
-    is_latest = bool(spans) and cursor.epoch == str(spans[-1].epoch)
-    if last is not None and (cursor.index <= last or is_latest):
-        return cursor, None
-    if last is None:
-        # An epoch that was cut: common is at most what lies before the first epoch behind it.
-        later = [s for s in spans if s.epoch.counter >= _counter(cursor.epoch)]
-        last = later[0].first_index - 1 if later else position.index
-    index = min(last, cursor.index)
-    return Cursor(epoch=epoch_at(spans, index), index=index), index
+    return cursor_at(index, spans), index
 
 
-def _counter(epoch: str) -> int:
-    return int(epoch.partition(".")[0])
+def is_on_its_way(cursor: Cursor, spans: list[Span], *, is_leader: bool) -> bool:
+    """Whether a cursor is of an epoch that this server does not know and may still learn of."""
+    newest = spans[-1].epoch.counter if spans else 0
+    counter = int(cursor.epoch.partition(".")[0])
+    return not is_leader and counter > newest
+
+
+def cursor_at(index: int, spans: list[Span]) -> Cursor:
+    """A place of this log, with its trail."""
+    before = [(span, end) for span, end in span_ends(spans, index) if span.first_index <= index]
+    trail = tuple(EpochEnd(str(span.epoch), end) for span, end in before[-TRAIL_EPOCHS_MAX - 1 : -1])
+    return Cursor(epoch=epoch_at(spans, index), index=index, trail=trail)
 
 
 def epoch_at(spans: list[Span], index: int) -> str:
     """The epoch in which the record at an index was written, as clients know it."""
-    found = [str(span.epoch) for span in spans if span.first_index <= index]
-    return found[-1] if found else "0.0.0"
+    found: Epoch | None = next((s.epoch for s in reversed(spans) if s.first_index <= index), None)
+    return str(found) if found else "0.0.0"

@@ -34,6 +34,8 @@ from server.state.told import EVERYBODY
 
 _log = logging.getLogger(__name__)
 
+# A follower that does not know an epoch by then never will (s).
+_ON_ITS_WAY_S: Final = 2.0
 # Frames kept in memory; a reader further behind is served from the store.
 MEMORY_BYTES: Final = 32 * 1024 * 1024
 _NOTHING: Final = frozenset[str]()
@@ -60,7 +62,7 @@ class Reader:
     def __init__(self, outlet: Outlet, user: str, audiences: Iterable[str], cursor: int) -> None:
         self.outlet = outlet
         self.user = user
-        self.audiences = {EVERYBODY, *audiences}
+        self.audiences = {EVERYBODY, user, *audiences}
         self.cursor = cursor
         # MT as of the last flush; a reader with nothing touched stands at MA.
         self.number = 0
@@ -87,6 +89,7 @@ class Delivery:
     `read_store(audiences, cursor, last)` gives the frames between, and the index they reach; it
     runs in a worker thread.
     `durable_end()` is how far the store's own tables reach: what lies behind stays in memory.
+    `is_leader()` tells whether this server's log is the measure; `now()` is monotonic time (s).
     """
 
     def __init__(
@@ -96,19 +99,25 @@ class Delivery:
         state: Callable[[], State],
         read_store: Callable[[frozenset[str], int, int], tuple[bytes, int]],
         durable_end: Callable[[], int],
+        is_leader: Callable[[], bool],
+        now: Callable[[], float],
     ) -> None:
         self.position = position
         self._state: Final = state
         self._read_store: Final = read_store
         self._durable_end: Final = durable_end
+        self._is_leader: Final = is_leader
+        self._now: Final = now
         self._feeds: dict[str, _Feed] = {}
         self._bytes = 0
         # Everything behind this index is in memory.
         self._memory_start = position.index
         self._readers: dict[str, set[Reader]] = {}
         self._by_user: dict[str, set[Reader]] = {}
-        # Readers that have read more, or in another epoch, than this server has yet.
-        self._ahead: dict[Reader, Cursor] = {}
+        # Readers that have read more, or in another epoch, than this server has yet, and since when (s).
+        self._ahead: dict[Reader, tuple[Cursor, float]] = {}
+        # How often the log was cut; what was read from the store meanwhile is not to be sent.
+        self.merges = 0
         self._end_frame = _position_frame(position)
         self._joined: dict[tuple[frozenset[str], int, tuple[tuple[str, int], ...]], bytes] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -116,7 +125,7 @@ class Delivery:
     def attach(self, reader: Reader, resumed: Cursor | None = None) -> None:
         """A reader starts behind its cursor; `resumed`, what it came with, may be ahead of this server."""
         if resumed is not None and self._is_ahead(resumed):
-            self._ahead[reader] = resumed
+            self._ahead[reader] = resumed, self._now()
         for audience in reader.audiences:
             self._readers.setdefault(audience, set()).add(reader)
         self._by_user.setdefault(reader.user, set()).add(reader)
@@ -155,17 +164,19 @@ class Delivery:
             if item.told.joined:
                 self._join(*item.told.joined, before=item.record.index)
             event = event_of(item.record, item.told.number, state)
+            if event is None:
+                continue
             frame = encode_frame(event)
             feed = self._feeds.setdefault(item.told.audience, _Feed())
             feed.indices.append(item.record.index)
             feed.frames.append(frame)
             self._bytes += len(frame)
             touched.add(item.told.audience)
-        end_before, self.position = self.position.index, position
+        end_before, self.position = min(self.position.index, position.index), position
         self._end_frame = _position_frame(position)
         self._joined.clear()
         if self._ahead:
-            self._verify_ahead()
+            self.verify_ahead()
         for reader in self._mark(touched, end_before):
             self.flush(reader)
         self._joined.clear()
@@ -174,6 +185,7 @@ class Delivery:
 
     def _rewind(self, position: Position) -> None:
         """The log was cut: what comes next stands at indices that some readers had reached already."""
+        self.merges += 1
         for feed in self._feeds.values():
             keep = bisect_right(feed.indices, position.index)
             self._bytes -= sum(map(len, feed.frames[keep:]))
@@ -181,14 +193,25 @@ class Delivery:
         self._memory_start = min(self._memory_start, position.index)
         told = encode_frame(events.Diverged(index=position.index)) + _position_frame(position)
         for reader in {reader for mine in self._by_user.values() for reader in mine}:
+            self._leave_rooms(reader)
             if reader.cursor > position.index and reader not in self._ahead:
                 reader.cursor = position.index
                 reader.outlet.write(told)
 
-    def _verify_ahead(self) -> None:
+    def _leave_rooms(self, reader: Reader) -> None:
+        """Who joined a room behind the cut is no member of it, unless that is re-submitted."""
+        user = self._state().users.get(reader.user)
+        for room in reader.audiences - {EVERYBODY, reader.user, *(user.rooms if user else ())}:
+            reader.audiences.discard(room)
+            self._readers.get(room, set()).discard(reader)
+            reader.touched -= {room}
+
+    def verify_ahead(self) -> None:
         """Cursors that this server could not know at first: it knows them now, or never will."""
-        for reader, cursor in list(self._ahead.items()):
-            start, diverged_at = place_cursor(cursor, self.position, self._state().spans)
+        for reader, (cursor, since) in list(self._ahead.items()):
+            # What the leader has comes in a moment, or is of an archive that was merged into another.
+            is_final = self._is_leader() or self._now() - since > _ON_ITS_WAY_S
+            start, diverged_at = place_cursor(cursor, self.position, self._state().spans, is_leader=is_final)
             if diverged_at is not None:
                 reader.cursor = diverged_at
                 reader.touched = frozenset(reader.audiences)
@@ -198,8 +221,12 @@ class Delivery:
                 self.flush(reader)
 
     def _is_ahead(self, cursor: Cursor) -> bool:
-        known = {str(span.epoch) for span in self._state().spans}
-        return cursor.index > self.position.index or (cursor.index > 0 and cursor.epoch not in known)
+        return cursor.index > self.position.index or not self._knows(cursor)
+
+    def _knows(self, cursor: Cursor) -> bool:
+        """Whether the cursor's epoch is one of this log."""
+        spans = self._state().spans
+        return not cursor.index or any(str(span.epoch) == cursor.epoch for span in reversed(spans))
 
     def _mark(self, touched: set[str], end_before: int) -> set[Reader]:
         """The readers of these audiences; who was not marked stood at the end, so its cursor goes there.
@@ -222,6 +249,9 @@ class Delivery:
     def flush(self, reader: Reader) -> None:
         """Send a reader everything up to the end, in one write, unless it takes nothing now."""
         if reader.outlet.is_paused or reader.is_reading_store or not reader.touched:
+            return
+        if reader in self._ahead and not self._knows(self._ahead[reader][0]):
+            # Where it goes on is not known yet.
             return
         if reader.cursor < self._memory_start:
             task = asyncio.get_running_loop().create_task(self._serve_from_store(reader))
@@ -269,11 +299,14 @@ class Delivery:
                 if reader.outlet.is_paused:
                     # `flush` is called again when it takes more.
                     return
+                merges = self.merges
                 frames, end = await asyncio.to_thread(
                     self._read_store, frozenset(reader.audiences), reader.cursor, self._memory_start
                 )
                 if not reader.audiences:
                     return
+                if merges != self.merges:
+                    continue
                 # Not behind the end: the log may have been cut meanwhile.
                 reader.cursor = min(end, self.position.index)
                 reader.outlet.write(frames)

@@ -76,14 +76,15 @@ def missed_frames(
         # Of many audiences this would be as many times too much.
         rows = rows[:ROWS_MAX]
         reach = rows[-1].index
-    frames = [encode_frame(_event(reader, state, row)) for row in rows]
+    told = [_event(reader, state, row) for row in rows]
+    frames = [encode_frame(event) for event in told if event is not None]
     cursor_there = Cursor(epoch=epoch_at(state.spans, reach), index=reach)
     number = reader.number_at(reach)
     frames.append(encode_frame(events.PositionMoved(cursor=cursor_there, number=number)))
     return b"".join(frames), reach
 
 
-def _event(reader: StoreReader, state: State, row: TimelineRow) -> events.AnyEvent:
+def _event(reader: StoreReader, state: State, row: TimelineRow) -> events.AnyEvent | None:
+    """None: a merge is just taking the record away."""
     record = reader.record(row.index)
-    assert record is not None, f"the timeline names record {row.index}, which is not there"
-    return event_of(record, row.number, state)
+    return None if record is None else event_of(record, row.number, state)

@@ -102,6 +102,8 @@ class Hub:
                 reader, engine.state, audiences, cursor, last
             ),
             durable_end=reader.derived_index,
+            is_leader=lambda: self.pair.role == "leader",
+            now=self.now,
         )
         self.readings: Final = Readings(self)
         self.call_later(_HOUSEKEEPING_EVERY_S, self._keep_house)
@@ -179,7 +181,12 @@ class Hub:
 
     def place_cursor(self, cursor: requests.Cursor | None) -> tuple[requests.Cursor, int | None]:
         """Where delivery starts for a client that read so far, and where its archive diverged."""
-        return place_cursor(cursor, self.delivery.position, self.state.spans)
+        is_leader = self.pair.role == "leader"
+        return place_cursor(cursor, self.delivery.position, self.state.spans, is_leader=is_leader)
+
+    def user_now(self, user: User) -> User:
+        """The person as the state has it; as it was, while a merge has not brought it back yet."""
+        return self.state.users.get(user.id, user)
 
     def number_at(self, index: int) -> int:
         """The running number of messages at an index."""
@@ -351,6 +358,7 @@ class Hub:
         now = self.now()
         for session in list(self.sessions):
             check_times(session, now)
+        self.delivery.verify_ahead()
         self.flush_all()
         self.call_later(_HOUSEKEEPING_EVERY_S, self._keep_house)
 

@@ -39,12 +39,16 @@ class Readings:
 
     async def _tell_history(self, session: Session, request: requests.History) -> None:
         hub = self._hub
-        # The tables are looked at before the memory: what they lack then is there.
-        recent_from = hub.store.derived_index() + 1
-        recent = hub.delivery.recent_messages(request.room, recent_from)
-        session.tell(
-            await asyncio.to_thread(history_page, hub.store, hub.state, request, recent, recent_from)
-        )
+        while True:
+            merges = hub.delivery.merges
+            # The tables are looked at before the memory: what they lack then is there. A merge reaches
+            # the memory first, and what they still hold behind it is not the archive any more.
+            recent_from = min(hub.store.derived_index(), hub.delivery.position.index) + 1
+            recent = hub.delivery.recent_messages(request.room, recent_from)
+            page = await asyncio.to_thread(history_page, hub.store, hub.state, request, recent, recent_from)
+            if merges == hub.delivery.merges:
+                break
+        session.tell(page)
 
     def _start(
         self, session: Session, request: requests.AnyRequest, work: Coroutine[None, None, None]

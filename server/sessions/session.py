@@ -314,7 +314,7 @@ class Session:
     def tell_history(self, request: requests.History) -> None:
         """A page of the past, read by a worker."""
         assert self.user is not None
-        if request.room not in self._hub.state.users[self.user.id].rooms:
+        if request.room not in self._hub.user_now(self.user).rooms:
             code = "not_a_member" if request.room in self._hub.state.rooms else "unknown_room"
             self.refuse(request.id, Refusal(code, {"room": request.room}))
         else:
@@ -324,7 +324,7 @@ class Session:
     def tell_rooms(self, request: requests.Rooms) -> None:
         """All public rooms."""
         assert self.user is not None
-        user = self._hub.state.users[self.user.id]
+        user = self._hub.user_now(self.user)
         self.tell(events.RoomList(answer=request.id, rooms=self._hub.rooms_of(user)))
 
     def tell_members(self, request: requests.Who) -> None:

@@ -80,7 +80,7 @@ def _activate(hub: "Hub", session: "Session", request: requests.Activate) -> Non
 def _start_delivery(hub: "Hub", session: "Session", answer: int, cursor: requests.Cursor | None) -> None:
     """Tell where the client stands; an active one is delivered to from there on."""
     assert session.user is not None
-    user = hub.state.users[session.user.id]
+    user = hub.user_now(session.user)
     start, diverged_at = hub.place_cursor(cursor)
     session.tell(
         events.SignedIn(
@@ -146,11 +146,19 @@ def _complete(hub: "Hub", session: "Session", request: requests.SignIn) -> None:
     if session.stage is not Stage.GREETED:
         session.refuse(request.id, Refusal("already_signed_in"))
         return
-    device = hub.state.devices[request.device]
-    user = hub.state.users[device.user]
+    # One look: a merge may just put another state in this one's place.
+    state = hub.state
+    device = state.devices.get(request.device)
+    if device is None:
+        session.refuse(request.id, Refusal("unknown"))
+        return
+    user = state.users[device.user]
     if not hmac.compare_digest(device.secret_hash, _hash_of(request.secret)):
         session.refuse(request.id, Refusal("wrong_secret"))
-    elif name_key(user.name) != name_key(clean_person_name(request.name) or ""):
+    elif name_key(clean_person_name(request.name) or "") not in (
+        name_key(user.name),
+        name_key(user.former_name),
+    ):
         session.refuse(request.id, Refusal("wrong_person", {"name": user.name}))
     else:
         stage = Stage.ON_STANDBY if request.standby else Stage.ACTIVE

@@ -96,4 +96,8 @@ def _fold_request(state: State, record: Record) -> Outcome:
     if refusal is None:
         return Outcome(told=kind.fold(state, header, body))
     state.voids[record.id] = VoidRecord(header.device, header.counter, refusal.code, refusal.arguments)
-    return Outcome(refusal)
+    owner = state.user_of_device(header.device)
+    if header.origin is None or owner is None:
+        return Outcome(refusal)
+    # It was acknowledged before the merge: whoever asked for it is told that it does not hold.
+    return Outcome(refusal, Told(audience=owner.id))

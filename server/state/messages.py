@@ -9,12 +9,17 @@ from server.state.told import Told
 
 
 def judge_message(state: State, header: Header, body: MessageBody) -> Refusal | None:
-    """A member of the room may write what is not empty and not too long."""
+    """A member of the room may write what is not empty and not too long.
+
+    What was accepted before a merge stays accepted (P6): it was allowed when it was written.
+    """
     user = state.user_of_device(header.device)
     if user is None:
         return Refusal("not_signed_in")
     if body.room not in state.rooms:
         return Refusal("unknown_room", {"room": body.room[:64]})
+    if header.origin is not None:
+        return None
     if body.room not in user.rooms:
         return Refusal("not_a_member", {"room": body.room})
     if not body.text.strip():

@@ -18,12 +18,16 @@ GENERAL: Final = "general"
 
 
 class User(msgspec.Struct, frozen=True, array_like=True):
-    """A person. `rooms` are the ids of the rooms the person is a member of."""
+    """A person. `rooms` are the ids of the rooms the person is a member of.
+
+    `former_name`: as the person was called before a merge, when another one has that name now.
+    """
 
     id: str
     name: str
     devices: int
     rooms: tuple[str, ...]
+    former_name: str = ""
 
 
 class Device(msgspec.Struct, frozen=True, array_like=True):

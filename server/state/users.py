@@ -1,18 +1,22 @@
 """People and their devices: the verdict on a first sign-in, and what it changes."""
 
+import msgspec
+
 from server.archive.record import Header
 from server.protocol import limits
 from server.protocol.errors import Refusal
-from server.protocol.names import clean_person_name, name_key
+from server.protocol.names import clean_person_name, free_name, name_key
 from server.state.bodies import DeviceBody
 from server.state.state import GENERAL, Device, State, User
 from server.state.told import Told
 
 
 def judge_device(state: State, header: Header, body: DeviceBody) -> Refusal | None:
-    """A device is bound once, to one name and one secret."""
+    """A device is bound once, to one name and one secret; what a merge re-submits was let in already."""
     if header.device in state.devices:
         return Refusal("wrong_secret")
+    if header.origin is not None:
+        return None
     if clean_person_name(body.name) != body.name:
         return Refusal("bad_name", {"name": body.name[:64]})
     user_id = state.user_by_name.get(name_key(body.name))
@@ -26,14 +30,22 @@ def judge_device(state: State, header: Header, body: DeviceBody) -> Refusal | No
 
 
 def fold_device(state: State, header: Header, body: DeviceBody) -> Told | None:
-    """The device belongs to the person of that name, who is made when new and enters `general`."""
-    user_id = state.user_by_name.get(name_key(body.name))
+    """The device belongs to the person of that name, who is made when new and enters `general`.
+
+    After a merge it belongs to whom it belonged before, whoever has that name here.
+    """
+    if header.origin is None:
+        user_id = state.user_by_name.get(name_key(body.name))
+    else:
+        user_id = header.origin.person if header.origin.person in state.users else None
     if user_id is not None:
         user = state.users[user_id]
-        state.put_user(User(user.id, user.name, user.devices + 1, user.rooms))
+        state.put_user(msgspec.structs.replace(user, devices=user.devices + 1))
         state.devices[header.device] = Device(header.device, user_id, body.secret_hash)
         return None
-    state.put_user(User(body.user, body.name, 1, ()))
-    state.devices[header.device] = Device(header.device, body.user, body.secret_hash)
-    state.add_member(GENERAL, body.user)
-    return Told(audience=GENERAL, joined=(GENERAL, body.user))
+    new_id = body.user if header.origin is None else header.origin.person or body.user
+    name = free_name(body.name, state.user_by_name)
+    state.put_user(User(new_id, name, 1, (), former_name=body.name if name != body.name else ""))
+    state.devices[header.device] = Device(header.device, new_id, body.secret_hash)
+    state.add_member(GENERAL, new_id)
+    return Told(audience=GENERAL, joined=(GENERAL, new_id))

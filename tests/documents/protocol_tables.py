@@ -42,6 +42,7 @@ STAGES: Final = {
 }
 # Parts of events and requests that are objects of their own.
 PARTS: Final[tuple[type[msgspec.Struct], ...]] = (
+    requests.EpochEnd,
     Cursor,
     events.RoomFacts,
     events.ServerFacts,
@@ -133,7 +134,10 @@ def type_words(info: shapes.Type) -> str:
             return "true or false"
         case shapes.FloatType():
             return "number"
-        case shapes.ListType(item_type=item, max_length=longest):
+        case (
+            shapes.ListType(item_type=item, max_length=longest)
+            | shapes.VarTupleType(item_type=item, max_length=longest)
+        ):
             return f"list of {type_words(item)}" + (f", at most {longest} of them" if longest else "")
         case shapes.DictType():
             return "object of texts and numbers"

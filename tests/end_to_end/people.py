@@ -13,6 +13,7 @@ from server.client.notices import (
     AnyNotice,
     Arrived,
     Connected,
+    Diverged,
     HistoryPage,
     PresenceChanged,
     QuestionFailed,
@@ -99,8 +100,14 @@ class Person:
 
     @property
     def messages(self) -> list[Message]:
-        """Everything that arrived, in order."""
-        return [message for notice in self.all_of(Arrived) for message in notice.messages]
+        """Everything that arrived and was not taken back by a merge, in order."""
+        held: list[Message] = []
+        for notice in list(self.notices):
+            if isinstance(notice, Arrived):
+                held += notice.messages
+            elif isinstance(notice, Diverged):
+                held = [message for message in held if message.index <= notice.index]
+        return held
 
     @property
     def texts(self) -> list[str]:
@@ -110,6 +117,14 @@ class Person:
     def reads(self, *texts: str, deadline_s: float = 15) -> None:
         """Wait until exactly these texts arrived, in this order."""
         wait_until(lambda: self.texts == list(texts), deadline_s, what=f"{self.name} reads {texts[-3:]}")
+
+    def wait_for_texts(self, texts: set[str]) -> None:
+        """Wait until it holds these texts, each once, in whatever order."""
+        wait_until(
+            lambda: sorted(self.texts) == sorted(texts),
+            15,
+            what=f"{self.name} holds {texts}, not {self.texts}",
+        )
 
     def reads_any_order(self, *texts: str) -> None:
         """Wait until exactly these texts arrived, by several writers."""

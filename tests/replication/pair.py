@@ -4,7 +4,7 @@ Every effect is also kept as a line of text, so that a test reads as a transcrip
 """
 
 from collections import deque
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -15,6 +15,8 @@ from server.replication.log import Log
 from server.replication.messages import Append, Confirm, Forward, Hello, Match, Message, Refuse
 from server.replication.replica import Replica
 from server.replication.settings import Settings
+
+_Kind = TypeVar("_Kind", bound=steps.Effect)
 
 TICK_S: Final = 0.05
 SETTINGS: Final = Settings()
@@ -127,7 +129,7 @@ class Half:
         lines, self.lines = self.lines, []
         return lines
 
-    def did(self, kind: type[steps.Effect]) -> list[steps.Effect]:
+    def did(self, kind: type[_Kind]) -> list[_Kind]:
         """All effects of a kind so far."""
         return [effect for effect in self.effects if isinstance(effect, kind)]
 

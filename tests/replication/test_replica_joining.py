@@ -105,21 +105,31 @@ def test_a_new_epoch_lies_above_all_that_the_peer_told_of() -> None:
     assert pair.b.replica.log.epoch.counter > 9
 
 
-def test_two_sides_that_both_acknowledged_alone_do_not_join_and_lose_nothing() -> None:
+def test_of_two_sides_that_both_acknowledged_alone_the_lower_epoch_goes_on_behind_the_fork() -> None:
     pair = Pair(chain(*SHARED, A4, draft(2)), chain(*SHARED, B9, draft(3), draft(4)))
     pair.connect()
+    assert [rewound.index for rewound in pair.a.did(steps.Rewound)] == [3]
+    assert not pair.b.did(steps.Rewound)
     pair.wait(0.1)
-    refusal = steps.Halt("diverged", {"fork_index": 3, "records": 1, "first_index": 5})
-    assert pair.a.did(steps.Halt) == [refusal]
-    assert pair.b.shown == "leader solo"
-    assert (counters(pair.a), counters(pair.b)) == ([1, 2], [1, 3, 4])
+    assert (pair.a.shown, pair.b.shown) == ("follower dual", "leader dual")
+    assert counters(pair.a) == counters(pair.b) == [1, 3, 4]
 
 
-def test_two_archives_that_share_nothing_do_not_join() -> None:
+def test_what_nobody_folded_yet_is_handed_over_with_the_cut() -> None:
+    half = Half("a", chain(*SHARED, A4, draft(2), draft(3)), 0.0)
+    half.replica.commit = 5
+    half.take(steps.LinkUp())
+    half.take(steps.Received(hello_of("b", chain(*SHARED, B9, draft(4)), is_leader=True)))
+    (rewound,) = half.did(steps.Rewound)
+    assert [record.index for record in rewound.uncommitted] == [6]
+
+
+def test_two_archives_that_share_nothing_become_one() -> None:
     pair = Pair(chain(A1, draft(1)), chain(B9, draft(2)))
     pair.connect()
-    assert pair.a.did(steps.Halt) == [steps.Halt("no_common_history", {"records": 1})]
-    assert counters(pair.a) == [1]
+    assert [rewound.index for rewound in pair.a.did(steps.Rewound)] == [0]
+    pair.wait(0.1)
+    assert counters(pair.a) == counters(pair.b) == [2]
 
 
 def test_a_founder_that_lost_its_archive_gets_it_back_from_the_one_who_kept_it() -> None:

@@ -102,15 +102,14 @@ def test_a_confirmation_of_what_was_never_sent_commits_nothing() -> None:
     assert half.read_lines()[-2:] == ["alarm damaged_link", "drop link: damaged_link"]
 
 
-def test_what_is_committed_here_is_not_cut_for_a_peer_that_lost_it() -> None:
+def test_what_is_committed_here_and_lost_at_the_peer_is_cut_to_be_kept_for_its_re_submission() -> None:
     # The peer's disk was put back to an older copy, and it took something alone since.
     half = Half("a", chain(*SHARED, draft(2), draft(3)), 0.0)
     half.replica.commit = 5
     half.take(steps.LinkUp())
     half.take(steps.Received(hello_of("b", chain(*SHARED, B3, draft(9)), is_leader=True)))
-    assert half.did(steps.Halt) == [steps.Halt("diverged", {"fork_index": 3, "records": 2, "first_index": 4})]
-    half.sync()
-    assert len(half.stored) == 5
+    assert half.did(steps.Rewound) == [steps.Rewound(3, ())]
+    assert [effect.cut_to for effect in half.did(steps.Persist)] == [3]
 
 
 # --- with the engine

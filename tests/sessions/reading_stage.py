@@ -102,6 +102,8 @@ class Stage:
                 reader, self.log.state, audiences, cursor, last
             ),
             durable_end=reader.derived_index,
+            is_leader=lambda: False,
+            now=lambda: 0.0,
         )
 
     def publish(self) -> None:

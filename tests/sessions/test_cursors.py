@@ -1,12 +1,14 @@
 """Cursors against a model: logs as lists of epochs, compared record by record."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from server.archive.record import Epoch, Span
 from server.engine_round import Position
+from server.protocol.limits import TRAIL_EPOCHS_MAX
 from server.protocol.requests import Cursor
-from server.sessions.cursors import place_cursor
+from server.sessions.cursors import cursor_at, place_cursor
 
 Log = list[Epoch]  # The epoch of each record; the record at index n is log[n - 1].
 
@@ -20,8 +22,9 @@ def position_of(log: Log) -> Position:
     return Position(len(log), str(log[-1]) if log else "0.0.0", 0)
 
 
-def cursor_at(log: Log, index: int) -> Cursor:
-    return Cursor(epoch=str(log[index - 1]) if index else "0.0.0", index=index)
+def read_in(log: Log, index: int) -> Cursor:
+    """The cursor of a client that a server with this log led to an index."""
+    return cursor_at(index, spans_of(log))
 
 
 def common(first: Log, second: Log) -> int:
@@ -47,60 +50,79 @@ def branches(draw: st.DrawFn, server: str, first_counter: int, epochs_max: int) 
 
 @st.composite
 def two_logs(draw: st.DrawFn) -> tuple[Log, Log]:
-    """A client's log and a server's: a common beginning, then each its own way.
-
-    The client saw at most one epoch that was cut later.
-    """
+    """A client's log and a server's: a common beginning, then each its own way, over several epochs."""
     beginning = draw(branches("a", 0, 3))
     counter = beginning[-1].counter if beginning else 0
-    return beginning + draw(branches("b", counter, 1)), beginning + draw(branches("c", counter, 3))
+    return beginning + draw(branches("b", counter, 4)), beginning + draw(branches("c", counter, 4))
 
 
 @given(two_logs(), st.data())
-def test_a_cursor_goes_on_exactly_when_nothing_in_front_of_it_differs(
+def test_a_leader_finds_the_fork_behind_any_number_of_epochs(
     logs: tuple[Log, Log], data: st.DataObject
 ) -> None:
     theirs, ours = logs
     index = data.draw(st.integers(0, len(theirs)))
+    shared = min(common(theirs, ours), index)
+    start, diverged_at = place_cursor(
+        read_in(theirs, index), position_of(ours), spans_of(ours), is_leader=True
+    )
+    assert start.index == shared
+    assert diverged_at == (None if shared == index else shared)
+    if diverged_at is not None:
+        assert start == read_in(ours, shared)
+
+
+@given(two_logs(), st.data())
+def test_a_follower_waits_only_for_epochs_newer_than_all_it_has(
+    logs: tuple[Log, Log], data: st.DataObject
+) -> None:
+    theirs, ours = logs
+    index = data.draw(st.integers(1, max(1, len(theirs))))
     read = theirs[:index]
-    start, diverged_at = place_cursor(cursor_at(theirs, index), position_of(ours), spans_of(ours))
-    shared = common(read, ours)
-    may_still_come = index > len(ours) or (bool(ours) and bool(read) and read[-1].counter > ours[-1].counter)
-    if shared == index:
-        assert (start.index, diverged_at) == (index, None)
-    elif diverged_at is None:
-        # Not known yet: an epoch that is newer than all that this server has.
-        assert may_still_come or not ours
-        assert start.index == index
+    cursor = read_in(theirs, len(read))
+    placed = place_cursor(cursor, position_of(ours), spans_of(ours), is_leader=False)
+    newest = ours[-1].counter if ours else 0
+    if read and read[-1] not in ours and read[-1].counter > newest:
+        assert placed == (cursor, None)
     else:
-        assert diverged_at == start.index == shared
-        assert start == cursor_at(ours, shared)
+        assert placed == place_cursor(cursor, position_of(ours), spans_of(ours), is_leader=True)
 
 
 @given(two_logs(), st.data())
 def test_what_a_client_read_here_goes_on_here(logs: tuple[Log, Log], data: st.DataObject) -> None:
     _, ours = logs
-    index = data.draw(st.integers(0, len(ours)))
-    cursor = cursor_at(ours, index)
-    assert place_cursor(cursor, position_of(ours), spans_of(ours)) == (cursor, None)
+    cursor = read_in(ours, data.draw(st.integers(0, len(ours))))
+    assert place_cursor(cursor, position_of(ours), spans_of(ours), is_leader=True) == (cursor, None)
 
 
 @given(two_logs())
 def test_without_a_cursor_delivery_starts_at_the_end(logs: tuple[Log, Log]) -> None:
     _, ours = logs
     position = position_of(ours)
-    start, diverged_at = place_cursor(None, position, spans_of(ours))
+    start, diverged_at = place_cursor(None, position, spans_of(ours), is_leader=True)
     assert (start.index, start.epoch, diverged_at) == (len(ours), position.epoch, None)
 
 
-def test_a_server_that_lags_does_not_call_its_own_leaders_epoch_diverged() -> None:
+@pytest.mark.parametrize("is_leader", [True, False])
+def test_a_server_that_lags_does_not_call_its_own_latest_epoch_diverged(*, is_leader: bool) -> None:
     epoch = Epoch(1, "a", "0f")
     cursor = Cursor(epoch=str(epoch), index=9)
-    assert place_cursor(cursor, position_of([epoch] * 5), spans_of([epoch] * 5)) == (cursor, None)
+    here = position_of([epoch] * 5), spans_of([epoch] * 5)
+    assert place_cursor(cursor, *here, is_leader=is_leader) == (cursor, None)
 
 
 def test_the_middle_of_an_epoch_that_ended_earlier_here_is_diverged() -> None:
     old, new = Epoch(1, "a", "0f"), Epoch(2, "b", "0f")
     ours = [old] * 5 + [new] * 3
-    start, diverged_at = place_cursor(Cursor(epoch=str(old), index=7), position_of(ours), spans_of(ours))
+    cursor = Cursor(epoch=str(old), index=7)
+    start, diverged_at = place_cursor(cursor, position_of(ours), spans_of(ours), is_leader=True)
     assert (start.index, diverged_at) == (5, 5)
+
+
+def test_of_more_epochs_than_a_trail_holds_the_whole_archive_is_read_again() -> None:
+    shared = [Epoch(1, "a", "0f")] * 3
+    theirs = shared + [Epoch(2 + n, "b", "0f") for n in range(TRAIL_EPOCHS_MAX + 1)]
+    ours = [*shared, Epoch(2, "c", "0f")]
+    cursor = read_in(theirs, len(theirs))
+    assert len(cursor.trail) == TRAIL_EPOCHS_MAX
+    assert place_cursor(cursor, position_of(ours), spans_of(ours), is_leader=True)[1] == 0

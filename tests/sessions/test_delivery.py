@@ -10,7 +10,7 @@ from server.archive.record import Epoch, epoch_draft
 from server.archive.store import Store
 from server.network.loop_thread import LoopThread
 from server.protocol import events
-from server.protocol.requests import Cursor
+from server.protocol.requests import Cursor, EpochEnd
 from server.sessions import delivery as delivery_module
 from server.sessions.delivery import Delivery, Reader
 from server.sessions.history import ROWS_MAX
@@ -118,6 +118,8 @@ def test_the_past_comes_from_the_store_and_then_the_present(loop: LoopThread, st
         state=lambda: stage.log.state,
         read_store=stage.delivery._read_store,
         durable_end=store.derived_index,
+        is_leader=lambda: True,
+        now=lambda: 0.0,
     )
     reader = restarted.attach("ben", cursor=0)
     restarted.say("live")
@@ -178,7 +180,7 @@ def test_a_cursor_of_an_epoch_that_never_comes_is_told_as_diverged_later(stage: 
     stage.say("shared")
     fork = stage.log.state.index
     # Two records of the other server's solo time, which this one has never seen.
-    cursor = Cursor(epoch=str(Epoch(2, "b", "0f")), index=fork + 2)
+    cursor = Cursor(epoch=str(Epoch(2, "b", "0f")), index=fork + 2, trail=(EpochEnd(str(FIRST), fork),))
     reader = stage.attach("ben", cursor=fork + 2, resumed=cursor)
     stage.log.epoch = Epoch(3, "a", "0f")
     stage.log.append(epoch_draft(stage.log.epoch, ("a",), 1))

@@ -45,6 +45,8 @@ class Chat:
             state=lambda: self.state,
             read_store=lambda audiences, cursor, last: (b"", last),
             durable_end=lambda: 0,
+            is_leader=lambda: True,
+            now=lambda: 0.0,
         )
         self.published = []
 

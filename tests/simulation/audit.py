@@ -94,6 +94,9 @@ class Audit:
             record = self._readers[process.name].record(lead_index)
             if record is None or not record.is_epoch:
                 raise PromiseError("an epoch is durable before it serves", f"{process.name} at {lead_index}")
+        for _, write in output.writes:
+            if write.cut_to is not None:
+                self._history.cut(process.world.clock.now, process.name, write.cut_to)
         shown = self._history.shown.setdefault(process.name, {})
         for published in output.published:
             index, digest = published.record.index, published.record.hash

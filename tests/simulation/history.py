@@ -47,7 +47,8 @@ class History:
     places: dict[tuple[str, int], bytes] = field(default_factory=dict)
     # What a server showed to its clients: index to the record's hash.
     shown: dict[str, dict[int, bytes]] = field(default_factory=dict)
-    halts: dict[str, str] = field(default_factory=dict)
+    # Merges: when, whose log was cut, and up to where it was kept.
+    cuts: list[tuple[float, str, int]] = field(default_factory=list)
     seen: Counter[str] = field(default_factory=Counter)
     trace: list[tuple[float, str, str, tuple[Any, ...]]] = field(default_factory=list)
     _askers: int = 0
@@ -56,6 +57,24 @@ class History:
         """A device asked for something the first time (another body is another thing)."""
         self.asked.setdefault(draft.id, []).append(draft)
         self.order.setdefault(draft.device, []).append(draft.counter)
+
+    def cut(self, at: float, server: str, keep: int) -> None:
+        """A server took records out of its log, to have them re-submitted; its clients are told."""
+        self.cuts.append((at, server, keep))
+        self.shown[server] = {i: digest for i, digest in self.shown.get(server, {}).items() if i <= keep}
+
+    def is_moved(self, answered: Answered) -> bool:
+        """Whether what a server answered was taken out of its log later, or may never have been in it."""
+        index = answered.answer.index
+        return any(
+            server == answered.server and at >= answered.at and (not index or keep < index)
+            for at, server, keep in self.cuts
+        )
+
+    @property
+    def has_merged(self) -> bool:
+        """Whether something that a server had acknowledged was taken out of its log."""
+        return any(a.answer.refusal is None and self.is_moved(a) for a in self.answered)
 
     def new_asker(self, draft: Draft) -> int:
         """A number for one ask at one server."""

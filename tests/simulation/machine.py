@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Final
 
 from server.replication.steps import Halt
 from tests.simulation.disk import SimulatedDisk
+from tests.simulation.history import PromiseError
 from tests.simulation.process import Process
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ class Machine:
         self.disk: Final = SimulatedDisk()
         self.process: Process | None = None
         self.is_dark = False
-        self.halt: Halt | None = None
         self.skew_ms = 0
         self._lives = 0
 
@@ -32,9 +32,9 @@ class Machine:
         return _EPOCH_MS + self.skew_ms + round(self.world.clock.now * 1000)
 
     def start(self) -> None:
-        """Start the server, unless it runs or refuses to for ever."""
+        """Start the server, unless it runs."""
         self.is_dark = False
-        if self.process is None and self.halt is None:
+        if self.process is None:
             self._lives += 1
             self.world.note(self.name, "starts", f"life {self._lives}")
             self.process = Process(self, self._lives)
@@ -48,12 +48,8 @@ class Machine:
             self.process.die(is_silent=is_dark)
 
     def halted(self, halt: Halt) -> None:
-        """The server itself refused to go on."""
-        assert self.process is not None
-        self.world.note(self.name, "halts", halt.code, halt.arguments)
-        self.halt = halt
-        self.world.refused(self.process, halt)
-        self.process.die()
+        """The server itself refuses to go on; in this world nothing happens that only a person can mend."""
+        raise PromiseError("no reason to stop", f"{self.name} halts: {halt.code} {halt.arguments}")
 
     def ended(self, process: Process) -> None:
         """A life is over."""

@@ -18,7 +18,7 @@ def live(world: World) -> None:
     """All phases in order; raises `PromiseError` when something that must happen does not."""
     world.clock.run_until(world.weather.safety_s)
     _become_level(world)
-    if world.weather.ending != "level" and not world.has_diverged:
+    if world.weather.ending != "level":
         _endure(world, world.weather.ending)
         _become_level(world)
     _answer_everything(world)
@@ -27,7 +27,7 @@ def live(world: World) -> None:
 
 
 def _become_level(world: World) -> None:
-    """Without faults both servers reach dual; or one refuses to join, and the other goes on."""
+    """Without faults both servers reach dual, whatever both did alone."""
     world.note("ab", "quiet")
     world.faults.heal()
     # A sync that began on a slow disk ends in its time.
@@ -36,13 +36,13 @@ def _become_level(world: World) -> None:
     settings = world.weather.settings
     world.clock.run_until(world.clock.now + settings.silence_s + _ALARMS_S)
     limit_s = settings.quick_s + settings.silence_s + settings.confirm_s + _MARGIN_S
-    if not world.clock.wait_for(lambda: _is_level(world) or world.has_diverged, limit_s):
+    if not world.clock.wait_for(lambda: _is_level(world), limit_s):
         raise PromiseError("liveness", f"not dual after {limit_s:.1f} s: {_shown(world)}")
     limit_s = settings.boot_wait_s + settings.silence_s + _MARGIN_S
     if not world.clock.wait_for(lambda: all(p.engine.replica.is_serving for p in world.running), limit_s):
         raise PromiseError("liveness", f"nobody serves after {limit_s:.1f} s: {_shown(world)}")
     for process in world.running:
-        _probe(world, process, _ACKNOWLEDGED_S, copies=1 if world.has_diverged else 2)
+        _probe(world, process, _ACKNOWLEDGED_S, copies=2)
 
 
 def _endure(world: World, ending: str) -> None:

@@ -37,8 +37,8 @@ def simulate(seed: int, *, bug: str = "", with_trace: bool = False) -> Run:
                 _attempt(part, world)
         except PromiseError as violation:
             failure = str(violation)
-    if world.has_diverged:
-        world.history.seen["runs that ended with a refusal to join"] += 1
+    if world.history.has_merged:
+        world.history.seen["runs with a merge"] += 1
     return Run(
         seed=seed,
         bug=bug,

@@ -42,7 +42,7 @@ def test_the_runs_meet_what_they_are_made_for() -> None:
         "answers unknown",
         "answers id_reuse",
         "answers room_name_taken",
-        "runs that ended with a refusal to join",
+        "runs with a merge",
     ):
         assert met[what], what
 

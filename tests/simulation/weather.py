@@ -110,7 +110,7 @@ def small_sizes(weather: Weather) -> Iterator[None]:
         for name, value in (
             ("server.replication.log.CACHE_BYTES", weather.cache_bytes),
             ("server.replication.log.TRIM_RECORDS", weather.trim_records),
-            ("server.engine.SNAPSHOT_EVERY_RECORDS", weather.snapshot_every),
+            ("server.engine_derived.SNAPSHOT_EVERY_RECORDS", weather.snapshot_every),
             ("server.protocol.limits.ANSWER_S_MAX", weather.answer_s_max),
         ):
             stack.enter_context(mock.patch(name, value))

@@ -4,13 +4,11 @@ import random
 from functools import partial
 from typing import Any, Final
 
-from server.archive.store import StoreReader
-from server.replication.steps import Halt
 from tests.simulation.audit import Audit
 from tests.simulation.clock import Clock
 from tests.simulation.devices import Connection, Device
 from tests.simulation.faults import Faults
-from tests.simulation.history import History, PromiseError
+from tests.simulation.history import History
 from tests.simulation.machine import Machine
 from tests.simulation.network import Network
 from tests.simulation.process import Process
@@ -44,11 +42,6 @@ class World:
     def running(self) -> list[Process]:
         """The servers that are there."""
         return [machine.process for machine in self.machines.values() if machine.process is not None]
-
-    @property
-    def has_diverged(self) -> bool:
-        """Whether a server refused to join because both have records that the other lacks."""
-        return any(machine.halt is not None for machine in self.machines.values())
 
     def note(self, who: str, what: str, *facts: Any) -> None:
         """A line of the trace."""
@@ -90,21 +83,3 @@ class World:
         for connection, device in self._connections:
             if connection.process is process and connection.is_open:
                 self.clock.after(self.client_s(), partial(device.lost, connection))
-
-    def refused(self, process: Process, halt: Halt) -> None:
-        """A server refuses to join: only justified when it has what the other one lacks."""
-        if halt.code not in ("diverged", "no_common_history"):
-            raise PromiseError("halt", f"{process.name} halts: {halt.code} {halt.arguments}")
-        mine, theirs = (self._held_by(name) for name in (process.name, process.peer))
-        if not mine - theirs or not theirs - mine:
-            raise PromiseError("refusal", f"{process.name} refuses to join, and only one of both wrote")
-
-    def _held_by(self, name: str) -> set[bytes]:
-        """The records of requests in the log of a server, on disk or on their way to it, by hash."""
-        machine = self.machines[name]
-        if machine.process is not None:
-            log = machine.process.engine.replica.log
-            records = [log.record(index) for index in range(1, log.last_index + 1)]
-        else:
-            records = list(StoreReader(machine.disk.durable).all_records())
-        return {r.hash for r in records if r is not None and not r.is_epoch}

@@ -22,6 +22,6 @@ def replacement(self: Replica, theirs: Hello) -> None:
     self.role = follower = Follower(self, theirs)
     self.log.cut(fork)
     self.commit = min(self.commit, fork)
-    self.emit(steps.Rewound(fork))
+    self.emit(steps.Rewound(fork, ()))
     self.persist((), cut_to=fork)
     follower.offer_match()

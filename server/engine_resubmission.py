@@ -1,0 +1,73 @@
+"""The re-submission: what a merge took out of the log goes to the leader again, in order (pure).
+
+The quarantine in the store is the truth. It fills with a cut of the log and empties by itself: a
+record that reaches the log leaves it in the same transaction. So whatever is lost on the way, by a
+crash, a lost link, or another change of leadership, is handed on once more from the first that is left.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+from server.archive.record import Draft
+from server.archive.store import StoreReader
+
+Identity = tuple[str, int]
+
+# Handed on and not in the log yet, at most: the rest waits on the disk.
+IN_FLIGHT_MAX: Final = 512
+
+
+class Resubmission:
+    """What of the quarantine was handed on in this time of serving."""
+
+    def __init__(self, reader: StoreReader) -> None:
+        self._reader: Final = reader
+        self._is_open = bool(reader.quarantine(b"", 1))
+        # The write that fills the quarantine, as long as it is not synced: nothing is known before.
+        self._awaited_ticket = 0
+        self._last_key = b""
+        self._in_flight: set[Identity] = set()
+        self._is_handed_on = False
+
+    @property
+    def is_holding(self) -> bool:
+        """Whether something is still to be handed on, as far as is known."""
+        return self._is_open and not self._is_handed_on
+
+    def cut(self, ticket: int) -> None:
+        """A cut of the log is on its way to the disk."""
+        self._is_open, self._awaited_ticket, self._is_handed_on = True, ticket, False
+
+    def persisted(self, ticket: int) -> None:
+        """Writes are synced; with them the quarantine may have filled, or emptied."""
+        if ticket >= self._awaited_ticket:
+            self._awaited_ticket = 0
+            self._is_open = self._is_open and bool(self._reader.quarantine(b"", 1))
+
+    def restart(self) -> None:
+        """There is another leader, or another link to it: once more from the first."""
+        self._last_key = b""
+        self._in_flight.clear()
+        self._is_handed_on = False
+
+    def holds(self, device: str) -> bool:
+        """Whether requests of a device must wait: earlier ones of it are still to be handed on."""
+        return self.is_holding and (bool(self._awaited_ticket) or self._reader.is_quarantined(device))
+
+    def next_drafts(self) -> list[Draft]:
+        """What is to be handed on now; with the last ones nothing is held any more."""
+        room = IN_FLIGHT_MAX - len(self._in_flight)
+        if not self.is_holding or self._awaited_ticket or room <= 0:
+            return []
+        rows = self._reader.quarantine(self._last_key, room)
+        if len(rows) < room:
+            self._is_handed_on = True
+        if rows:
+            self._last_key = rows[-1].key
+        self._in_flight.update(row.draft.id for row in rows)
+        return [row.draft for row in rows]
+
+    def logged(self, identities: Iterable[Identity]) -> None:
+        """These stand in the log."""
+        if self._in_flight:
+            self._in_flight.difference_update(identities)

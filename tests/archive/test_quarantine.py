@@ -1,0 +1,97 @@
+"""The quarantine: what a cut takes out of the log is kept, and leaves only into the log; on both disks."""
+
+import pytest
+
+from server.archive.disk import Disk
+from server.archive.record import GENESIS_HASH, Draft, Epoch, Origin, Record, epoch_draft, make_records
+from server.archive.store import Store, Write
+
+EPOCH = Epoch(1, "a", "n")
+LOST = Epoch(2, "a", "n")
+WON = Epoch(2, "b", "n")
+
+
+def message(counter: int, device: str = "d", origin: Origin | None = None) -> Draft:
+    return Draft("message", device, counter, 7, b"text %d" % counter, origin)
+
+
+def behind(before: list[Record], epoch: Epoch, *drafts: Draft) -> list[Record]:
+    """An epoch and its records behind others."""
+    last = before[-1] if before else None
+    start = (last.index, last.hash) if last else (0, GENESIS_HASH)
+    return make_records([epoch_draft(epoch, (epoch.server,), 0), *drafts], epoch, *start)
+
+
+@pytest.fixture
+def store(disk: Disk) -> Store:
+    """A store that holds a shared beginning and an end that lost."""
+    store = Store(disk)
+    shared = behind([], EPOCH, message(1))
+    lost = behind(shared, LOST, message(2), message(3), message(1, "e"), message(4))
+    store.commit([Write(records=tuple(shared + lost))])
+    return store
+
+
+def waiting(store: Store) -> list[tuple[str, int]]:
+    return [row.draft.id for row in store.quarantine(b"", 100)]
+
+
+def winner(store: Store, *drafts: Draft) -> tuple[Record, ...]:
+    """What the winner wrote behind the shared beginning."""
+    return tuple(behind(list(store.all_records(last=2)), WON, *drafts))
+
+
+def test_a_cut_moves_every_request_behind_it_in_order_and_with_its_origin(store: Store) -> None:
+    store.commit([Write(cut_to=2)])
+    rows = store.quarantine(b"", 100)
+    assert [row.draft.id for row in rows] == [("d", 2), ("d", 3), ("e", 1), ("d", 4)]
+    assert rows[0].draft == message(2, origin=Origin(LOST, 4))
+    assert [record.index for record in store.all_records()] == [1, 2]
+    assert store.is_quarantined("d")
+    assert not store.is_quarantined("f")
+
+
+def test_what_was_refused_is_not_kept_and_a_device_keeps_its_person(store: Store) -> None:
+    store.commit([Write(cut_to=2, refused=frozenset({("d", 3)}), persons={"e": "anna"})])
+    assert waiting(store) == [("d", 2), ("e", 1), ("d", 4)]
+    assert [row.draft.origin.person for row in store.quarantine(b"", 100) if row.draft.origin] == [
+        "",
+        "anna",
+        "",
+    ]
+
+
+def test_what_is_written_to_the_log_leaves_the_quarantine(store: Store) -> None:
+    store.commit([Write(cut_to=2)])
+    records = winner(store, message(3), message(9))
+    store.commit([Write(records=records)])
+    assert waiting(store) == [("d", 2), ("e", 1), ("d", 4)]
+
+
+def test_what_the_same_transaction_writes_never_gets_there(store: Store) -> None:
+    store.commit([Write(cut_to=2), Write(records=winner(store, message(3)))])
+    assert waiting(store) == [("d", 2), ("e", 1), ("d", 4)]
+
+
+def test_a_second_cut_keeps_the_first_place_and_the_first_order(store: Store) -> None:
+    store.commit([Write(cut_to=2)])
+    rows = store.quarantine(b"", 100)
+    # The last two come back first, and are cut again.
+    store.commit([Write(records=winner(store, rows[2].draft, rows[3].draft))])
+    assert waiting(store) == [("d", 2), ("d", 3)]
+    store.commit([Write(cut_to=2)])
+    assert store.quarantine(b"", 100) == rows
+
+
+def test_pages_go_on_behind_a_key(store: Store) -> None:
+    store.commit([Write(cut_to=2)])
+    first = store.quarantine(b"", 3)
+    assert [row.draft.id for row in store.quarantine(first[-1].key, 3)] == [("d", 4)]
+
+
+def test_the_quarantine_is_empty_when_all_is_in_the_log_again(store: Store) -> None:
+    store.commit([Write(cut_to=2)])
+    drafts = [row.draft for row in store.quarantine(b"", 100)]
+    store.commit([Write(records=winner(store, *drafts))])
+    assert waiting(store) == []
+    assert not store.is_quarantined("d")

@@ -1,0 +1,209 @@
+"""The merge, with two engines and their disks: both sides wrote alone, and both keep everything."""
+
+import msgspec
+import pytest
+
+from server.archive.record import Draft, Record
+from server.state.bodies import DeviceBody, MemberBody, MessageBody, RoomBody
+from server.state.state import GENERAL
+from tests.replication.servers import Server, Servers
+
+_encode = msgspec.msgpack.Encoder().encode
+
+
+def device(name: str, person: str = "") -> Draft:
+    body = DeviceBody(f"user of {name}", person or f"Person {name}", b"")
+    return Draft("device", name, 0, 5, _encode(body))
+
+
+def message(device: str, counter: int, room: str = GENERAL) -> Draft:
+    return Draft(
+        "message", device, counter, 1000 + counter, _encode(MessageBody(room, f"{device} {counter}"))
+    )
+
+
+def room(device: str, counter: int, name: str) -> Draft:
+    return Draft("room", device, counter, 5, _encode(RoomBody(f"{device}-{counter}", name)))
+
+
+@pytest.fixture
+def split() -> Servers:
+    """Two servers that are cut off from each other, each with a person of its own."""
+    pair = Servers()
+    for name in ("a", "b"):
+        pair.start(name)
+    pair.connect()
+    pair.wait(0.2)
+    a, b = pair.running["a"], pair.running["b"]
+    a.ask(device("anna"), device("ben"))
+    pair.wait(0.2)
+    assert {a.engine.replica.mode, b.engine.replica.mode} == {"dual"}
+    pair.disconnect()
+    pair.wait(1.5)
+    assert {a.engine.replica.mode, b.engine.replica.mode} == {"solo"}
+    return pair
+
+
+def sides(pair: Servers) -> tuple[Server, Server]:
+    """The server that will lead, and the one that will be merged behind it."""
+    a, b = pair.running["a"], pair.running["b"]
+    ranked = sorted((a, b), key=lambda server: server.engine.replica.log.epoch)
+    return ranked[1], ranked[0]
+
+
+def log_of(server: Server) -> list[Record]:
+    return [record for record in server.reader.all_records() if not record.is_epoch]
+
+
+def ids(server: Server) -> list[tuple[str, int]]:
+    return [record.id for record in log_of(server)]
+
+
+def check_equal(pair: Servers) -> None:
+    a, b = pair.running["a"], pair.running["b"]
+    assert [record.hash for record in log_of(a)] == [record.hash for record in log_of(b)]
+    assert a.engine.state.digest() == b.engine.state.digest()
+    assert not a.reader.quarantine(b"", 1)
+    assert not b.reader.quarantine(b"", 1)
+
+
+def heal(pair: Servers) -> None:
+    pair.connect()
+    pair.wait(0.5)
+    check_equal(pair)
+
+
+def test_what_both_wrote_alone_stands_in_both_archives_the_losers_behind_in_its_order(split: Servers) -> None:
+    winner, loser = sides(split)
+    winner.ask(message("anna", 1), message("anna", 2))
+    loser.ask(message("ben", 1), message("ben", 2), message("ben", 3))
+    split.settle()
+    before = {record.id: record for record in log_of(loser)}
+    heal(split)
+    own, moved = [("anna", 1), ("anna", 2)], [("ben", 1), ("ben", 2), ("ben", 3)]
+    assert ids(winner)[2:] == own + moved
+    for record in log_of(winner)[-3:]:
+        there = before[record.id]
+        origin = record.header.origin
+        assert origin is not None
+        assert (origin.epoch, origin.index) == (there.header.epoch, there.index)
+        assert (record.header.time_ms, record.body) == (there.header.time_ms, there.body)
+
+
+def test_a_retry_at_the_other_side_of_the_cut_is_archived_once(split: Servers) -> None:
+    winner, loser = sides(split)
+    loser.ask(message("ben", 1), message("ben", 2))
+    winner.ask(message("ben", 2))
+    split.settle()
+    heal(split)
+    assert sorted(ids(winner)[2:]) == [("ben", 1), ("ben", 2)]
+
+
+def test_a_new_message_waits_for_the_older_ones_of_its_device(split: Servers) -> None:
+    winner, loser = sides(split)
+    winner.ask(message("anna", 1))
+    loser.ask(*(message("ben", n) for n in range(1, 6)))
+    split.settle()
+    split.connect()
+    (asker,) = loser.ask(message("ben", 6))
+    split.wait(0.5)
+    assert loser.verdict(asker).startswith("stored")
+    assert [counter for name, counter in ids(winner) if name == "ben"] == [0, 1, 2, 3, 4, 5, 6]
+    check_equal(split)
+
+
+def test_a_crash_at_any_point_of_the_re_submission_loses_and_doubles_nothing(split: Servers) -> None:
+    winner, loser = sides(split)
+    winner.ask(message("anna", 1))
+    loser.ask(*(message("ben", n) for n in range(1, 8)))
+    split.settle()
+    # Cut and quarantine are durable, nothing was handed on; then both die, the winner first.
+    winner.is_disk_stuck = True
+    split.connect()
+    split.kill(winner.name)
+    split.kill(loser.name)
+    for name in (loser.name, winner.name):
+        split.start(name)
+    split.wait(0.2)
+    heal(split)
+    assert sorted(ids(split.running["a"])[2:]) == [("anna", 1), *(("ben", n) for n in range(1, 8))]
+
+
+def test_a_promoted_server_proposes_its_own_quarantine_first(split: Servers) -> None:
+    winner, loser = sides(split)
+    winner.ask(message("anna", 1))
+    loser.ask(message("ben", 1), message("ben", 2))
+    split.settle()
+    split.connect()
+    split.kill(winner.name)
+    split.wait(1.5)
+    split.settle()
+    promoted = split.running[loser.name]
+    assert promoted.engine.replica.role.name == "leader"
+    assert {("ben", 1), ("ben", 2)} <= set(ids(promoted))
+    split.start(winner.name)
+    split.wait(0.2)
+    heal(split)
+    assert sorted(ids(promoted)[2:]) == [("anna", 1), ("ben", 1), ("ben", 2)]
+
+
+def test_people_and_rooms_of_one_name_keep_everything_under_two_names(split: Servers) -> None:
+    winner, loser = sides(split)
+    winner.ask(device("c1", "Carla"), room("anna", 1, "garden"))
+    split.settle()
+    loser.ask(device("c2", "carla"), room("ben", 1, "garden"))
+    split.settle()
+    loser.ask(device("c3", "carla"), message("c2", 1), message("ben", 2, "ben-1"))
+    split.settle()
+    heal(split)
+    state = winner.engine.state
+    names = {user.id: (user.name, user.former_name, user.devices) for user in state.users.values()}
+    assert names["user of c1"] == ("Carla", "", 1)
+    assert names["user of c2"] == ("carla-2", "carla", 2)
+    assert state.devices["c3"].user == "user of c2"
+    assert {state.rooms["anna-1"].name, state.rooms["ben-1"].name} == {"garden", "garden-2"}
+    assert not state.voids
+
+
+def test_a_join_on_both_sides_is_one_join(split: Servers) -> None:
+    winner, _ = sides(split)
+    split.connect()
+    split.wait(0.2)
+    winner.ask(room("anna", 1, "garden"))
+    split.wait(0.2)
+    split.disconnect()
+    split.wait(1.5)
+    join = _encode(MemberBody("anna-1"))
+    for counter, server in enumerate(sides(split), start=1):
+        server.ask(Draft("member", "ben", counter, 0, join))
+    split.settle()
+    heal(split)
+    state = split.running["a"].engine.state
+    assert state.rooms["anna-1"].members == ("user of anna", "user of ben")
+    assert not state.voids
+
+
+def test_a_request_refused_before_the_split_healed_is_not_brought_back(split: Servers) -> None:
+    winner, loser = sides(split)
+    winner.ask(message("anna", 1))
+    askers = loser.ask(room("ben", 1, "hall"), room("ben", 2, "hall"))
+    split.settle()
+    assert loser.verdict(askers[1]) == "room_name_taken"
+    heal(split)
+    assert ("ben", 1) in ids(winner)
+    assert ("ben", 2) not in ids(winner)
+
+
+def test_clients_of_the_merged_server_are_taken_back_to_the_fork(split: Servers) -> None:
+    winner, loser = sides(split)
+    winner.ask(message("anna", 1))
+    loser.ask(message("ben", 1))
+    split.settle()
+    fork = loser.engine.replica.log.spans[-1].first_index - 1
+    loser.outputs.clear()
+    split.connect()
+    positions = [output.position.index for output in loser.outputs if output.position]
+    assert min(positions) == fork
+    split.wait(0.5)
+    shown = [item.record.id for output in loser.outputs for item in output.published]
+    assert shown == [("anna", 1), ("ben", 1)]
