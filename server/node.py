@@ -231,6 +231,7 @@ class Node:
             linked=hub.greet_peer,
             hear=self._hear_peer,
             foreign=self._hear_foreign,
+            copied=self._hear_copied,
         )
         address = self._config.peer_listen_address
         listener = await listen(address.host, address.port, link.make_listener_channel, terms=listen_terms)
@@ -334,6 +335,15 @@ class Node:
         elif halt != self._told_halt:
             self._told_halt = halt
             _log.error("the peer's address answers with another chat or a copy: %s", halt)
+
+    def _hear_copied(self) -> None:
+        """The other server is linked with this one's id. Whoever was linked itself is the original."""
+        halt = steps.Halt("copied_folder", {"server": self._cluster.server})
+        if not self._has_met_peer:
+            self._ended(halt)
+        elif halt != self._told_halt:
+            self._told_halt = halt
+            _log.error("the other server is linked with a server that has this one's id: %s", halt)
 
     def _log_pair(self, pair: PairState) -> None:
         _log.info("%s, %s, epoch %s", pair.role, pair.mode, pair.epoch)

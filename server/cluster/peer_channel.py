@@ -1,7 +1,11 @@
 """One connection between the two servers: it proves itself, then carries messages.
 
 Mutual TLS shows a certificate of the cluster's authority; the HMAC over both nonces shows the
-cluster's secret, which no other holder of such a certificate has.
+cluster's secret, which no other holder of such a certificate has. The listener shows its own last,
+so that it can say instead, as provably, that it wants no link.
+
+    dialer: challenge    listener: challenge
+    dialer: proof        listener: proof, or declined {reason}
 """
 
 import asyncio
@@ -16,6 +20,7 @@ import msgspec
 
 from server.cluster.peer_frames import (
     Challenge,
+    Declined,
     PeerFrameReader,
     PeerMessage,
     Proof,
@@ -43,8 +48,14 @@ class PeerIdentity(msgspec.Struct, frozen=True):
 class PeerChannelOwner(Protocol):
     """Who is told: the peer link."""
 
+    def reason_to_decline(self, channel: "PeerChannel") -> str:
+        """Why a peer that dialed and proved itself is not linked with ("": it is); see `Declined`."""
+
     def peer_proved(self, channel: "PeerChannel") -> None:
         """The other side is the peer."""
+
+    def peer_declined(self, channel: "PeerChannel", reason: str) -> None:
+        """The other side is the peer, and wants no link."""
 
     def peer_said(self, channel: "PeerChannel", message: PeerMessage) -> None:
         """A message of the peer."""
@@ -62,7 +73,9 @@ class PeerChannel:
     def __init__(self, identity: PeerIdentity, owner: PeerChannelOwner, *, is_dialer: bool) -> None:
         self._identity: Final = identity
         self._owner: Final = owner
-        self._is_dialer: Final = is_dialer
+        self.is_dialer: Final = is_dialer
+        # Loop time of the last bytes.
+        self.heard_at = 0.0
         self._reader: Final = PeerFrameReader()
         self._nonce: Final = secrets.token_bytes(32)
         self._their_nonce = b""
@@ -78,6 +91,7 @@ class PeerChannel:
 
     def received(self, data: bytes) -> None:
         """Bytes came."""
+        self.heard_at = asyncio.get_running_loop().time()
         self._reader.feed(data)
         try:
             while (message := self._reader.next_message()) is not None:
@@ -110,6 +124,11 @@ class PeerChannel:
         if self._channel is not None:
             self._channel.abort()
 
+    def end(self) -> None:
+        """Hang up when everything is sent."""
+        if self._channel is not None:
+            self._channel.close()
+
     def _stop_clock(self) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
@@ -122,12 +141,27 @@ class PeerChannel:
             raise RemoteProtocolError("the other server belongs to another chat")
         self._their_nonce = message.nonce
         self._handle = self._take_proof
-        self.send(Proof(self._mac(is_dialer=self._is_dialer)))
+        if self.is_dialer:
+            self._prove()
+
+    def _prove(self) -> None:
+        self.send(Proof(self._mac(b"dialer" if self.is_dialer else b"listener")))
 
     def _take_proof(self, message: PeerMessage) -> None:
-        expected = self._mac(is_dialer=not self._is_dialer)
-        if not isinstance(message, Proof) or not hmac.compare_digest(message.mac, expected):
-            raise RemoteProtocolError("the other server does not know the cluster's secret")
+        if self.is_dialer and isinstance(message, Declined):
+            self._check(message.mac, b"declined " + message.reason.encode())
+            self._owner.peer_declined(self, message.reason)
+            return
+        if not isinstance(message, Proof):
+            raise RemoteProtocolError("a proof was due")
+        self._check(message.mac, b"listener" if self.is_dialer else b"dialer")
+        reason = "" if self.is_dialer else self._owner.reason_to_decline(self)
+        if reason:
+            self.send(Declined(reason, self._mac(b"declined " + reason.encode())))
+            self.end()
+            return
+        if not self.is_dialer:
+            self._prove()
         assert self._channel is not None
         self._stop_clock()
         self._channel.established()
@@ -136,13 +170,16 @@ class PeerChannel:
         self._owner.peer_proved(self)
 
     def _take_message(self, message: PeerMessage) -> None:
-        if isinstance(message, Challenge | Proof):
+        if isinstance(message, Challenge | Proof | Declined):
             raise RemoteProtocolError("a proof was given twice")
         self._owner.peer_said(self, message)
 
-    def _mac(self, *, is_dialer: bool) -> bytes:
+    def _check(self, mac: bytes, what: bytes) -> None:
+        if not hmac.compare_digest(mac, self._mac(what)):
+            raise RemoteProtocolError("the other server does not know the cluster's secret")
+
+    def _mac(self, what: bytes) -> bytes:
         """What a side must show; the two sides' proofs differ, so none can be echoed."""
         mine, theirs = self._nonce, self._their_nonce
-        nonces = mine + theirs if self._is_dialer else theirs + mine
-        role = b"dialer" if is_dialer else b"listener"
-        return hmac.new(self._identity.secret, b"peer " + role + nonces, hashlib.sha256).digest()
+        nonces = mine + theirs if self.is_dialer else theirs + mine
+        return hmac.new(self._identity.secret, b"peer " + what + nonces, hashlib.sha256).digest()

@@ -24,7 +24,18 @@ class Proof(msgspec.Struct, frozen=True, array_like=True, tag="proof"):
     mac: bytes
 
 
-PeerMessage = Challenge | Proof | PeerFacts | PeerOnline | Message
+class Declined(msgspec.Struct, frozen=True, array_like=True, tag="declined"):
+    """In place of the listener's proof, and proven like it: who you are is right, but there is no link.
+
+    `reason`: `linked` (a link with a server of your id is up and heard), `not_linked` (there is none:
+    it is this side that dials).
+    """
+
+    reason: str
+    mac: bytes
+
+
+PeerMessage = Challenge | Proof | Declined | PeerFacts | PeerOnline | Message
 
 _encoder: Final = msgspec.msgpack.Encoder()
 _decoder: Final = msgspec.msgpack.Decoder(PeerMessage)

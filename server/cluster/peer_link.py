@@ -3,6 +3,10 @@
 The server with the lower id dials, so that there are never two links; the other one only probes
 whether anybody listens. A lost link and a refused connection together mean that the process is
 dead: the survivor takes over at once instead of waiting for silence.
+
+A link that is heard is not replaced: whoever comes with the peer's id meanwhile is told so. A peer
+that lost its link comes again until the old one is silent; a copy of its data folder is told so again
+and again. So that a copy finds it out also when it is not the one that dials, the prober asks now and then.
 """
 
 import asyncio
@@ -35,6 +39,10 @@ _DIAL_S: Final = 3.0
 _TRIES_TO_LOOK: Final = 3
 # Both servers of a pair that is started find each other sooner.
 _TELL_AFTER_S: Final = 2.0
+# A link that was heard within this lives: five heartbeats.
+_HEARD_S: Final = 1.0
+# Longer than an old link of ours can be taken for living: whoever has ours then is another one.
+_COPY_S: Final = 3.0
 
 # Why there is no link, after "The other server (ADDRESS) is not there: ".
 _ABSENCE_SENTENCES: Final[dict[DialCode | None, str]] = {
@@ -61,8 +69,12 @@ class PeerLink:
         linked: Callable[[], None],
         hear: Callable[[PeerFacts | PeerOnline | None], None],
         foreign: Callable[[str, str], None],
+        copied: Callable[[], None],
     ) -> None:
-        """`foreign` gets the ids of a cluster and a server, "" for what no trust was given to tell."""
+        """`foreign` gets the ids of a cluster and a server, "" for what no trust was given to tell.
+
+        `copied`: the peer has long been linked with another server of this one's id.
+        """
         self._identity: Final = identity
         self._address: Final = address
         self._terms: Final = terms
@@ -70,8 +82,12 @@ class PeerLink:
         self._linked: Final = linked
         self._hear: Final = hear
         self._foreign: Final = foreign
+        self._copied: Final = copied
         self._is_dialer: Final = identity.server < identity.peer
         self._channel: PeerChannel | None = None
+        self._question: PeerChannel | None = None
+        # Since when the peer says that it is linked with this server's id.
+        self._declined_at: float | None = None
         self._is_stopped = False
         self._lost = asyncio.Event()
         self._lost.set()
@@ -94,8 +110,9 @@ class PeerLink:
             self._keeping.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._keeping
-        if self._channel is not None:
-            self._channel.close()
+        for channel in (self._channel, self._question):
+            if channel is not None:
+                channel.close()
 
     def make_listener_channel(self) -> PeerChannel:
         """The handler for a connection that the peer dialed."""
@@ -113,8 +130,31 @@ class PeerLink:
 
     # --- told by the channels
 
+    def reason_to_decline(self, channel: PeerChannel) -> str:  # noqa: ARG002 - the shape of an owner
+        """A second connection is taken when nothing is heard on the first one."""
+        now = asyncio.get_running_loop().time()
+        if self._channel is not None and now - self._channel.heard_at < _HEARD_S:
+            return "linked"
+        return "not_linked" if self._is_dialer else ""
+
+    def peer_declined(self, channel: PeerChannel, reason: str) -> None:
+        """The peer wants no link: it has one, or it will dial itself."""
+        channel.close()
+        now = asyncio.get_running_loop().time()
+        if reason != "linked":
+            self._declined_at = None
+        elif self._declined_at is None:
+            self._declined_at = now
+        elif now - self._declined_at > _COPY_S and self._channel is None:
+            self._copied()
+
     def peer_proved(self, channel: PeerChannel) -> None:
-        """A connection is proven: it replaces an older one, which the peer must have given up."""
+        """A connection is proven: it replaces an older one, which is silent."""
+        if channel.is_dialer and not self._is_dialer:
+            # It was only asked, and should have declined.
+            channel.close()
+            return
+        self._declined_at = None
         old, self._channel = self._channel, channel
         if old is not None:
             old.close()
@@ -158,9 +198,10 @@ class PeerLink:
                 tries, is_told, lost_at = 0, False, now()
                 back_off.reset()
             tries += 1
-            is_long = not is_told and now() - lost_at > _TELL_AFTER_S
-            looks = is_long or tries == _TRIES_TO_LOOK
-            error = await (self._dial() if self._is_dialer else self._probe(looks=looks))
+            is_late = now() - lost_at > _TELL_AFTER_S
+            is_long = is_late and not is_told
+            looks = is_late or tries == _TRIES_TO_LOOK
+            error = await (self._dial() if self._is_dialer else self._ask() if looks else self._probe())
             if self._channel is None:
                 self._judge(error, is_to_tell=is_long)
                 is_told |= is_long
@@ -195,13 +236,16 @@ class PeerLink:
             return dialed
         return None
 
-    async def _probe(self, *, looks: bool = False) -> DialError | None:
-        """Knock and go: only whether somebody listens is asked, now and then also who it is."""
+    async def _ask(self) -> DialError | None:
+        """See who listens there, and have the peer say whether it is linked."""
+        if self._question is not None:
+            self._question.close()
+        self._question = channel = PeerChannel(self._identity, self, is_dialer=True)
         dialed = await dial(
             self._address.host,
             self._address.port,
-            _Knock,
-            tls=self._terms if looks else None,
+            lambda: channel,
+            tls=self._terms,
             alpn=PEER_ALPN,
             timeout_s=_DIAL_S,
         )
@@ -209,6 +253,13 @@ class PeerLink:
             return dialed
         if dialed.channel.peer_name == self._identity.server:
             self._foreign(self._identity.cluster, self._identity.server)
+        return None
+
+    async def _probe(self) -> DialError | None:
+        """Knock and go: only whether somebody listens is asked."""
+        dialed = await dial(self._address.host, self._address.port, _Knock, timeout_s=_DIAL_S)
+        if isinstance(dialed, DialError):
+            return dialed
         # Not earlier, in `opened`: uvloop would close the file twice when a connection ends before
         # the dial returns, and hit whatever got the same number meanwhile, the archive perhaps.
         dialed.channel.abort()

@@ -36,6 +36,11 @@ HALT_SENTENCES: Final[dict[str, str]] = {
         "The other server says that it is this one ({server}): its data folder is a copy."
         " Nothing was changed. Remove the copy and take the machine in with `join`."
     ),
+    "copied_folder": marked(
+        "The other server is connected with a server that has this one's id ({server}): one of the two"
+        " data folders is a copy of the other. This one does not go on, and nothing was changed."
+        " Remove the copy, and take a new machine in with `join`."
+    ),
     "foreign_cluster": marked(
         "At the other server's address another chat answers ({theirs}, ours is {mine})."
         " Nothing was changed. Check --peer."

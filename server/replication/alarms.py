@@ -22,6 +22,7 @@ ALARMS: Final[dict[str, str]] = {
 
 HALTS: Final[dict[str, tuple[str, ...]]] = {
     "same_server_id": ("server",),
+    "copied_folder": ("server",),
     "foreign_cluster": ("mine", "theirs"),
     "foreign_certificate": ("address",),
 }

@@ -7,7 +7,14 @@ import pytest
 
 from server.cluster import peer_channel
 from server.cluster.peer_channel import PeerChannel, PeerIdentity
-from server.cluster.peer_frames import Challenge, PeerFrameReader, PeerMessage, Proof, encode_peer_frame
+from server.cluster.peer_frames import (
+    Challenge,
+    Declined,
+    PeerFrameReader,
+    PeerMessage,
+    Proof,
+    encode_peer_frame,
+)
 from server.network.loop_thread import LoopThread
 from server.sessions.facts import PeerOnline
 from tests.waiting import wait_until
@@ -24,12 +31,16 @@ class Wire:
         self.written = b""
         self.is_aborted = False
         self.is_established = False
+        self.is_ended = False
 
     def write(self, data: bytes) -> None:
         self.written += data
 
     def abort(self) -> None:
         self.is_aborted = True
+
+    def close(self) -> None:
+        self.is_ended = True
 
     def established(self) -> None:
         self.is_established = True
@@ -49,6 +60,8 @@ class End:
         self.said: list[PeerMessage] = []
         self.foreign: list[tuple[str, str]] = []
         self.is_closed = False
+        self.declines = ""
+        self.declined: list[str] = []
         self.channel = PeerChannel(identity, self, is_dialer=is_dialer)
         self._do(self.channel.opened, self.wire)
 
@@ -66,6 +79,12 @@ class End:
             function(*arguments)
 
         self._loop.run_sync(call(), DEADLINE_S)
+
+    def reason_to_decline(self, channel: PeerChannel) -> str:
+        return self.declines
+
+    def peer_declined(self, channel: PeerChannel, reason: str) -> None:
+        self.declined.append(reason)
 
     def peer_proved(self, channel: PeerChannel) -> None:
         self.proved = True
@@ -126,13 +145,14 @@ def test_the_secret_itself_is_never_sent(make: Any) -> None:
     assert A.secret not in first + b.hear(first)
 
 
-def test_a_wrong_secret_is_dropped_by_the_side_that_knows_it(make: Any) -> None:
-    a = make(A, is_dialer=True)
-    b = make(PeerIdentity("cluster", "b", "a", b"a guess"), is_dialer=False)
-    talk(a, b)
-    assert (a.proved, b.proved) == (False, False)
-    assert a.wire.is_aborted
-    assert b.wire.is_aborted
+def test_a_wrong_secret_is_dropped_and_gets_no_proof(make: Any) -> None:
+    for is_dialer in (True, False):
+        a = make(A, is_dialer=is_dialer)
+        b = make(PeerIdentity("cluster", "b", "a", b"a guess"), is_dialer=not is_dialer)
+        talk(a, b)
+        assert (a.proved, b.proved) == (False, False)
+        # Whoever listens asks for the proof first.
+        assert (b if is_dialer else a).wire.is_aborted
 
 
 def test_a_proof_of_an_earlier_connection_is_worth_nothing(make: Any) -> None:
@@ -149,18 +169,40 @@ def test_a_proof_of_an_earlier_connection_is_worth_nothing(make: Any) -> None:
 
 
 def test_an_echo_proves_nothing(make: Any) -> None:
-    # Somebody without the secret opens two connections and hands each side's words to the other one.
-    for is_dialer in (True, False):
-        mirror = make(A, is_dialer=is_dialer)
-        (challenge,) = messages_in(mirror.wire.take())
-        assert isinstance(challenge, Challenge)
-        posing = Challenge("cluster", "b", challenge.nonce)
-        answer = mirror.hear(encode_peer_frame(posing))
-        (proof,) = messages_in(answer)
-        assert isinstance(proof, Proof)
-        mirror.hear(encode_peer_frame(proof))
-        assert not mirror.proved
-        assert mirror.wire.is_aborted
+    # Somebody without the secret hands our own words back to us.
+    mirror = make(A, is_dialer=True)
+    (challenge,) = messages_in(mirror.wire.take())
+    assert isinstance(challenge, Challenge)
+    (proof,) = messages_in(mirror.hear(encode_peer_frame(Challenge("cluster", "b", challenge.nonce))))
+    assert isinstance(proof, Proof)
+    for echo in (proof, Declined("linked", proof.mac)):
+        mirror.hear(encode_peer_frame(echo))
+    assert (mirror.proved, mirror.declined) == (False, [])
+    assert mirror.wire.is_aborted
+
+
+def test_a_listener_proves_nothing_to_whoever_has_proved_nothing(make: Any) -> None:
+    listener = make(B, is_dialer=False)
+    (challenge,) = messages_in(listener.wire.take())
+    assert isinstance(challenge, Challenge)
+    assert listener.hear(encode_peer_frame(Challenge("cluster", "a", challenge.nonce))) == b""
+
+
+def test_a_listener_that_has_a_link_says_so_to_whoever_proves_to_be_the_peer(make: Any) -> None:
+    a, b = make(A, is_dialer=True), make(B, is_dialer=False)
+    b.declines = "linked"
+    talk(a, b)
+    assert (a.proved, b.proved) == (False, False)
+    assert a.declined == ["linked"]
+    assert b.wire.is_ended
+
+
+def test_that_there_is_a_link_is_believed_only_with_a_proof(make: Any) -> None:
+    a = make(A, is_dialer=True)
+    a.hear(encode_peer_frame(Challenge("cluster", "b", b"n" * 32)))
+    a.hear(encode_peer_frame(Declined("linked", b"m" * 32)))
+    assert a.declined == []
+    assert a.wire.is_aborted
 
 
 def test_two_dialers_or_two_listeners_never_prove_each_other(make: Any) -> None:
@@ -205,7 +247,7 @@ def test_before_the_proof_nothing_else_is_heard(make: Any, data: bytes) -> None:
     assert a.wire.is_aborted
 
 
-@pytest.mark.parametrize("message", [Challenge("cluster", "b", b"n"), Proof(b"m")])
+@pytest.mark.parametrize("message", [Challenge("cluster", "b", b"n"), Proof(b"m"), Declined("linked", b"m")])
 def test_a_proof_is_given_once(make: Any, message: PeerMessage) -> None:
     a, b = make(A, is_dialer=True), make(B, is_dialer=False)
     talk(a, b)

@@ -29,6 +29,7 @@ def link_to(port: int, put: Callable[[EngineInput], None] = lambda _: None) -> P
         linked=lambda: None,
         hear=lambda _: None,
         foreign=lambda _cluster, _server: None,
+        copied=lambda: None,
     )
 
 
