@@ -1,7 +1,9 @@
 """The pretended disk: what was written, and what of it would survive a crash.
 
 `commit` reaches the written image only. `sync` makes all of it durable, as the end of a real commit
-does. A crash keeps any prefix of the transactions that were handed over and not synced.
+does. A crash keeps any prefix of the transactions that were handed over and not synced (a torn one is
+none: that is what the checksums of a write-ahead log are for). A disk that lies reports a sync and
+keeps the data in its memory: then a crash may take what was reported as synced, too.
 """
 
 from bisect import bisect_left, bisect_right, insort
@@ -61,6 +63,10 @@ class Image:
         new._keys = {table: list(keys) for table, keys in self._keys.items()}
         return new
 
+    def become(self, other: "Image") -> None:
+        """Hold what another image holds."""
+        self._values, self._keys = other._values, other._keys
+
     def _range(self, table: str, first: Key, last: Key) -> tuple[int, int]:
         keys = self._keys[table]
         return bisect_left(keys, first), bisect_right(keys, last)
@@ -73,17 +79,36 @@ class SimulatedDisk:
         self.durable = Image()
         self._written = Image()
         self._unsynced: list[Transaction] = []
-        # The next commit fails when this is set.
+        # The next commit fails when this is set; every one while it is full.
         self.is_broken = False
+        self.is_full = False
+        # What really survives while the disk lies, and what it has only said to have synced.
+        self._platter: Image | None = None
+        self._lied: list[Transaction] = []
 
     @property
     def unsynced(self) -> int:
         """How many transactions a crash may lose."""
-        return len(self._unsynced)
+        return len(self._lied) + len(self._unsynced)
+
+    @property
+    def is_lying(self) -> bool:
+        """Whether it reports syncs that it does not do."""
+        return self._platter is not None
+
+    def lie(self) -> None:
+        """From here on nothing that is reported as synced is."""
+        self._platter = self.durable.copy()
+
+    def heal(self) -> None:
+        """It works, and has all it said it had."""
+        self.is_broken = self.is_full = False
+        self._platter = None
+        self._lied.clear()
 
     def commit(self, transaction: Transaction) -> None:
         """Write; durable is it after `sync`. Raises `DiskError` when the disk is broken."""
-        if self.is_broken:
+        if self.is_broken or self.is_full:
             raise DiskError("the simulated disk is broken")
         self._written.apply(transaction)
         self._unsynced.append(transaction)
@@ -92,15 +117,26 @@ class SimulatedDisk:
         """What was written is durable."""
         for transaction in self._unsynced:
             self.durable.apply(transaction)
+        if self._platter is not None:
+            self._lied.extend(self._unsynced)
         self._unsynced.clear()
 
-    def crash(self, kept: int) -> None:
-        """The first `kept` unsynced transactions survive, the others never were."""
-        for transaction in self._unsynced[:kept]:
-            self.durable.apply(transaction)
+    def crash(self, kept: int) -> bool:
+        """The first `kept` unsynced transactions survive; True when a lie came out."""
+        has_lied = kept < len(self._lied)
+        if self._platter is not None:
+            for transaction in (self._lied + self._unsynced)[:kept]:
+                self._platter.apply(transaction)
+            self.durable.become(self._platter)
+        else:
+            for transaction in self._unsynced[:kept]:
+                self.durable.apply(transaction)
         self._unsynced.clear()
+        self._platter = None
+        self._lied.clear()
         self._written = self.durable.copy()
         self.is_broken = False
+        return has_lied
 
     def damaged(self, what: str) -> DamagedDiskError:
         """The error to raise."""

@@ -1,174 +1,281 @@
 """The faults: what befalls the machines and the paths between them, and how it passes."""
 
+import random
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from server.engine_round import Output
+from server.archive.store import Write
+from server.replication.messages import Message
+from tests.simulation.plan import Fault, is_gentle
 
 if TYPE_CHECKING:
     from tests.simulation.machine import Machine
+    from tests.simulation.network import Wire
     from tests.simulation.process import Process
     from tests.simulation.world import World
 
+# A supervisor starts a process again that ended by itself, after this (s).
+_RESTART_S: Final = 0.25
+_LOOK_S: Final = 0.01
+
+
+@dataclass(slots=True)
+class _Armed:
+    """A crash that waits for its boundary."""
+
+    fault: Fault
+    left: int
+
 
 class Faults:
-    """Draws faults of the kinds of this weather until `end`; `heal` takes all of them back."""
+    """Carries out a plan; `heal` takes everything back."""
 
-    def __init__(self, world: "World") -> None:
+    def __init__(self, world: "World", plan: tuple[Fault, ...], seed: int) -> None:
         self._world: Final = world
-        self._rng: Final = world.rng
+        self._seed: Final = seed
         self._is_over = False
+        self._armed: list[_Armed] = []
+        self.is_dropping = False
         self.slow_sync_s: dict[str, float] = {}
+        # Faults that may cost a server the lead.
         self.met = 0
-        world.clock.after(world.weather.first_fault_s, self._next)
+        for fault in plan:
+            world.clock.at(fault.at, partial(self._begin, fault))
 
     def heal(self) -> None:
         """No more faults; everything works again, and whoever may run does."""
         self._is_over = True
+        self.is_dropping = False
+        self._armed.clear()
         self.slow_sync_s.clear()
         self._world.network.heal()
         for machine in self._world.machines.values():
-            machine.disk.is_broken = False
+            machine.disk.heal()
             if machine.process is not None and machine.process.is_ending:
                 machine.crash()
             machine.start()
             if machine.process is not None:
                 machine.process.resume()
 
-    def after_round(self, process: "Process", output: Output) -> None:
-        """Perhaps a crash between what this round decided and what of it leaves the process."""
-        weather = self._world.weather
-        if self._is_over or not (weather.crash_at_epoch or weather.crash_at_round):
-            return
-        has_epoch = any(record.is_epoch for _, write in output.writes for record in write.records)
-        chance = weather.crash_at_epoch if has_epoch else weather.crash_at_round
-        if self._rng.random() < chance and self._may_fell(process.machine):
-            machine = process.machine
-            moment = self._rng.random() * 2 * max(weather.sync_s, weather.network_s)
-            is_dark = self._rng.random() < 0.3
-            self._world.clock.after(moment, lambda: self._fell(machine, is_dark=is_dark))
+    def passed(self, process: "Process", point: str, writes: list[Write]) -> bool:
+        """A process is between two effects; True when it died here."""
+        for armed in self._armed:
+            fault = armed.fault
+            if fault.target != process.name or fault.point not in (point, ""):
+                continue
+            if not _is_of_kind(fault.what, writes):
+                continue
+            if armed.left:
+                armed.left -= 1
+                if not fault.point:
+                    self._world.history.seen[f"boundaries of {process.name}"] += 1
+            elif self._may_fell(process.machine):
+                self._armed.remove(armed)
+                self._world.note(process.name, f"falls, {point}")
+                self._fell(fault, process.machine)
+                return True
+        return False
 
-    # --- drawing
+    # --- beginning and end
 
-    def _next(self) -> None:
+    def _begin(self, fault: Fault) -> None:
         if self._is_over:
             return
-        weather = self._world.weather
-        kind = self._rng.choice(weather.faults)
-        machine = self._world.machines[self._rng.choice("ab")]
-        getattr(self, f"_{kind}")(machine)
-        self._world.clock.after(self._rng.expovariate(1 / weather.fault_every_s), self._next)
+        self.met += not is_gentle(fault)
+        self._world.history.seen[f"fault {fault.kind}"] += 1
+        rng = random.Random(f"{self._seed} {fault.number}")
+        kind: Callable[[Fault, Machine, random.Random], None] = getattr(self, f"_{fault.kind}")
+        kind(fault, self._world.machines[fault.target], rng)
 
-    def _duration(self) -> float:
-        return self._rng.expovariate(1 / self._world.weather.fault_for_s)
+    def _after(self, delay_s: float, action: Callable[[], None]) -> None:
+        """Later, unless the faults are over by then."""
 
-    def _note(self, who: str, what: str, *facts: float) -> None:
-        """A fault that may cost a server the lead."""
-        self.met += 1
-        self._world.note(who, what, *facts)
-
-    def _later(self, undo: Callable[[], None]) -> None:
         def unless_over() -> None:
             if not self._is_over:
-                undo()
+                action()
 
-        self._world.clock.after(self._duration(), unless_over)
+        self._world.clock.after(delay_s, unless_over)
 
     def _may_fell(self, machine: "Machine") -> bool:
         """Whether this server may go down now."""
         other = self._world.machines[machine.peer].process
         return self._world.weather.is_overlapping or (other is not None and not other.is_paused)
 
-    # --- the kinds
+    def _fell(self, fault: Fault, machine: "Machine", *, is_dark: bool = False) -> None:
+        if machine.process is not None:
+            machine.crash(is_dark=is_dark, keep=fault.keep)
+            self._after(fault.for_s, machine.start)
 
-    def _fell(self, machine: "Machine", *, is_dark: bool) -> None:
-        if self._is_over or machine.process is None:
-            return
-        self.met += 1
-        machine.crash(is_dark=is_dark)
-        self._later(machine.start)
+    # --- processes
 
-    def _crash(self, machine: "Machine") -> None:
+    def _crash(self, fault: Fault, machine: "Machine", _: random.Random) -> None:
         if self._may_fell(machine):
-            self._fell(machine, is_dark=False)
+            self._fell(fault, machine)
 
-    def _power(self, machine: "Machine") -> None:
+    def _power(self, fault: Fault, machine: "Machine", _: random.Random) -> None:
         if self._may_fell(machine):
-            self._fell(machine, is_dark=True)
+            self._fell(fault, machine, is_dark=True)
 
-    def _stop(self, machine: "Machine") -> None:
+    def _crash_at(self, fault: Fault, _: "Machine", __: random.Random) -> None:
+        self._armed.append(_Armed(fault, fault.skip))
+
+    def _stop(self, fault: Fault, machine: "Machine", _: random.Random) -> None:
         if self._may_fell(machine) and machine.process is not None and not machine.process.is_paused:
-            self._note(machine.name, "is told to stop")
+            self._world.note(machine.name, "is told to stop")
             machine.process.stop()
-            self._later(machine.start)
+            self._after(fault.for_s, machine.start)
 
-    def _pause(self, machine: "Machine") -> None:
+    def _pause(self, fault: Fault, machine: "Machine", _: random.Random) -> None:
         process = machine.process
         if process is not None and not process.is_paused and self._may_fell(machine):
-            self._note(machine.name, "stands still")
+            self._world.note(machine.name, "stands still")
             process.pause()
-            self._later(lambda: self._resume(process))
+            self._after(fault.for_s, process.resume)
 
-    def _resume(self, process: "Process") -> None:
-        if not process.is_dead:
-            self._world.note(process.name, "goes on")
-            process.resume()
+    def _double(self, fault: Fault, machine: "Machine", rng: random.Random) -> None:
+        """The other one takes over and dies at some moment of it."""
+        self.met += 1
+        other = self._world.machines[machine.peer]
+        moment = rng.uniform(0.0, 0.03)
 
-    def _cut(self, machine: "Machine") -> None:
-        self._note("ab", "are cut off from each other")
+        def look() -> None:
+            process = other.process
+            if process is None:
+                return
+            if process.engine.replica.role.name == "leader":
+                self._after(moment, partial(self._fell, fault, other))
+            else:
+                self._after(_LOOK_S, look)
+
+        self._fell(fault, machine)
+        look()
+
+    def _stale_first(self, fault: Fault, machine: "Machine", rng: random.Random) -> None:
+        """The other one goes on alone, dies, and stays away while the one with less starts."""
+        self.met += 2
+        other = self._world.machines[machine.peer]
+        alone_s = fault.for_s
+        away_s = rng.uniform(0.2, 2.0) * self._world.weather.settings.boot_wait_s
+
+        def swap() -> None:
+            other.crash(is_dark=True)
+            machine.start()
+            self._after(away_s, other.start)
+
+        machine.crash(is_dark=rng.random() < 0.5)
+        self._after(alone_s, swap)
+
+    # --- paths
+
+    def _cut(self, fault: Fault, _: "Machine", __: random.Random) -> None:
+        self._world.note("ab", "are cut off from each other")
         self._world.network.cut("a", "b")
-        self._later(self._heal_paths)
+        self._after(fault.for_s, self._heal_paths)
 
-    def _one_way(self, machine: "Machine") -> None:
-        self._note(machine.name, "is not heard any more")
+    def _one_way(self, fault: Fault, machine: "Machine", _: random.Random) -> None:
+        self._world.note(machine.name, "is not heard any more")
         self._world.network.cut(machine.name)
-        self._later(self._heal_paths)
+        self._after(fault.for_s, self._heal_paths)
 
-    def _flap(self, machine: "Machine") -> None:
-        """Cut and healed a few times in a row."""
-        for moment in range(self._rng.randint(2, 6)):
-            at = moment * self._duration() / 3
-            self._world.clock.after(at, lambda: None if self._is_over else self._cut(machine))
+    def _flap(self, fault: Fault, machine: "Machine", rng: random.Random) -> None:
+        for moment in range(rng.randint(2, 6)):
+            self.met += 1
+            at = moment * rng.random() * fault.for_s
+            self._after(at, partial(self._cut, fault, machine, rng))
+
+    def _slow_net(self, fault: Fault, machine: "Machine", rng: random.Random) -> None:
+        delay_s = rng.uniform(0.05, 0.8)
+        self._world.note(machine.name, "is heard late", delay_s)
+        self._world.network.slow(machine.name, delay_s)
+        self._after(fault.for_s, self._heal_paths)
 
     def _heal_paths(self) -> None:
         self._world.note("ab", "the paths are open")
         self._world.network.heal()
 
-    def _drop(self, machine: "Machine") -> None:
-        """The connection breaks, perhaps a few times in a row, and both machines are well."""
-
+    def _drop(self, __: Fault, machine: "Machine", rng: random.Random) -> None:
         def drop() -> None:
-            if not self._is_over and machine.process is not None and machine.process.wire is not None:
+            if machine.process is not None and machine.process.wire is not None:
                 self._world.note(machine.name, "loses its connection")
                 machine.process.drop_wire()
 
         at = 0.0
-        for _ in range(self._rng.randint(1, 8)):
-            self._world.clock.after(at, drop)
-            at += self._rng.expovariate(1 / 0.004)
+        for _ in range(rng.randint(1, 8)):
+            self._after(at, drop)
+            at += rng.expovariate(1 / 0.004)
 
-    def _slow_net(self, machine: "Machine") -> None:
-        delay_s = self._rng.uniform(0.05, 0.8)
-        self._note(machine.name, "is heard late", delay_s)
-        self._world.network.slow(machine.name, delay_s)
-        self._later(self._heal_paths)
+    def _late(self, fault: Fault, machine: "Machine", rng: random.Random) -> None:
+        for wire, message in self._world.network.old_messages(machine.name, rng):
+            self._after(rng.random() * fault.for_s, partial(self._bring_late, machine, wire, message))
 
-    def _slow_disk(self, machine: "Machine") -> None:
-        self.slow_sync_s[machine.name] = self._rng.uniform(0.2, 2.5)
-        self._note(machine.name, "has a slow disk", self.slow_sync_s[machine.name])
-        self._later(lambda: self._quick_disk(machine))
+    def _bring_late(self, machine: "Machine", wire: "Wire", message: Message) -> None:
+        if machine.process is not None:
+            self._world.network.bring(machine.process, wire, message)
 
-    def _quick_disk(self, machine: "Machine") -> None:
-        self._world.note(machine.name, "has a quick disk")
+    # --- disks and clocks
+
+    def _slow_disk(self, fault: Fault, machine: "Machine", rng: random.Random) -> None:
+        self.slow_sync_s[machine.name] = rng.uniform(0.2, 2.5)
+        self._world.note(machine.name, "has a slow disk", self.slow_sync_s[machine.name])
+        self._after(fault.for_s, partial(self._quicken, machine))
+
+    def _quicken(self, machine: "Machine") -> None:
         self.slow_sync_s.pop(machine.name, None)
 
-    def _broken_disk(self, machine: "Machine") -> None:
-        """The next commit fails: the process must end, and may be started again."""
+    def _broken_disk(self, fault: Fault, machine: "Machine", _: random.Random) -> None:
         if self._may_fell(machine):
-            self._note(machine.name, "has a broken disk")
+            self._world.note(machine.name, "has a broken disk")
             machine.disk.is_broken = True
-            self._later(machine.start)
+            self._after(fault.for_s, machine.start)
 
-    def _skew(self, machine: "Machine") -> None:
-        """Somebody sets the clock on the wall."""
-        machine.skew_ms = self._rng.randint(-3_600_000, 3_600_000)
+    def _full_disk(self, fault: Fault, machine: "Machine", _: random.Random) -> None:
+        if self._may_fell(machine):
+            self._world.note(machine.name, "has a full disk")
+            machine.disk.is_full = True
+            self._after(fault.for_s, partial(self._free, machine))
+            self.restart(machine)
+
+    def _free(self, machine: "Machine") -> None:
+        machine.disk.is_full = False
+
+    def restart(self, machine: "Machine") -> None:
+        """As a supervisor does, as long as the disk is full, and once more."""
+        if machine.disk.is_full:
+            self._world.clock.after(_RESTART_S, partial(self.restart, machine))
+            self.met += machine.process is None
+        machine.start()
+
+    def _lying_disk(self, fault: Fault, machine: "Machine", _: random.Random) -> None:
+        """It says that it has synced; then the power goes."""
+        if not machine.disk.is_lying and self._may_fell(machine):
+            self._world.note(machine.name, "has a disk that lies")
+            machine.disk.lie()
+            self._after(fault.for_s, partial(self._fell, fault, machine, is_dark=True))
+
+    def _skew(self, _: Fault, machine: "Machine", rng: random.Random) -> None:
+        machine.skew_ms = rng.randint(-3_600_000, 3_600_000)
+
+    # --- clients
+
+    def _slow_reader(self, fault: Fault, _: "Machine", rng: random.Random) -> None:
+        people = self._world.people
+        if people:
+            person = rng.choice(people)
+            person.stop_reading()
+            self._world.clock.after(fault.for_s, person.read_on)
+
+    def _restart_app(self, fault: Fault, _: "Machine", rng: random.Random) -> None:
+        people = self._world.people
+        if people:
+            person = rng.choice(people)
+            person.end()
+            self._world.clock.after(fault.for_s, person.start)
+
+
+def _is_of_kind(what: str, writes: list[Write]) -> bool:
+    """Whether what was written is what a crash waits for."""
+    if what == "epoch":
+        return any(record.is_epoch for write in writes for record in write.records)
+    return what == "any" or any(write.cut_to is not None for write in writes)

@@ -49,6 +49,10 @@ class History:
     shown: dict[str, dict[int, bytes]] = field(default_factory=dict)
     # Merges: when, whose log was cut, and up to where it was kept.
     cuts: list[tuple[float, str, int]] = field(default_factory=list)
+    # Acknowledged requests of which no disk has a copy any more: a disk had lied about the last one.
+    excused: set[Identity] = field(default_factory=set)
+    # Whose disks lied: of them one may believe that they have what they have lost.
+    liars: set[str] = field(default_factory=set)
     seen: Counter[str] = field(default_factory=Counter)
     trace: list[tuple[float, str, str, tuple[Any, ...]]] = field(default_factory=list)
     _askers: int = 0

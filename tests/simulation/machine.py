@@ -40,12 +40,12 @@ class Machine:
             self.process = Process(self, self._lives)
             self.world.network.reset_stale(self)
 
-    def crash(self, *, is_dark: bool = False) -> None:
-        """Kill the process, or cut the power."""
+    def crash(self, *, is_dark: bool = False, keep: str = "") -> None:
+        """Kill the process, or cut the power; `keep` says what is left of what was not synced."""
         self.is_dark = is_dark
         if self.process is not None:
             self.world.note(self.name, "loses power" if is_dark else "is killed")
-            self.process.die(is_silent=is_dark)
+            self.process.die(is_silent=is_dark, keep=keep)
 
     def halted(self, halt: Halt) -> None:
         """The server itself refuses to go on; in this world nothing happens that only a person can mend."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from server.replication import steps
-from server.replication.messages import Message
+from server.replication.messages import Hello, Message
 from tests.simulation.clock import Clock
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 # How the real link backs off between two tries (s): at once, then doubling.
 _FIRST_TRY_S: Final = 0.05
 _LAST_TRY_S: Final = 1.0
+# Messages that may come again over a later connection.
+_REMEMBERED: Final = 40
 
 
 @dataclass(slots=True)
@@ -45,7 +47,11 @@ class Wire:
 
     def send(self, source: str, message: Message) -> None:
         """Put a message on its way."""
-        self._put(self._directions[source], message)
+        direction = self._directions[source]
+        if not isinstance(message, Hello):
+            # A hello names no session: that one of an old link is never taken is the network's task.
+            self._network.remember(direction.target.name, self, message)
+        self._put(direction, message)
 
     def end(self, source: str, *, kept: int | None = None, is_silent: bool = False) -> None:
         """This side is gone. `kept`: how much of what is on its way still arrives (None: all)."""
@@ -108,6 +114,23 @@ class Network:
         self._slow_s: dict[str, float] = {}
         self._wires: list[Wire] = []
         self.machines: dict[str, Machine] = {}
+        # What a server was sent lately, with the wire that it was sent over.
+        self._said: dict[str, deque[tuple[Wire, Message]]] = {}
+
+    def remember(self, target: str, wire: Wire, message: Message) -> None:
+        """Keep a message that was sent, for the case that it comes again."""
+        self._said.setdefault(target, deque(maxlen=_REMEMBERED)).append((wire, message))
+
+    def old_messages(self, target: str, rng: random.Random) -> list[tuple[Wire, Message]]:
+        """A few of the messages that were sent to a server lately, in any order."""
+        said = list(self._said.get(target, ()))
+        return rng.sample(said, min(len(said), rng.randint(1, 12)))
+
+    def bring(self, target: "Process", wire: Wire, message: Message) -> None:
+        """A message of an older connection arrives in the one there is now."""
+        if target.wire is not None and target.wire is not wire:
+            target.world.note(target.name, "hears late", message)
+            target.put(steps.Received(message))
 
     def delay(self, source: str) -> float:
         """How long the next message from a server takes (s)."""

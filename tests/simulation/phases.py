@@ -3,12 +3,16 @@
 from server.engine_round import Answer, Ask
 from tests.simulation.devices import new_person
 from tests.simulation.history import PromiseError
+from tests.simulation.machine import Machine
 from tests.simulation.process import Process
 from tests.simulation.world import World
 
 # What a quiet pair may take beyond the times that its settings name (s).
 _MARGIN_S = 2.0
 _ACKNOWLEDGED_S = 2.0
+# A lasting slowness of one disk, and how often a bad connection breaks (s).
+_SLOW_SYNC_S = 0.6
+_DROP_EVERY_S = 0.4
 _ALARMS_S = 0.2
 # The derived tables reach the disk within a second.
 _REST_S = 1.3
@@ -46,20 +50,83 @@ def _become_level(world: World) -> None:
 
 
 def _endure(world: World, ending: str) -> None:
-    """A fault that lasts: whoever is left acknowledges within detection and two seconds."""
-    victim = world.rng.choice("ab")
+    """A fault that lasts: whoever is reachable acknowledges within detection and two seconds."""
+    victim = world.machines[world.rng.choice("ab")]
     world.faults.met += 1
-    limit_s = world.weather.settings.silence_s + _ACKNOWLEDGED_S
-    world.note(victim, f"from here on: {ending}")
-    if ending == "alone":
-        world.machines[victim].crash(is_dark=world.rng.random() < 0.5)
-    elif ending == "cut":
-        world.network.cut("a", "b")
-    else:
-        world.network.cut(victim)
+    settings = world.weather.settings
+    limit_s = settings.silence_s + _ACKNOWLEDGED_S
+    world.note(victim.name, f"from here on: {ending}")
+    is_reachable = _BEGIN[ending](world, victim)
+    if ending == "slow_disk":
+        limit_s += settings.confirm_s + 3 * _SLOW_SYNC_S
     for process in world.running:
-        _probe(world, process, limit_s, copies=1)
+        if is_reachable or process.machine is not victim:
+            _probe(world, process, limit_s, copies=1)
     world.clock.run_until(world.clock.now + world.rng.uniform(0.0, 1.0))
+
+
+def _kill(_: World, victim: Machine) -> bool:
+    victim.crash()
+    return False
+
+
+def _darken(_: World, victim: Machine) -> bool:
+    victim.crash(is_dark=True)
+    return False
+
+
+def _cut(world: World, _: Machine) -> bool:
+    world.network.cut("a", "b")
+    return True
+
+
+def _mute(world: World, victim: Machine) -> bool:
+    world.network.cut(victim.name)
+    return True
+
+
+def _slow(world: World, victim: Machine) -> bool:
+    world.faults.slow_sync_s[victim.name] = _SLOW_SYNC_S
+    return True
+
+
+def _fill(world: World, victim: Machine) -> bool:
+    victim.disk.is_full = True
+    world.faults.restart(victim)
+    return False
+
+
+def _pause(_: World, victim: Machine) -> bool:
+    assert victim.process is not None
+    victim.process.pause()
+    return False
+
+
+def _keep_dropping(world: World, victim: Machine) -> bool:
+    """The connection breaks again and again, until the end of this fault."""
+    ends_at = world.clock.now + 30 * _DROP_EVERY_S
+
+    def drop() -> None:
+        if victim.process is not None and victim.process.wire is not None:
+            victim.process.drop_wire()
+        if world.clock.now < ends_at and world.faults.is_dropping:
+            world.clock.after(_DROP_EVERY_S, drop)
+
+    world.faults.is_dropping = True
+    drop()
+    return True
+
+
+_BEGIN = {
+    "alone": _kill,
+    "dark": _darken,
+    "cut": _cut,
+    "one_way": _mute,
+    "slow_disk": _slow,
+    "full_disk": _fill,
+    "paused": _pause,
+    "dropping": _keep_dropping,
+}
 
 
 def _probe(world: World, process: Process, limit_s: float, *, copies: int) -> None:

@@ -125,13 +125,15 @@ class Process:
         self.put(Stop())
         self.is_ending = True
 
-    def die(self, *, is_silent: bool = False) -> None:
+    def die(self, *, is_silent: bool = False, keep: str = "") -> None:
         """Whatever has not left is gone."""
         if self.is_dead:
             return
         self.is_dead = True
         disk, rng = self.machine.disk, self.world.rng
-        disk.crash(rng.randint(0, disk.unsynced))
+        left = {"keep": disk.unsynced, "lose": 0, "torn": disk.unsynced // 2}
+        if disk.crash(left[keep] if keep else rng.randint(0, disk.unsynced)):
+            self.world.lie_came_out(self.name)
         if self.wire is not None:
             kept = rng.randint(0, self.wire.on_its_way(self.name))
             self.wire.end(self.name, kept=kept, is_silent=is_silent)
@@ -151,13 +153,21 @@ class Process:
         inputs, self._inbox = self._inbox, []
         output = self.engine.handle(inputs, self.world.clock.now, self.machine.time_ms())
         self.world.audit.check(self, output)
+        if (
+            output.halt is None
+            and (output.writes or output.has_news)
+            and self._falls("handled", output.writes)
+        ):
+            return
         self._hand_out(output)
         if output.halt is not None:
             self.machine.halted(output.halt)
         elif self.is_ending and not self._is_syncing and not self._waiting:
             self.die()
-        else:
-            self.world.faults.after_round(self, output)
+
+    def _falls(self, point: str, writes: list[tuple[int, Write]]) -> bool:
+        """Whether it dies between two effects, here."""
+        return self.world.faults.passed(self, point, [write for _, write in writes])
 
     # --- out
 
@@ -165,6 +175,8 @@ class Process:
         self._waiting.extend(output.writes)
         if self._waiting and not self._is_syncing:
             self._write()
+            if self.is_dead or self._falls("written", output.writes):
+                return
         for load in output.loads:
             self.world.clock.after(self.world.sync_s(self.name), partial(self._load, load))
         if output.messages or output.answers:
@@ -181,14 +193,16 @@ class Process:
             self.is_ending = True
             self.world.clock.after(0.0, self.die)
             return
-        ticket = max(ticket for ticket, _ in group)
-        self.world.clock.after(self.world.sync_s(self.name), lambda: self._synced(ticket))
+        self.world.clock.after(self.world.sync_s(self.name), lambda: self._synced(group))
 
-    def _synced(self, ticket: int) -> None:
+    def _synced(self, group: list[tuple[int, Write]]) -> None:
         if self.is_dead:
             return
+        ticket = max(ticket for ticket, _ in group)
         self.machine.disk.sync()
         self._is_syncing = False
+        if self._falls("synced", group):
+            return
         if self._waiting:
             self._write()
         elif self.is_ending and not self._inbox:
@@ -209,9 +223,13 @@ class Process:
             elif self.wire is not None:
                 self.world.note(self.name, "says", item.message)
                 self.wire.send(self.name, item.message)
+                if self._falls("sent", output.writes):
+                    return
         for answer in output.answers:
             answered, _ = self.askers.pop(answer.asker)
             answered(answer)
+            if self._falls("answered", output.writes):
+                return
 
     def drop_wire(self) -> None:
         """Close the connection to the peer."""

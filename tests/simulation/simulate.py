@@ -1,5 +1,6 @@
-"""One run: a seed in, and out comes what happened and whether every promise was kept."""
+"""One run: a script in, and out comes what happened and whether every promise was kept."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -11,38 +12,52 @@ from tests.simulation.checkers.states import check_states
 from tests.simulation.history import PromiseError
 from tests.simulation.phases import live
 from tests.simulation.planted import plant
+from tests.simulation.script import Script
 from tests.simulation.weather import small_sizes
 from tests.simulation.world import World
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What came of a seed. `failure` "": every promise was kept."""
+    """What came of a script. `failure` "": every promise was kept; `rule` is the one that was not."""
 
-    seed: int
+    script: Script
     bug: str
     failure: str
+    rule: str
     virtual_s: float
     seen: Counter[str]
     trace: list[str]
 
+    @property
+    def trace_hash(self) -> str:
+        """SHA-256 of the trace, hex."""
+        return hashlib.sha256("\n".join(self.trace).encode()).hexdigest()
 
-def simulate(seed: int, *, bug: str = "", with_trace: bool = False) -> Run:
-    """Live through the run of a seed, perhaps with a planted bug, and check it."""
-    world = World(seed)
-    failure = ""
-    with small_sizes(world.weather), plant(bug) if bug else nullcontext():
+    @property
+    def command(self) -> str:
+        """The one line that plays it again and prints its trace."""
+        bug = f" --bug {self.bug}" if self.bug else ""
+        return f"python -m tests.simulation.run {self.script.options}{bug}"
+
+
+def simulate(script: Script, *, bug: str = "", with_trace: bool = False) -> Run:
+    """Live through a script, perhaps with a planted bug, and check it."""
+    failure = rule = ""
+    with small_sizes(script.weather), plant(bug) if bug else nullcontext():
+        world = World(script)
         try:
             for part in (live, check_archives, check_answers, check_states):
                 _attempt(part, world)
         except PromiseError as violation:
-            failure = str(violation)
+            failure, rule = str(violation), violation.rule
     if world.history.has_merged:
         world.history.seen["runs with a merge"] += 1
     return Run(
-        seed=seed,
+        script=script,
         bug=bug,
         failure=failure,
+        rule=rule,
         virtual_s=world.clock.now,
         seen=world.history.seen,
         trace=world.history.lines() if with_trace else [],

@@ -11,23 +11,33 @@ import msgspec
 
 from server.replication.settings import Settings
 
-FAULTS: Final = (
-    "crash",
-    "power",
-    "stop",
-    "pause",
-    "cut",
-    "one_way",
-    "flap",
-    "slow_disk",
-    "slow_net",
-    "broken_disk",
-    "skew",
-    "drop",
-)
+# Every kind, and what it stands for in "How it is checked"; `--faults` chooses among them.
+FAULTS: Final[dict[str, str]] = {
+    "crash": "a process is killed",
+    "crash_at": "a process dies between two effects of one round",
+    "power": "a machine loses its power: silence instead of a refused connection",
+    "stop": "a process is told to stop",
+    "pause": "a process stands still",
+    "cut": "the link is cut both ways",
+    "one_way": "one server is not heard any more",
+    "flap": "the link is cut and healed a few times in a row",
+    "slow_net": "what a server sends arrives late",
+    "drop": "the connection breaks, perhaps a few times in a row",
+    "late": "messages of an older connection arrive in the new one, late, twice, out of order",
+    "slow_disk": "each sync takes long",
+    "broken_disk": "the next commit fails",
+    "full_disk": "every commit fails for a while, also that of the restarted process",
+    "lying_disk": "what was reported as synced is lost with the power",
+    "skew": "somebody sets the clock on the wall",
+    "stale_first": "both die, and the one that has less starts first",
+    "double": "the leader dies, and so does the one that has just taken over",
+    "slow_reader": "a client takes nothing for a while",
+    "restart_app": "a client's program is killed and started again with what is on its disk",
+}
 # After these nobody has a reason to take the lead or to go on alone.
-GENTLE_FAULTS: Final = ("drop", "skew")
-ENDINGS: Final = ("level",) * 5 + ("alone",) * 2 + ("cut", "one_way")
+GENTLE_FAULTS: Final = ("drop", "skew", "late", "slow_reader", "restart_app")
+# One that lasts; "level" is none.
+ENDINGS: Final = ("alone", "dark", "cut", "one_way", "slow_disk", "full_disk", "paused", "dropping")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +49,7 @@ class Weather:
     fault_for_s: float
     safety_s: float
     first_fault_s: float
-    # How likely a crash is right after a round that wrote an epoch record, and after any other round.
-    crash_at_epoch: float
-    crash_at_round: float
+    crashes_between: int
     is_overlapping: bool
     ending: str
     devices: int
@@ -58,21 +66,18 @@ class Weather:
     snapshot_every: int
 
 
-def draw_weather(rng: random.Random) -> Weather:
-    """The mix of one seed."""
-    is_gentle = rng.random() < 0.1
-    kinds = GENTLE_FAULTS if is_gentle else tuple(rng.sample(FAULTS, rng.choice((1, 2, 2, 3, 3, 4, 6))))
+def draw_weather(rng: random.Random, kinds: tuple[str, ...] = (), ending: str = "") -> Weather:
+    """The mix of one seed, or with these kinds of faults, or with this ending."""
     weather = Weather(
-        faults=kinds,
+        faults=kinds or _draw_kinds(rng),
         fault_every_s=rng.choice((0.15, 0.4, 0.8, 1.5)),
         fault_for_s=rng.choice((0.1, 0.5, 1.2, 2.5)),
-        safety_s=rng.uniform(2.0, 7.0),
+        safety_s=rng.uniform(2.0, 6.0),
         first_fault_s=rng.choice((0.0, 0.3, 0.6, 1.0)),
-        crash_at_epoch=0.0 if is_gentle else rng.choice((0.0, 0.0, 0.1, 0.3, 0.6)),
-        crash_at_round=0.0 if is_gentle else rng.choice((0.0, 0.0, 0.0, 0.002)),
+        crashes_between=rng.choice((1, 2, 4, 8)),
         is_overlapping=rng.random() < 0.6,
-        ending=rng.choice(ENDINGS),
-        devices=rng.randint(2, 5),
+        ending=ending or rng.choice(("level",) * 5 + ENDINGS),
+        devices=rng.randint(2, 4),
         requests_each=rng.choice((1, 3, 8, 16, 25)),
         think_s=rng.choice((0.02, 0.1, 0.3)),
         patience_s=rng.choice((0.4, 1.0, 2.5)),
@@ -85,11 +90,18 @@ def draw_weather(rng: random.Random) -> Weather:
         trim_records=rng.choice((1, 8)),
         snapshot_every=rng.choice((3, 17, 50_000)),
     )
-    if rng.random() < 0.1:
+    if not ending and rng.random() < 0.1:
         # Alone a strict server answers nothing, and its devices would wait for ever.
         settings = msgspec.structs.replace(weather.settings, strict=True)
         return replace(weather, settings=settings, ending="level")
     return weather
+
+
+def _draw_kinds(rng: random.Random) -> tuple[str, ...]:
+    if rng.random() < 0.1:
+        return GENTLE_FAULTS
+    drawn = rng.sample(list(FAULTS), rng.choice((1, 2, 2, 3, 3, 4, 6, 9)))
+    return tuple(drawn) if rng.random() < 0.5 else (*drawn, "crash_at")
 
 
 def _draw_settings(rng: random.Random) -> Settings:

@@ -4,7 +4,8 @@ import random
 from functools import partial
 from typing import Any, Final
 
-from tests.simulation.audit import Audit
+from server.archive.store import StoreReader
+from tests.simulation.checkers.audit import Audit
 from tests.simulation.clock import Clock
 from tests.simulation.devices import Connection, Device
 from tests.simulation.faults import Faults
@@ -12,7 +13,7 @@ from tests.simulation.history import History
 from tests.simulation.machine import Machine
 from tests.simulation.network import Network
 from tests.simulation.process import Process
-from tests.simulation.weather import draw_weather
+from tests.simulation.script import Script
 
 _YEAR_2026_MS: Final = 1_780_000_000_000
 
@@ -20,16 +21,17 @@ _YEAR_2026_MS: Final = 1_780_000_000_000
 class World:
     """Everything of a run hangs here; only its `rng` is drawn from."""
 
-    def __init__(self, seed: int) -> None:
-        self.rng: Final = random.Random(seed)
-        self.weather: Final = draw_weather(self.rng)
+    def __init__(self, script: "Script") -> None:
+        self.rng: Final = random.Random(script.seed)
+        self.weather: Final = script.weather
         self.clock: Final = Clock()
         self.history: Final = History()
         self.network: Final = Network(self.clock, self.rng, self.weather.network_s)
         self.machines: Final = {"a": Machine(self, "a", "b"), "b": Machine(self, "b", "a")}
         self.network.machines = self.machines
         self.audit: Final = Audit(self.machines, self.history, self.weather.answer_s_max)
-        self.faults: Final = Faults(self)
+        self.faults: Final = Faults(self, script.kept_plan, script.seed)
+        self.people: Final[list[Any]] = []
         self.disks_busy_until = 0.0
         self._connections: list[tuple[Connection, Device]] = []
         for machine in self.machines.values():
@@ -46,6 +48,21 @@ class World:
     def note(self, who: str, what: str, *facts: Any) -> None:
         """A line of the trace."""
         self.history.note(self.clock.now, who, what, *facts)
+
+    def lie_came_out(self, name: str) -> None:
+        """The disk of a server lost what it had reported as synced: what it was the last to hold is gone."""
+        self.note(name, "has lost what it had synced")
+        self.history.liars.add(name)
+        # Both may go back behind what they have shown.
+        self.history.shown.clear()
+        held: set[tuple[str, int]] = set()
+        for machine in self.machines.values():
+            reader = StoreReader(machine.disk.durable)
+            held.update(record.id for record in reader.all_records())
+            held.update(row.draft.id for row in reader.quarantine(b"", 10**6))
+        self.history.excused.update(
+            answered.draft.id for answered in self.history.answered if answered.draft.id not in held
+        )
 
     # --- times, drawn
 

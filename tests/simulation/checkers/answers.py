@@ -30,7 +30,8 @@ def check_answers(world: World) -> None:
         if _is_resubmitted(world, identity[:2]):
             # One server had taken it, or was about to: that stands, whatever the other one had said.
             told = [answered for answered in told if answered.answer.refusal is None]
-        if len({(a.answer.index, a.answer.refusal is None) for a in told}) > 1:
+        # What a lying disk lost may get another place, or another verdict.
+        if not world.history.liars and len({(a.answer.index, a.answer.refusal is None) for a in told}) > 1:
             raise PromiseError("one verdict", f"{identity[:2]}: {[(a.server, a.answer) for a in told]}")
     _one_winner(world, verdicts)
 
@@ -58,7 +59,7 @@ def _one_winner(world: World, verdicts: dict[tuple[str, int, bytes], list[Answer
         record = None if index is None else reader.record(index)
         for draft in world.history.asked[identity]:
             for answered in verdicts.get((*identity, draft.body), []):
-                if world.history.is_moved(answered):
+                if world.history.is_moved(answered) or world.history.liars:
                     continue
                 is_archived = record is not None and record.body == draft.body
                 if (answered.answer.refusal is None) != is_archived:

@@ -19,7 +19,8 @@ def check_archives(world: World) -> None:
         _once(name, log)
         _asked_for(name, log, world.history)
         _in_order(name, log, world.history)
-        _shown_stays(name, log, world.history)
+        if not world.history.liars:
+            _shown_stays(name, log, world.history)
         _nothing_waits(name, world)
     _equal(logs)
     _acknowledged(world, logs)
@@ -103,12 +104,12 @@ def _acknowledged(world: World, logs: dict[str, list[Record]]) -> None:
     numbers = {name: _numbers(log) for name, log in logs.items()}
     for answered in world.history.answered:
         answer = answered.answer
-        if answer.refusal is not None:
-            continue
         identity = (answer.device, answer.counter)
+        if answer.refusal is not None or identity in world.history.excused:
+            continue
         for name in logs:
             found = numbers[name].get(identity)
-            if found is not None and world.history.is_moved(answered):
+            if found is not None and (world.history.is_moved(answered) or world.history.liars):
                 # A merge gave it another place, or kept the other thing that its id was used for.
                 is_kept = found[1] or identity in world.history.twins
                 if is_kept:
