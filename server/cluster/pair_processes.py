@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -59,7 +59,8 @@ def server_program() -> list[str]:
 class ServerProcess:
     """One `serve` as a child process."""
 
-    def __init__(self, arguments: Sequence[str]) -> None:
+    def __init__(self, arguments: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
+        """`environment` is added to the own one."""
         # Its own group: Ctrl-C reaches the parent alone, which then stops both in order.
         flags = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
         self.process = subprocess.Popen(
@@ -69,6 +70,7 @@ class ServerProcess:
             text=True,
             start_new_session=os.name == "posix",
             creationflags=flags,
+            env={**os.environ, **(environment or {})},
         )
         self._errors: list[str] = []
         self._is_ready = threading.Event()
@@ -136,6 +138,13 @@ class ServerProcess:
             del self._errors[:-100]
 
 
+class Own(msgspec.Struct, frozen=True):
+    """What one of the two servers gets for itself: options that win over all others, and variables."""
+
+    options: tuple[str, ...] = ()
+    environment: dict[str, str] = {}
+
+
 class PairProcesses:
     """Both servers. `tell` gets lines for people."""
 
@@ -145,8 +154,11 @@ class PairProcesses:
         ports: PairPorts,
         options: Sequence[str],
         tell: Callable[[str], None],
+        *,
+        own: tuple[Own, Own] = (Own(), Own()),
     ) -> None:
         self._folders: Final = folders
+        self._own: Final = own
         self._ports: Final = ports
         self._options: Final = options
         self._tell: Final = tell
@@ -180,7 +192,9 @@ class PairProcesses:
                 *("--peer-listen", f"127.0.0.1:{self._ports.servers[place]}"),
                 *("--peer", f"127.0.0.1:{self._ports.servers[other]}"),
                 *self._options,
-            ]
+                *self._own[place].options,
+            ],
+            self._own[place].environment,
         )
 
     def watch(self, *, restarts: bool) -> int:

@@ -9,6 +9,7 @@ from server.i18n.translation import _
 from server.names.addresses import Address, AddressError, is_everywhere, parse_address
 from server.names.invite_links import CHAT_NAME_CHARACTERS_MAX, is_chat_name
 from server.protocol.names import clean_person_name
+from server.torture.faults import ALL, FaultKind, parse_kinds
 
 
 def own_address(ctx: click.Context, param: click.Parameter, value: str | None) -> Address | None:
@@ -50,3 +51,12 @@ def chat_name(ctx: click.Context, param: click.Parameter, value: str | None) -> 
             param,
         )
     return value
+
+
+def fault_kinds(ctx: click.Context, param: click.Parameter, value: str) -> tuple[FaultKind, ...]:
+    """Kinds of faults, by their words."""
+    try:
+        return parse_kinds(value)
+    except ValueError as error:
+        known = ", ".join([*FaultKind, ALL])
+        raise click.BadParameter(_("Known: {known}.").format(known=known), ctx, param) from error

@@ -1,16 +1,19 @@
-"""`torture`: a pair under load, killed again and again, and everything counted afterwards."""
+"""`torture`: a pair under load and under every fault, and everything counted afterwards."""
 
+import contextlib
 import secrets
 import signal
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 import msgspec
 
 from server.cluster.data_folder import DataFolder, FolderError
-from server.cluster.pair_processes import PairProcesses, choose_ports
+from server.cluster.pair_processes import choose_ports
+from server.commands.option_values import fault_kinds
 from server.commands.pair import make_pair_folders
 from server.commands.serving import fail, invite_link, told_errors
 from server.i18n.translation import _
@@ -18,8 +21,10 @@ from server.names.addresses import Address
 from server.network.clock import SystemClock
 from server.network.tls import Trust
 from server.torture.crowd import READERS_A_SERVER
+from server.torture.faults import FaultKind
 from server.torture.plan import Plan
-from server.torture.run import Run, RunFailedError, RunStoppedError, Target
+from server.torture.run import Run, RunFailedError, RunStoppedError
+from server.torture.target import Target, prepared
 
 # Only a chat of this name is tortured: nobody wants thousands of messages in a real one.
 _CHAT = "Torture"
@@ -30,11 +35,21 @@ _CHAT = "Torture"
 Examples:
   python -m server torture --data /tmp/torture
   python -m server torture --data /tmp/torture --seconds 60 --kills 10 --json
+  python -m server torture --data /tmp/torture --seconds 300 --kills 60 --faults all
 """
 )
 @click.option("--data", type=click.Path(path_type=Path), required=True, help="A folder for both servers.")
 @click.option("--seconds", type=click.FloatRange(1), default=30.0, show_default=True, help="How long.")
-@click.option("--kills", type=click.IntRange(0), default=5, show_default=True, help="How often.")
+@click.option("--kills", type=click.IntRange(0), default=5, show_default=True, help="How many faults.")
+@click.option(
+    "--faults",
+    "kinds",
+    callback=fault_kinds,
+    default=FaultKind.KILL,
+    show_default=True,
+    metavar="KIND,...",
+    help="Which faults: kill, pause, partition, oneway, diskfull, slowdisk, or all.",
+)
 @click.option("--senders", type=click.IntRange(1, 500), default=8, show_default=True, help="Who write.")
 @click.option(
     "--rate",
@@ -44,30 +59,34 @@ Examples:
     help="Messages a second of each sender.",
 )
 @click.option("--json", "is_json", is_flag=True, help="Print the result as JSON on the last line.")
-@click.option("--overlap", "is_overlapping", is_flag=True, help="Kill also while one is away.")
-@click.option("--seed", type=int, help="The same kills at the same times as in an earlier run.")
+@click.option("--overlap", "is_overlapping", is_flag=True, help="Faults also while one is away.")
+@click.option("--seed", type=int, help="The same faults at the same times as in an earlier run.")
 def command(
     *,
     data: Path,
     seconds: float,
     kills: int,
+    kinds: tuple[FaultKind, ...],
     senders: int,
     rate: float,
     is_json: bool,
     is_overlapping: bool,
     seed: int | None,
 ) -> None:
-    """Kill servers of a pair under load, and count what was lost.
+    """Kill servers of a pair under load, or worse, and count what was lost.
 
-    Starts two servers on this computer with real clients, kills one with `kill -9` at random
-    moments while both are up, and starts it again. Afterwards every message is looked for at every
-    reader and in both archives. A kill waits until both servers are one pair again, so many kills
-    make the run longer. Exit code 1 when anything is lost, doubled, out of order, or unequal; with
-    --overlap only loss counts.
+    Starts two servers on this computer with real clients, and does something bad to one of them
+    again and again while both are up: it is killed with `kill -9`, stands still, is cut off both
+    ways or one way, its disk is full or slow. Afterwards every message is looked for at every
+    reader and in both archives. A fault waits until both servers are one pair again, so many
+    faults make the run longer. Exit code 1 when anything is lost, doubled, out of order, or
+    unequal, or when a fault that every machine can do was not tried; with --overlap only loss
+    counts.
     """
     plan = Plan(
         seconds=seconds,
-        kills=kills,
+        faults=kills,
+        kinds=kinds,
         senders=senders,
         rate_per_s=rate,
         is_overlapping=is_overlapping,
@@ -76,8 +95,8 @@ def command(
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
-    with told_errors():
-        run = Run(plan, _make_target(data, plan), SystemClock(), click.echo, stopping)
+    with told_errors(), _target(data, plan) as (target, trust):
+        run = Run(plan, target, trust, SystemClock(), tell=click.echo, stopping=stopping)
         try:
             report = run.carry_out()
         except RunStoppedError:
@@ -90,20 +109,16 @@ def command(
     sys.exit(0 if report.is_good(is_overlapping=is_overlapping) else 1)
 
 
-def _make_target(data: Path, plan: Plan) -> Target:
+@contextlib.contextmanager
+def _target(data: Path, plan: Plan) -> Iterator[tuple[Target, Trust]]:
     first, second = make_pair_folders(data, chat=_CHAT, is_plain=False)
     _refuse_other_chat(first)
     ports = choose_ports(0)
     users_max = plan.senders + 2 * READERS_A_SERVER
     options = ["--open", "--send-rate-per-s", "0", "--max-users", str(users_max)]
-    addresses = [Address("127.0.0.1", port) for port in ports.clients]
-    link = invite_link(first, first.read(), addresses)
-    return Target(
-        archives=(first.archive, second.archive),
-        pair=PairProcesses((first.path, second.path), ports, options, tell=click.echo),
-        addresses=(str(addresses[0]), str(addresses[1])),
-        trust=Trust(fingerprint=link.fingerprint),
-    )
+    link = invite_link(first, first.read(), [Address("127.0.0.1", port) for port in ports.clients])
+    with prepared((first.path, second.path), ports, options, plan.kinds, click.echo) as target:
+        yield target, Trust(fingerprint=link.fingerprint)
 
 
 def _refuse_other_chat(folder: DataFolder) -> None:

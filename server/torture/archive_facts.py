@@ -14,22 +14,36 @@ from server.state.state import State
 from server.torture.history import MessageId
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Lead:
+    """An epoch: where it begins, when (Unix time, ms), whose it is (server id)."""
+
+    index: int
+    at_ms: int
+    server: str
+
+
 @dataclasses.dataclass(slots=True)
 class ArchiveFacts:
     """What was found: the hash of each record, the accepted messages of this run, who led when.
 
-    `leaders` is (index, server id) of each epoch; `damage` says what is wrong, or nothing.
+    `merged` are those of the messages that moved behind a fork when both sides had written, each
+    with the Unix time (ms) at which it was first accepted. `damage` says what is wrong, or nothing.
     """
 
     hashes: list[bytes] = dataclasses.field(default_factory=list)
     messages: list[MessageId] = dataclasses.field(default_factory=list)
-    leaders: list[tuple[int, str]] = dataclasses.field(default_factory=list)
+    merged: dict[MessageId, int] = dataclasses.field(default_factory=dict)
+    leads: list[Lead] = dataclasses.field(default_factory=list)
     damage: str = ""
 
-    def promotions(self, since_index: int) -> int:
-        """How often another server than the one before acquired the lead, behind an index."""
-        changes = pairwise(self.leaders)
-        return sum(after != before and index > since_index for (_, before), (index, after) in changes)
+    def promotions(self, since_index: int) -> list[Lead]:
+        """When another server than the one before acquired the lead, behind an index."""
+        return [
+            after
+            for before, after in pairwise(self.leads)
+            if after.server != before.server and after.index > since_index
+        ]
 
 
 def read_archive(path: Path, is_ours: Callable[[MessageId, str], bool]) -> ArchiveFacts:
@@ -69,10 +83,12 @@ def _read_records(store: Store, facts: ArchiveFacts, is_ours: Callable[[MessageI
         previous_hash = record.hash
         facts.hashes.append(record.hash)
         if record.is_epoch:
-            facts.leaders.append((record.index, record.header.epoch.server))
+            facts.leads.append(Lead(record.index, record.header.time_ms, record.header.epoch.server))
         outcome = fold(state, record)
         if outcome.refusal is None and is_ours(record.id, _text_of(record)):
             facts.messages.append(record.id)
+            if getattr(record.header, "origin", None) is not None:
+                facts.merged[record.id] = record.header.time_ms
 
 
 def _text_of(record: Record) -> str:

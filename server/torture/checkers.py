@@ -40,6 +40,16 @@ def disordered(found: Iterable[MessageId]) -> list[MessageId]:
     return late
 
 
+def disordered_beyond(found: Sequence[MessageId], merged: Collection[MessageId]) -> list[MessageId]:
+    """What is out of order though no merge explains it.
+
+    A merge moves what one side wrote behind what the other one wrote, and keeps the order of what
+    it moves: whoever wrote on both sides may see the own messages in another order afterwards.
+    """
+    moved = [message for message in found if message in merged]
+    return [message for message in disordered(found) if message not in merged] + disordered(moved)
+
+
 def first_difference(left: Sequence[bytes], right: Sequence[bytes]) -> int | None:
     """The first place (from 0) at which two sequences differ, as far as both reach; None: nowhere."""
     # Not strict: the longer one may go on.

@@ -1,17 +1,26 @@
-"""What happened in a run: what was sent, acknowledged and shown, and which server was killed when."""
+"""What happened in a run: what was sent, acknowledged and shown, and what was done to which server when."""
 
 import dataclasses
+from bisect import bisect_left
 from typing import Final
+
+from server.torture.faults import FaultKind
 
 MessageId = tuple[str, int]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Kill:
-    """A server was killed at `at_s` (monotonic); `role` is what it was at that moment."""
+class Fault:
+    """Something was done to a server at `at_s` (monotonic; `at_ms` is Unix time), for `lasts_s`.
+
+    `role` is what the server was at that moment.
+    """
 
     number: int
+    kind: FaultKind
     at_s: float
+    at_ms: int
+    lasts_s: float
     server: str
     role: str
 
@@ -26,7 +35,8 @@ class SenderHistory:
     # Monotonic times (s), one an acknowledgement, as they came.
     acknowledged_at: list[float] = dataclasses.field(default_factory=list)
     acknowledged: set[int] = dataclasses.field(default_factory=set)
-    copies_1: int = 0
+    # Those of them that said one copy.
+    single_at: list[float] = dataclasses.field(default_factory=list)
     # Counter to code.
     refused: dict[int, str] = dataclasses.field(default_factory=dict)
 
@@ -39,7 +49,12 @@ class SenderHistory:
         if counter not in self.acknowledged:
             self.acknowledged.add(counter)
             self.acknowledged_at.append(at_s)
-            self.copies_1 += copies == 1
+            if copies == 1:
+                self.single_at.append(at_s)
+
+    def single_between(self, first_s: float, end_s: float) -> int:
+        """How many acknowledgements said one copy in a time."""
+        return bisect_left(self.single_at, end_s) - bisect_left(self.single_at, first_s)
 
     @property
     def unanswered(self) -> list[int]:
@@ -83,7 +98,7 @@ class History:
     def __init__(self, senders: list[SenderHistory], readers: list[ReaderHistory]) -> None:
         self.senders: Final = senders
         self.readers: Final = readers
-        self.kills: list[Kill] = []
+        self.faults: list[Fault] = []
         self._by_device: Final = {sender.device: sender for sender in senders}
 
     @property

@@ -6,14 +6,20 @@ import msgspec
 
 from server.i18n.translation import _, number_text
 from server.torture.archive_facts import ArchiveFacts
-from server.torture.gaps import Gap, max_ms, p50_ms
+from server.torture.fault_table import FaultRow, table_lines
+from server.torture.faults import FaultKind, not_tried
+from server.torture.gaps import gaps_of, max_ms, p50_ms
 from server.torture.history import History
 from server.torture.plan import Plan
 from server.torture.verdict import Verdict
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """What `--json` prints. Gaps are null without a kill."""
+    """What `--json` prints. Gaps are null without a fault.
+
+    `left_out`: kinds of faults that this machine cannot do, and why; `not_tried`: those that every
+    machine can do and that did not happen; `merged`: messages that moved behind a fork.
+    """
 
     sent: int
     acknowledged: int
@@ -27,16 +33,31 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     leader_kills: int
     promotions: int
     copies_1: int
+    merged: int
+    faults: int
+    by_kind: list[FaultRow]
+    left_out: dict[str, str]
+    not_tried: list[str]
 
     def is_good(self, *, is_overlapping: bool) -> bool:
-        """Whether every promise was kept; with overlapping kills only loss counts."""
+        """Whether every promise was tried and kept; with overlapping faults only loss counts."""
+        if self.not_tried:
+            return False
         if is_overlapping:
             return self.lost == 0
         return self.archives_equal and (self.lost, self.duplicated, self.out_of_order) == (0, 0, 0)
 
 
-def make_report(history: History, verdict: Verdict, gaps: Sequence[Gap], promotions: int) -> Report:
-    """Put the numbers together."""
+def make_report(
+    history: History,
+    verdict: Verdict,
+    rows: Sequence[FaultRow],
+    left_out: Mapping[FaultKind, str],
+    wanted: Sequence[FaultKind],
+) -> Report:
+    """Put the numbers together; `wanted` are the kinds that were asked for."""
+    gaps = gaps_of(history.faults, history.senders)
+    kills = [fault for fault in history.faults if fault.kind is FaultKind.KILL]
     return Report(
         sent=history.sent_count,
         acknowledged=history.acknowledged_count,
@@ -46,10 +67,15 @@ def make_report(history: History, verdict: Verdict, gaps: Sequence[Gap], promoti
         gap_p50_ms=p50_ms(gaps),
         gap_max_ms=max_ms(gaps),
         archives_equal=verdict.are_archives_equal,
-        kills=len(history.kills),
-        leader_kills=sum(kill.role == "leader" for kill in history.kills),
-        promotions=promotions,
-        copies_1=sum(sender.copies_1 for sender in history.senders),
+        kills=len(kills),
+        leader_kills=sum(kill.role == "leader" for kill in kills),
+        promotions=sum(row.promotions for row in rows),
+        copies_1=sum(len(sender.single_at) for sender in history.senders),
+        merged=sum(row.merged for row in rows),
+        faults=len(history.faults),
+        by_kind=list(rows),
+        left_out={str(kind): why for kind, why in left_out.items()},
+        not_tried=[str(kind) for kind in not_tried(wanted, (fault.kind for fault in history.faults))],
     )
 
 
@@ -79,15 +105,28 @@ def summary_lines(
         duplicated=number_text(report.duplicated),
         out_of_order=number_text(report.out_of_order),
     )
-    kills = _("{kills} kills, {leader_kills} of the leader; {promotions} promotions").format(
-        kills=report.kills, leader_kills=report.leader_kills, promotions=report.promotions
-    )
     lines = [f"! {finding}" for finding in verdict.findings]
-    lines += [sent, counted, equal if report.archives_equal else _("the archives are NOT equal"), kills]
-    if report.kills:
+    lines += [sent, counted, equal if report.archives_equal else _("the archives are NOT equal")]
+    return lines + _fault_lines(plan, report)
+
+
+def _fault_lines(plan: Plan, report: Report) -> list[str]:
+    lines = []
+    if report.faults:
         lines.append(
-            _(
-                "gap after a kill: p50 {p50} ms, max {max} ms (a message every {every} ms from each sender)"
-            ).format(p50=report.gap_p50_ms, max=report.gap_max_ms, every=f"{1000 / plan.rate_per_s:.0f}")
+            _("{faults} faults; a message every {every} ms from each sender").format(
+                faults=report.faults, every=f"{1000 / plan.rate_per_s:.0f}"
+            )
         )
+        lines += table_lines(report.by_kind)
+    lines += left_out_lines(report.left_out)
+    if report.not_tried:
+        kinds = ", ".join(report.not_tried)
+        lines.append("! " + _("never tried: {kinds}. Give more faults with --kills.").format(kinds=kinds))
     return lines
+
+
+def left_out_lines(left_out: Mapping[FaultKind, str] | Mapping[str, str]) -> list[str]:
+    """What this machine cannot do."""
+    text = _("{kind} is left out: {why}")
+    return [text.format(kind=kind, why=why) for kind, why in left_out.items()]

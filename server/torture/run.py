@@ -1,15 +1,14 @@
-"""The course of a run: start, connect, send, kill and start again, wait, stop, read the archives, count."""
+"""The course of a run: start, connect, send, faults, wait, stop, read the archives, count."""
 
-import dataclasses
 import random
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import Final
 
-from server.cluster.pair_processes import NAMES, PairProcesses
+import msgspec
+
+from server.cluster.pair_processes import NAMES
 from server.i18n.marking import marked
-from server.i18n.state_words import state_word
 from server.i18n.translation import _
 from server.network.clock import Clock
 from server.network.loop_thread import LoopThread
@@ -17,12 +16,17 @@ from server.network.tls import Trust
 from server.torture.archive_facts import ArchiveFacts, last_index, read_archive
 from server.torture.clients import Way
 from server.torture.crowd import Crowd
+from server.torture.fault_table import fault_rows
+from server.torture.fault_words import fault_words, role_words
+from server.torture.faults import OF_DISK
 from server.torture.gaps import gap_of
-from server.torture.history import Kill
-from server.torture.plan import WINDOW_S, Plan, PlannedKill, plan_kills
+from server.torture.history import Fault
+from server.torture.plan import WINDOW_S, Plan, PlannedFault, plan_faults
 from server.torture.processes import TwoServers
-from server.torture.report import Report, make_report, summary_lines
+from server.torture.report import Report, left_out_lines, make_report, summary_lines
+from server.torture.target import Target
 from server.torture.verdict import judge
+from server.torture.weather import Weather
 
 # Starting up, coming back to dual, and the last acknowledgements: each has this long.
 _PATIENCE_S: Final = 30.0
@@ -42,50 +46,56 @@ class RunFailedError(Exception):
     """The run cannot go on; the text says why."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Target:
-    """What is tortured: both archives (A, B), the processes, how clients reach them."""
-
-    archives: tuple[Path, Path]
-    pair: PairProcesses
-    addresses: tuple[str, str]
-    trust: Trust | None
-
-
 class Run:
     """One run. `tell` gets lines for people; set `stopping` to end it early."""
 
     def __init__(
-        self, plan: Plan, target: Target, clock: Clock, tell: Callable[[str], None], stopping: threading.Event
+        self,
+        plan: Plan,
+        target: Target,
+        trust: Trust,
+        clock: Clock,
+        *,
+        tell: Callable[[str], None],
+        stopping: threading.Event,
     ) -> None:
-        self._plan: Final = plan
+        kinds = tuple(kind for kind in plan.kinds if kind not in target.left_out)
+        self._wanted: Final = plan.kinds
+        self._plan: Final = msgspec.structs.replace(plan, kinds=kinds)
         self._target: Final = target
         self._clock: Final = clock
         self._tell: Final = tell
         self._stopping: Final = stopping
         self._rng: Final = random.Random(plan.seed)
-        self._servers: Final = TwoServers(target.pair)
+        self._servers: Final = TwoServers(target.pair, target.network)
+        self._weather: Final = Weather(self._servers, target.network, target.disks)
         self._thread: Final = LoopThread("torture")
-        self._crowd: Final = Crowd(plan, Way(target.addresses, target.trust, self._thread, clock))
+        first, second = (f"127.0.0.1:{port}" for port in target.client_ports)
+        self._crowd: Final = Crowd(plan, Way((first, second), trust, self._thread, clock))
         self._began_s = 0.0
-        self._planned: Final = plan_kills(plan)
-        # When each killed server is started again.
-        self._returns: dict[int, float] = {}
-        # Since when the pair is whole (None: it is not), and when it was broken.
+        # Since when the pair is whole (None: it is not), and when it was broken last.
         self._whole_since: float | None = None
         self._broken_s = 0.0
-        self._untold_gaps: list[Kill] = []
+        # Servers whose disk was bad since then: they may end by themselves, and which of them did.
+        self._may_end: set[int] = set()
+        self._ended: set[int] = set()
+        self._untold_gaps: list[Fault] = []
 
     def carry_out(self) -> Report:
         """Do it all. Raises RunStoppedError, RunFailedError, FolderError (a server did not start)."""
+        for line in left_out_lines(self._target.left_out):
+            self._tell(line)
+        if not self._plan.kinds:
+            raise RunFailedError(_("this machine can do none of these faults"))
         since_index = max(map(last_index, self._target.archives))
         self._thread.start()
         try:
             self._servers.start()
             self._come_together()
-            self._kill_and_restart()
+            self._break_and_mend()
             self._wait_for_answers()
         finally:
+            self._weather.clear()
             self._crowd.stop()
             self._thread.stop()
             self._servers.stop()
@@ -109,14 +119,14 @@ class Run:
         )
         self._crowd.begin()
 
-    def _kill_and_restart(self) -> None:
-        waiting = list(self._planned)
+    def _break_and_mend(self) -> None:
+        waiting = plan_faults(self._plan)
         end_s = self._began_s + self._plan.seconds
-        while waiting or self._returns or self._clock.monotonic_s() < end_s:
+        while waiting or not self._weather.is_clear or self._clock.monotonic_s() < end_s:
             self._look()
             if waiting and self._is_due(waiting[0]):
-                kill = self._kill(waiting.pop(0))
-                end_s = max(end_s, kill.at_s + WINDOW_S)
+                fault = self._do(waiting.pop(0))
+                end_s = max(end_s, fault.at_s + fault.lasts_s + WINDOW_S)
 
     def _wait_for_answers(self) -> None:
         self._crowd.end()
@@ -134,16 +144,15 @@ class Run:
             for name, path in zip(NAMES, self._target.archives, strict=True)
         }
         verdict = judge(history, archives, is_overlapping=self._plan.is_overlapping)
-        gaps = [gap_of(kill, history.senders) for kill in history.kills]
-        promotions = max(facts.promotions(since_index) for facts in archives.values())
-        report = make_report(history, verdict, gaps, promotions)
+        rows = fault_rows(history, archives, since_index, self._plan.kinds)
+        report = make_report(history, verdict, rows, self._target.left_out, self._wanted)
         for line in summary_lines(self._plan, report, verdict, archives):
             self._tell(line)
         return report
 
-    # --- kills
+    # --- faults
 
-    def _is_due(self, planned: PlannedKill) -> bool:
+    def _is_due(self, planned: PlannedFault) -> bool:
         now = self._clock.monotonic_s()
         if now < self._began_s + planned.at_s:
             return False
@@ -155,22 +164,39 @@ class Run:
             return False
         return now >= self._whole_since + planned.settled_s
 
-    def _kill(self, planned: PlannedKill) -> Kill:
+    def _do(self, planned: PlannedFault) -> Fault:
         running = self._servers.running
         wanted = "leader" if planned.is_for_leader else "follower"
         roles = {place: self._crowd.role_of(NAMES[place]) for place in running}
         fitting = [place for place in running if roles[place] == wanted]
         place = self._rng.choice(fitting or running)
         now = self._clock.monotonic_s()
-        kill = Kill(len(self._crowd.history.kills) + 1, now, NAMES[place], roles[place])
-        self._crowd.history.kills.append(kill)
-        self._untold_gaps.append(kill)
-        self._servers.kill(place)
-        self._returns[place] = now + planned.down_s
-        self._whole_since, self._broken_s = None, now
-        text = _("kill {number}: server {name}, {role}")
-        self._say(text.format(number=kill.number, name=kill.server, role=_words_for(kill.role)))
-        return kill
+        fault = Fault(
+            number=len(self._crowd.history.faults) + 1,
+            kind=planned.kind,
+            at_s=now,
+            at_ms=self._clock.wall_ms(),
+            lasts_s=planned.lasts_s,
+            server=NAMES[place],
+            role=roles[place],
+        )
+        self._crowd.history.faults.append(fault)
+        self._untold_gaps.append(fault)
+        self._weather.begin(planned, place, now)
+        if planned.kind in OF_DISK:
+            self._may_end.add(place)
+        self._whole_since, self._broken_s = None, now + planned.lasts_s
+        text = _("{kind} {number}: server {name}, {role}, {what}")
+        self._say(
+            text.format(
+                kind=fault.kind,
+                number=fault.number,
+                name=fault.server,
+                role=role_words(fault.role),
+                what=fault_words(planned),
+            )
+        )
+        return fault
 
     # --- looking after everything
 
@@ -186,35 +212,51 @@ class Run:
         if self._stopping.wait(_LOOK_EVERY_S):
             raise RunStoppedError
         now = self._clock.monotonic_s()
-        for place in [place for place, at_s in self._returns.items() if at_s <= now]:
-            del self._returns[place]
-            self._servers.start_again(place)
-        for end in self._servers.new_ends():
-            self._say(f"! {end}")
-            if not self._plan.is_overlapping:
-                raise RunFailedError(end)
+        self._weather.look(now)
+        self._see_ends()
         for problem in self._crowd.problems:
             raise RunFailedError(problem)
         self._see_pair(now)
-        while self._untold_gaps and now > self._untold_gaps[0].at_s + WINDOW_S:
+        while self._untold_gaps and now > self._gap_end_s(self._untold_gaps[0]):
             self._tell_gap(self._untold_gaps.pop(0))
 
+    def _see_ends(self) -> None:
+        """A server whose disk failed ends, as it should, and is started again when the disk is well."""
+        for end in self._servers.look():
+            is_due = end.is_spoken and end.place in self._may_end
+            self._say(end.text if is_due else f"! {end.text}")
+            if is_due:
+                self._ended.add(end.place)
+            elif not self._plan.is_overlapping:
+                raise RunFailedError(end.text)
+        for place in [place for place in self._ended if not self._weather.is_bad_disk(place)]:
+            self._ended.discard(place)
+            self._servers.start_again(place)
+
     def _see_pair(self, now: float) -> None:
-        if len(self._servers.running) < 2 or not self._crowd.is_pair_dual:
+        is_calm = self._weather.is_clear and len(self._servers.running) == len(NAMES)
+        if not is_calm or not self._crowd.is_pair_dual:
             self._whole_since = None
         elif self._whole_since is None:
             self._whole_since = now
+            self._may_end.clear()
             if self._broken_s:
                 text = _("both servers are one pair again after {time_s} s")
-                self._say(text.format(time_s=f"{now - self._broken_s:.1f}"))
+                self._say(text.format(time_s=f"{max(now - self._broken_s, 0.0):.1f}"))
                 self._crowd.come_home()
 
-    def _tell_gap(self, kill: Kill) -> None:
-        gap = gap_of(kill, self._crowd.history.senders)
+    def _gap_end_s(self, fault: Fault) -> float:
+        return fault.at_s + fault.lasts_s + WINDOW_S
+
+    def _tell_gap(self, fault: Fault) -> None:
+        faults = self._crowd.history.faults
+        later = faults[fault.number].at_s if fault.number < len(faults) else None
+        gap = gap_of(fault, self._crowd.history.senders, later)
         self._say(
-            _("kill {number} ({role}): gap {gap} ms, {sender}").format(
-                number=kill.number,
-                role=_words_for(kill.role),
+            _("{kind} {number} ({role}): gap {gap} ms, {sender}").format(
+                kind=fault.kind,
+                number=fault.number,
+                role=role_words(fault.role),
                 gap=f"{gap.seconds * 1000:.0f}",
                 sender=gap.sender,
             )
@@ -223,11 +265,6 @@ class Run:
     def _say(self, text: str) -> None:
         after_s = self._clock.monotonic_s() - self._began_s if self._began_s else 0.0
         self._tell(f"{after_s:6.1f} s  {text}")
-
-
-def _words_for(role: str) -> str:
-    words = {"leader": _("the leader"), "follower": _("the follower")}
-    return words.get(role) or _("which was {role}").format(role=state_word(role))
 
 
 def _failed(text: str) -> RunFailedError:

@@ -6,7 +6,7 @@ from typing import Final
 
 from server.i18n.translation import _
 from server.torture.archive_facts import ArchiveFacts
-from server.torture.checkers import disordered, first_difference, missing, repeated
+from server.torture.checkers import disordered_beyond, first_difference, missing, repeated
 from server.torture.history import History, MessageId
 
 # Enough to look for; a run that lost everything must not print everything.
@@ -42,6 +42,7 @@ def judge(history: History, archives: Mapping[str, ArchiveFacts], *, is_overlapp
         _("the archive of {name}").format(name=name): facts.messages for name, facts in archives.items()
     }
     at_readers = {reader.name: reader.messages for reader in history.readers}
+    merged = {message for facts in archives.values() for message in facts.merged}
     if is_overlapping:
         both = [message for found in in_archives.values() for message in found]
         lost = missing(history.acknowledged, both)
@@ -55,7 +56,7 @@ def judge(history: History, archives: Mapping[str, ArchiveFacts], *, is_overlapp
                 verdict, history, lost, _("{count} messages are missing in {place}: {examples}"), place
             )
     for place, found in (in_archives | at_readers).items():
-        again, late = repeated(found), disordered(found)
+        again, late = repeated(found), disordered_beyond(found, merged)
         verdict.duplicated |= _tell(
             verdict, history, again, _("{count} messages stand twice in {place}: {examples}"), place
         )

@@ -106,7 +106,7 @@ def test_clients_come_home_to_a_server_that_is_back_and_nothing_is_lost_or_doubl
     pair = make_pair()
     thread = LoopThread("test-crowd")
     thread.start()
-    plan = Plan(seconds=1, kills=0, senders=4, rate_per_s=50, is_overlapping=False, seed=1)
+    plan = Plan(seconds=1, faults=0, senders=4, rate_per_s=50, is_overlapping=False, seed=1)
     addresses = str(pair.invite.addresses[0]), str(pair.invite.addresses[1])
     crowd = Crowd(plan, Way(addresses, Trust(fingerprint=pair.invite.fingerprint), thread, SystemClock()))
     try:

@@ -12,7 +12,7 @@ from server.torture.clients import Way
 from server.torture.crowd import Crowd
 from server.torture.plan import Plan
 
-PLAN = Plan(seconds=1, kills=0, senders=1, rate_per_s=1, is_overlapping=False, seed=1)
+PLAN = Plan(seconds=1, faults=0, senders=1, rate_per_s=1, is_overlapping=False, seed=1)
 
 
 @pytest.fixture

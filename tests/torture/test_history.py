@@ -49,7 +49,7 @@ def test_only_the_first_acknowledgement_of_a_message_counts() -> None:
     sender = history({"a": 0}, "").senders[0]
     sender.stored(1, copies=2, at_s=1.0)
     sender.stored(1, copies=1, at_s=1.5)
-    assert (sender.acknowledged_at, sender.copies_1) == ([1.0], 0)
+    assert (sender.acknowledged_at, sender.single_at) == ([1.0], [])
 
 
 def test_acknowledgements_with_one_copy_are_counted() -> None:
@@ -57,4 +57,6 @@ def test_acknowledgements_with_one_copy_are_counted() -> None:
     sender = kept.senders[0]
     sender.stored(1, copies=1, at_s=1.0)
     sender.stored(2, copies=2, at_s=2.0)
-    assert (sender.copies_1, sender.acknowledged, sender.acknowledged_at) == (1, {1, 2}, [1.0, 2.0])
+    assert sender.single_at == [1.0]
+    assert (sender.single_between(0.0, 1.0), sender.single_between(1.0, 2.0)) == (0, 1)
+    assert (sender.acknowledged, sender.acknowledged_at) == ({1, 2}, [1.0, 2.0])

@@ -15,7 +15,7 @@ def verdict(kept: History, left: str = GOOD, right: str = GOOD, *, is_overlappin
 
 
 def report(found: Verdict, kept: History) -> Report:
-    return make_report(kept, found, [], promotions=0)
+    return make_report(kept, found, [], left_out={}, wanted=[])
 
 
 def test_a_faultless_run_is_good() -> None:
@@ -101,7 +101,7 @@ def test_a_refused_message_is_told() -> None:
 def test_the_summary_says_how_far_both_archives_are_equal() -> None:
     kept = history(SENT, GOOD)
     found = verdict(kept)
-    plan = Plan(seconds=1, kills=0, senders=2, rate_per_s=50, is_overlapping=False, seed=1)
+    plan = Plan(seconds=1, faults=0, senders=2, rate_per_s=50, is_overlapping=False, seed=1)
     lines = summary_lines(plan, report(found, kept), found, {"A": archive(GOOD), "B": archive(GOOD)})
     assert any("equal up to record 2" in line for line in lines)
     assert any("0 lost, 0 duplicated, 0 out of order" in line for line in lines)
