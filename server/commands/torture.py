@@ -80,8 +80,7 @@ def command(
     ways or one way, its disk is full or slow. Afterwards every message is looked for at every
     reader and in both archives. A fault waits until both servers are one pair again, so many
     faults make the run longer. Exit code 1 when anything is lost, doubled, out of order, or
-    unequal, or when a fault that every machine can do was not tried; with --overlap only loss
-    counts.
+    unequal, or when a fault that every machine can do was not tried.
     """
     plan = Plan(
         seconds=seconds,
@@ -106,7 +105,7 @@ def command(
             fail(text.format(error=error, folder=data))
     if is_json:
         click.echo(msgspec.json.encode(report))
-    sys.exit(0 if report.is_good(is_overlapping=is_overlapping) else 1)
+    sys.exit(0 if report.is_good else 1)
 
 
 @contextlib.contextmanager

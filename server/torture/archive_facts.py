@@ -87,7 +87,7 @@ def _read_records(store: Store, facts: ArchiveFacts, is_ours: Callable[[MessageI
         outcome = fold(state, record)
         if outcome.refusal is None and is_ours(record.id, _text_of(record)):
             facts.messages.append(record.id)
-            if getattr(record.header, "origin", None) is not None:
+            if record.header.origin is not None:
                 facts.merged[record.id] = record.header.time_ms
 
 

@@ -39,13 +39,11 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     left_out: dict[str, str]
     not_tried: list[str]
 
-    def is_good(self, *, is_overlapping: bool) -> bool:
-        """Whether every promise was tried and kept; with overlapping faults only loss counts."""
-        if self.not_tried:
-            return False
-        if is_overlapping:
-            return self.lost == 0
-        return self.archives_equal and (self.lost, self.duplicated, self.out_of_order) == (0, 0, 0)
+    @property
+    def is_good(self) -> bool:
+        """Whether every promise was tried and kept."""
+        is_kept = self.archives_equal and (self.lost, self.duplicated, self.out_of_order) == (0, 0, 0)
+        return is_kept and not self.not_tried
 
 
 def make_report(

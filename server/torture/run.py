@@ -143,7 +143,7 @@ class Run:
             name: read_archive(path, history.is_ours)
             for name, path in zip(NAMES, self._target.archives, strict=True)
         }
-        verdict = judge(history, archives, is_overlapping=self._plan.is_overlapping)
+        verdict = judge(history, archives)
         rows = fault_rows(history, archives, since_index, self._plan.kinds)
         report = make_report(history, verdict, rows, self._target.left_out, self._wanted)
         for line in summary_lines(self._plan, report, verdict, archives):
@@ -227,7 +227,7 @@ class Run:
             self._say(end.text if is_due else f"! {end.text}")
             if is_due:
                 self._ended.add(end.place)
-            elif not self._plan.is_overlapping:
+            else:
                 raise RunFailedError(end.text)
         for place in [place for place in self._ended if not self._weather.is_bad_disk(place)]:
             self._ended.discard(place)

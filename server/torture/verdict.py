@@ -25,12 +25,8 @@ class Verdict:
     findings: list[str] = dataclasses.field(default_factory=list)
 
 
-def judge(history: History, archives: Mapping[str, ArchiveFacts], *, is_overlapping: bool = False) -> Verdict:
-    """Count in both archives (by the name of the server) and at every reader.
-
-    In a run with overlapping kills the two sides may have written apart, so that one of them
-    refuses to join: then a message is lost when it is acknowledged and in neither archive.
-    """
+def judge(history: History, archives: Mapping[str, ArchiveFacts]) -> Verdict:
+    """Count in both archives (by the name of the server) and at every reader."""
     verdict = Verdict()
     verdict.lost |= _tell(
         verdict,
@@ -43,19 +39,11 @@ def judge(history: History, archives: Mapping[str, ArchiveFacts], *, is_overlapp
     }
     at_readers = {reader.name: reader.messages for reader in history.readers}
     merged = {message for facts in archives.values() for message in facts.merged}
-    if is_overlapping:
-        both = [message for found in in_archives.values() for message in found]
-        lost = missing(history.acknowledged, both)
-        verdict.lost |= _tell(
-            verdict, history, lost, _("{count} messages are in neither archive: {examples}")
-        )
-    else:
-        for place, found in (in_archives | at_readers).items():
-            lost = missing(history.sent, found)
-            verdict.lost |= _tell(
-                verdict, history, lost, _("{count} messages are missing in {place}: {examples}"), place
-            )
     for place, found in (in_archives | at_readers).items():
+        lost = missing(history.sent, found)
+        verdict.lost |= _tell(
+            verdict, history, lost, _("{count} messages are missing in {place}: {examples}"), place
+        )
         again, late = repeated(found), disordered_beyond(found, merged)
         verdict.duplicated |= _tell(
             verdict, history, again, _("{count} messages stand twice in {place}: {examples}"), place

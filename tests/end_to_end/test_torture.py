@@ -1,4 +1,4 @@
-"""`torture` as a person runs it: real servers killed under load, counted, and nothing left behind."""
+"""`torture` as a person runs it: real servers under load and all faults, counted, and nothing left behind."""
 
 import os
 import signal
@@ -17,6 +17,7 @@ from server.network.tls import Trust
 from server.torture.archive_facts import read_archive
 from server.torture.clients import Way
 from server.torture.crowd import Crowd
+from server.torture.faults import OF_DISK, FaultKind
 from server.torture.plan import Plan
 from server.torture.report import Report
 from server.torture.verdict import judge
@@ -26,7 +27,7 @@ from tests.waiting import wait_until
 COMMAND = [sys.executable, "-u", "-m", "server", "torture"]
 KEYS = (
     "sent acknowledged lost duplicated out_of_order gap_p50_ms gap_max_ms"
-    " archives_equal kills leader_kills promotions copies_1"
+    " archives_equal kills leader_kills promotions copies_1 merged faults by_kind left_out not_tried"
 )
 
 
@@ -70,16 +71,49 @@ def test_r0_6_two_kills_under_load_lose_double_and_reorder_nothing(tmp_path: Pat
     assert (report.kills, report.leader_kills) == (2, 1)
     assert report.promotions >= 1
     assert report.copies_1 > 0
+    assert [(row.kind, row.count, row.at_leader) for row in report.by_kind] == [("kill", 2, 1)]
     for word in ("kill 1: server", "kill 2: server", "the leader", "the follower", "gap"):
         assert word in ended.stdout
 
 
-def test_r0_7_overlapping_kills_lose_nothing(tmp_path: Path) -> None:
+def test_r0_7_overlapping_kills_lose_double_and_reorder_nothing(tmp_path: Path) -> None:
     load = ("--seconds=4", "--senders=2", "--rate=20")
     ended = torture(tmp_path, *load, "--kills=5", "--overlap", "--seed=5", "--json")
     assert ended.returncode == 0, ended.stdout + ended.stderr
     report = msgspec.json.decode(ended.stdout.splitlines()[-1], type=Report)
-    assert (report.kills, report.lost) == (5, 0)
+    assert (report.kills, report.lost, report.duplicated, report.out_of_order) == (5, 0, 0, 0)
+
+
+def test_r0_7_every_fault_once_loses_doubles_and_reorders_nothing(tmp_path: Path) -> None:
+    load = ("--seconds=5", "--senders=4", "--rate=25")
+    ended = torture(tmp_path, *load, "--kills=6", "--faults=all", "--seed=7", "--json")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    report = msgspec.json.decode(ended.stdout.splitlines()[-1], type=Report)
+    assert (report.lost, report.duplicated, report.out_of_order) == (0, 0, 0)
+    assert report.archives_equal
+    assert report.not_tried == []
+    left_out = {kind for kind in FaultKind if kind in report.left_out}
+    assert left_out <= OF_DISK
+    assert {row.kind for row in report.by_kind} | left_out == set(FaultKind)
+    for kind in left_out:
+        assert f"{kind} is left out: {report.left_out[kind]}" in ended.stdout
+
+
+def test_both_sides_of_a_partition_go_on_and_are_merged(tmp_path: Path) -> None:
+    load = ("--seconds=3", "--senders=4", "--rate=25")
+    ended = torture(tmp_path, *load, "--kills=1", "--faults=partition", "--seed=4", "--json")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    report = msgspec.json.decode(ended.stdout.splitlines()[-1], type=Report)
+    assert (report.faults, report.kills, report.lost, report.duplicated) == (1, 0, 0, 0)
+    assert report.merged > 0
+    assert "is cut off from the other server" in ended.stdout
+
+
+def test_an_unknown_fault_is_refused_before_anything_is_made(tmp_path: Path) -> None:
+    ended = torture(tmp_path / "new", "--faults=kill,flood")
+    assert ended.returncode == 2
+    assert "Known: kill, pause, partition, oneway, diskfull, slowdisk, all." in ended.stderr
+    assert not (tmp_path / "new").exists()
 
 
 def test_ctrl_c_ends_it_cleanly_and_no_server_survives(tmp_path: Path) -> None:

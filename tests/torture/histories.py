@@ -23,6 +23,7 @@ def history(sent: dict[str, int], read: str, *, readers: int = 1) -> History:
     return History(senders, [ReaderHistory(f"reader-{n}", list(shown)) for n in range(1, readers + 1)])
 
 
-def archive(text: str, hashes: Iterable[bytes] = (b"1", b"2")) -> ArchiveFacts:
-    """An archive that holds these messages."""
-    return ArchiveFacts(hashes=list(hashes), messages=messages(text))
+def archive(text: str, hashes: Iterable[bytes] = (b"1", b"2"), *, merged: str = "") -> ArchiveFacts:
+    """An archive that holds these messages; of those in `merged` a merge moved the place."""
+    moved = dict.fromkeys(messages(merged), 1000)
+    return ArchiveFacts(hashes=list(hashes), messages=messages(text), merged=moved)

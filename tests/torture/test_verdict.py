@@ -1,6 +1,7 @@
 """The verdict sees every planted fault, wherever it is."""
 
-from server.torture.history import History
+from server.torture.faults import FaultKind
+from server.torture.history import Fault, History
 from server.torture.plan import Plan
 from server.torture.report import Report, make_report, summary_lines
 from server.torture.verdict import Verdict, judge
@@ -10,8 +11,8 @@ GOOD = "a1 b1 a2"
 SENT = {"a": 2, "b": 1}
 
 
-def verdict(kept: History, left: str = GOOD, right: str = GOOD, *, is_overlapping: bool = False) -> Verdict:
-    return judge(kept, {"A": archive(left), "B": archive(right)}, is_overlapping=is_overlapping)
+def verdict(kept: History, left: str = GOOD, right: str = GOOD, merged: str = "") -> Verdict:
+    return judge(kept, {"A": archive(left, merged=merged), "B": archive(right, merged=merged)})
 
 
 def report(found: Verdict, kept: History) -> Report:
@@ -22,7 +23,7 @@ def test_a_faultless_run_is_good() -> None:
     kept = history(SENT, GOOD, readers=4)
     found = verdict(kept)
     assert not found.findings
-    assert report(found, kept).is_good(is_overlapping=False)
+    assert report(found, kept).is_good
 
 
 def test_a_message_that_one_archive_lacks_is_lost_and_the_archives_are_unequal() -> None:
@@ -30,7 +31,7 @@ def test_a_message_that_one_archive_lacks_is_lost_and_the_archives_are_unequal()
     found = verdict(kept, right="a1 a2")
     assert found.lost == set(messages("b1"))
     assert not found.are_archives_equal
-    assert not report(found, kept).is_good(is_overlapping=False)
+    assert not report(found, kept).is_good
     assert "1 messages are missing in the archive of B: sender-b:1" in found.findings
 
 
@@ -58,14 +59,14 @@ def test_a_message_archived_twice_or_shown_twice_is_duplicated() -> None:
     kept = history(SENT, twice)
     found = verdict(kept)
     assert found.duplicated == set(messages("b1"))
-    assert not report(found, kept).is_good(is_overlapping=False)
+    assert not report(found, kept).is_good
 
 
 def test_messages_of_one_sender_in_another_order_are_out_of_order() -> None:
     kept = history(SENT, GOOD)
     found = verdict(kept, "a2 b1 a1", "a2 b1 a1")
     assert found.out_of_order == set(messages("a1"))
-    assert not report(found, kept).is_good(is_overlapping=False)
+    assert not report(found, kept).is_good
 
 
 def test_archives_with_other_hashes_are_unequal() -> None:
@@ -82,14 +83,29 @@ def test_a_damaged_archive_is_unequal() -> None:
     assert not found.are_archives_equal
 
 
-def test_with_overlapping_kills_only_what_is_in_neither_archive_is_lost() -> None:
-    kept = history(SENT, "a1")
-    found = verdict(kept, "a1 a2", "a1 b1", is_overlapping=True)
-    assert not found.lost
-    assert report(found, kept).is_good(is_overlapping=True)
-    found = verdict(kept, "a1 a2", "a1", is_overlapping=True)
-    assert found.lost == set(messages("b1"))
-    assert not report(found, kept).is_good(is_overlapping=True)
+def test_what_a_merge_moved_may_stand_behind_later_messages_of_its_sender() -> None:
+    order = "a2 b1 a1"
+    kept = history(SENT, order)
+    found = verdict(kept, order, order, merged="a1")
+    assert not found.findings
+    assert verdict(kept, order, order, merged="b1").out_of_order == set(messages("a1"))
+
+
+def test_what_a_merge_moved_keeps_its_order() -> None:
+    order = "b1 a2 a1"
+    found = verdict(history(SENT, order), order, order, merged="a1 a2")
+    assert found.out_of_order == set(messages("a1"))
+
+
+def test_a_run_that_did_not_try_what_every_machine_can_do_is_not_good() -> None:
+    kept = history(SENT, GOOD)
+    wanted = [FaultKind.KILL, FaultKind.SLOW_DISK]
+    made = make_report(kept, verdict(kept), [], left_out={FaultKind.SLOW_DISK: "no gcc"}, wanted=wanted)
+    assert made.not_tried == ["kill"]
+    assert not made.is_good
+    kept.faults.append(Fault(1, FaultKind.KILL, 1.0, 1000, 0.1, "A", "leader"))
+    made = make_report(kept, verdict(kept), [], left_out={FaultKind.SLOW_DISK: "no gcc"}, wanted=wanted)
+    assert made.is_good
 
 
 def test_a_refused_message_is_told() -> None:
