@@ -13,6 +13,8 @@ from server.torture.senders import Sender
 
 READERS_A_SERVER: Final = 2
 _STOP_S: Final = 5.0
+# A message waits for its answer as long as this on a busy machine.
+_WAITING_S: Final = 0.25
 
 
 class Crowd:
@@ -82,6 +84,12 @@ class Crowd:
         settled = self.history.acknowledged_count + refused
         shown = min(len(reader.shown) for reader in self.history.readers)
         return settled >= self.history.sent_count and shown >= self.history.acknowledged_count
+
+    @property
+    def is_flowing(self) -> bool:
+        """Whether nobody waits for more answers than are always on their way under this load."""
+        most = max(_WAITING_S * self._plan.rate_per_s, 2)
+        return all(sender.waiting_count <= most for sender in self.history.senders)
 
     @property
     def is_pair_dual(self) -> bool:

@@ -57,6 +57,11 @@ class SenderHistory:
         return bisect_left(self.single_at, end_s) - bisect_left(self.single_at, first_s)
 
     @property
+    def waiting_count(self) -> int:
+        """How many messages are still in the outbox."""
+        return self.sent - len(self.acknowledged) - len(self.refused)
+
+    @property
     def unanswered(self) -> list[int]:
         """The counters of what is still in the outbox."""
         counters = range(1, self.sent + 1)

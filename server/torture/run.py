@@ -235,7 +235,7 @@ class Run:
 
     def _see_pair(self, now: float) -> None:
         is_calm = self._weather.is_clear and len(self._servers.running) == len(NAMES)
-        if not is_calm or not self._crowd.is_pair_dual:
+        if not (is_calm and self._crowd.is_pair_dual and self._crowd.is_flowing):
             self._whole_since = None
         elif self._whole_since is None:
             self._whole_since = now

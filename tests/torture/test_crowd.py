@@ -48,6 +48,15 @@ def test_one_reader_that_sees_it_otherwise_is_enough(crowd: Crowd, mode: str, a:
     assert not crowd.is_pair_dual
 
 
+def test_answers_flow_while_nobody_waits_for_more_than_a_few(crowd: Crowd) -> None:
+    sender = crowd.history.senders[0]
+    sender.sent = 10
+    assert not crowd.is_flowing
+    for counter in range(1, 9):
+        sender.stored(counter, copies=2, at_s=1.0)
+    assert crowd.is_flowing
+
+
 def test_the_role_of_a_server_is_what_somebody_heard_of_it(crowd: Crowd) -> None:
     assert crowd.role_of("B") == "away"
     tell(crowd, "solo", "leader", "follower")

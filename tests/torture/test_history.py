@@ -43,6 +43,7 @@ def test_what_has_no_answer_is_still_in_the_outbox() -> None:
     sender.stored(1, copies=2, at_s=1.0)
     sender.refused[3] = "not_a_member"
     assert sender.unanswered == [2, 4]
+    assert sender.waiting_count == 2
 
 
 def test_only_the_first_acknowledgement_of_a_message_counts() -> None:
