@@ -71,6 +71,8 @@ GuiEvent = (
     | notices.CopiesRaised
     | notices.PositionMoved
     | notices.Diverged
+    | notices.Renamed
+    | notices.Withdrawn
     | notices.ServersChanged
     | notices.PresenceChanged
     | notices.MemberList

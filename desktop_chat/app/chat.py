@@ -32,6 +32,7 @@ from desktop_chat.view_models.time_texts import local_time
 from desktop_chat.widgets.main_window import MainWindow
 from server.client import notices
 from server.i18n.error_texts import error_text
+from server.i18n.merge_texts import renamed_text, withdrawn_text
 from server.network.clock import Clock
 
 # A page from the servers, what a conversation opens with, and what is fetched from the cache at once:
@@ -76,6 +77,8 @@ class Chat:
             notices.Stored: self._stored,
             notices.CopiesRaised: self._copies_raised,
             notices.Diverged: self._diverged,
+            notices.Renamed: self._renamed,
+            notices.Withdrawn: lambda event: self.say(withdrawn_text(event.code, event.arguments)),
             notices.QuestionFailed: self._question_failed,
         }
 
@@ -270,6 +273,11 @@ class Chat:
             self._apply(self.model.drop_behind(event.index))
         for conversation in list(self.conversations):
             self.conversations.reload_last(conversation.room)
+
+    def _renamed(self, event: notices.Renamed) -> None:
+        if event.what == "person":
+            self.own_name = event.name
+        self.say(renamed_text(event.what, event.wanted_name, event.name))
 
     def _question_failed(self, event: notices.QuestionFailed) -> None:
         if event.ticket == self._older_ticket:

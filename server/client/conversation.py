@@ -236,6 +236,7 @@ class Conversation:
             events.Message: lambda event, _: delivery.message(event),
             events.RoomCreated: lambda event, _: delivery.room_created(event),
             events.RoomJoined: lambda event, _: delivery.room_joined(event),
+            events.Withdrawn: lambda event, _: delivery.withdrawn(event),
             events.PositionMoved: lambda event, _: delivery.position_moved(event),
             events.CopiesRaised: lambda event, _: delivery.copies_raised(event),
             events.Diverged: lambda event, _: delivery.diverged(event.index),

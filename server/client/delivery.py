@@ -4,6 +4,7 @@ from collections.abc import Callable, Hashable
 
 from msgspec import structs
 
+from server.client import notices
 from server.client.notices import (
     AnyNotice,
     Arrived,
@@ -11,12 +12,21 @@ from server.client.notices import (
     Diverged,
     PositionMoved,
     PresenceChanged,
+    Renamed,
     RoomsChanged,
     ServersChanged,
 )
 from server.client.reading import Reading
 from server.protocol import events
-from server.protocol.events import Message, RoomCreated, RoomFacts, RoomJoined, ServerFacts, SignedIn
+from server.protocol.events import (
+    Message,
+    RoomCreated,
+    RoomFacts,
+    RoomJoined,
+    ServerFacts,
+    SignedIn,
+    Withdrawn,
+)
 
 
 class Delivery:
@@ -63,17 +73,25 @@ class Delivery:
             facts = RoomFacts(room=event.room, name=event.name, members=1, is_member=event.user == self._user)
             self._rooms[event.room] = facts
             self._are_rooms_stale = True
+            self._tell_name("room", event)
 
     def room_joined(self, event: RoomJoined) -> None:
         """Somebody joined a room."""
         facts = self._rooms.get(event.room)
         if self._is_new(event.index, (event.room, event.user)) and facts is not None:
+            self._tell_name("person", event)
             self._rooms[event.room] = structs.replace(
                 facts,
                 members=facts.members + 1,
                 is_member=facts.is_member or event.user == self._user,
             )
             self._are_rooms_stale = True
+
+    def withdrawn(self, event: Withdrawn) -> None:
+        """Something of ours does not hold after a merge."""
+        if self._is_new(event.index, (event.device, event.counter)):
+            self.flush()
+            self._emit(notices.Withdrawn(kind=event.kind, code=event.code, arguments=event.arguments))
 
     def rooms_listed(self, rooms: list[RoomFacts]) -> None:
         """The whole list was asked for."""
@@ -120,6 +138,11 @@ class Delivery:
             self._is_position_stale = False
             number, archive_number = self._reading.number, self._reading.archive_number
             self._emit(PositionMoved(cursor=cursor, number=number, archive_number=archive_number))
+
+    def _tell_name(self, what: str, event: RoomCreated | RoomJoined) -> None:
+        if event.wanted_name and event.user == self._user:
+            self.flush()
+            self._emit(Renamed(what=what, wanted_name=event.wanted_name, name=event.name))
 
     def _is_new(self, index: int, what: Hashable) -> bool:
         self._diverged_at = None

@@ -129,6 +129,25 @@ class Diverged(Notice, frozen=True, tag="diverged"):
     index: int
 
 
+class Renamed(Notice, frozen=True, tag="renamed"):
+    """A merge gave us, or a room that we made, another name: the other half of the chat had used it.
+
+    `what` is person or room.
+    """
+
+    what: str
+    wanted_name: str
+    name: str
+
+
+class Withdrawn(Notice, frozen=True, tag="withdrawn"):
+    """A merge could not keep something that one server had accepted: its kind, and a code that says why."""
+
+    kind: str
+    code: str
+    arguments: Arguments = {}
+
+
 class ServersChanged(Notice, frozen=True, tag="servers"):
     """The state of both servers; `mode` is dual, solo, waiting, or empty while it is not known."""
 
@@ -196,6 +215,7 @@ class LatencyMeasured(Notice, frozen=True, tag="latency"):
 AnyNotice = (
     Connected | Disconnected | StandbyChanged | SignInRefused | CertificateUnknown | CertificateChanged
     | OtherChat | Arrived | Stored | Refused | Delayed | CopiesRaised | PositionMoved | Diverged
+    | Renamed | Withdrawn
     | ServersChanged | Taught | PresenceChanged | RoomsChanged | HistoryPage | MemberList | QuestionFailed
     | LatencyMeasured
 )  # fmt: skip

@@ -184,7 +184,11 @@ class Delivery:
             self._trim()
 
     def _rewind(self, position: Position) -> None:
-        """The log was cut: what comes next stands at indices that some readers had reached already."""
+        """The log was cut: what comes next stands at indices that some readers had reached already.
+
+        They keep their rooms: who joined one behind the cut is a member again when that is re-submitted,
+        and must not miss what the other server's people wrote there in between.
+        """
         self.merges += 1
         for feed in self._feeds.values():
             keep = bisect_right(feed.indices, position.index)
@@ -193,18 +197,9 @@ class Delivery:
         self._memory_start = min(self._memory_start, position.index)
         told = encode_frame(events.Diverged(index=position.index)) + _position_frame(position)
         for reader in {reader for mine in self._by_user.values() for reader in mine}:
-            self._leave_rooms(reader)
             if reader.cursor > position.index and reader not in self._ahead:
                 reader.cursor = position.index
                 reader.outlet.write(told)
-
-    def _leave_rooms(self, reader: Reader) -> None:
-        """Who joined a room behind the cut is no member of it, unless that is re-submitted."""
-        user = self._state().users.get(reader.user)
-        for room in reader.audiences - {EVERYBODY, reader.user, *(user.rooms if user else ())}:
-            reader.audiences.discard(room)
-            self._readers.get(room, set()).discard(reader)
-            reader.touched -= {room}
 
     def verify_ahead(self) -> None:
         """Cursors that this server could not know at first: it knows them now, or never will."""

@@ -9,9 +9,12 @@ from server.client.notices import (
     MemberList,
     QuestionFailed,
     Refused,
+    Renamed,
     ServersChanged,
     SignInRefused,
+    Withdrawn,
 )
+from server.i18n.merge_texts import renamed_text, withdrawn_text
 from server.i18n.translation import _
 from server.terminal.sentences import sentence_of
 
@@ -45,6 +48,10 @@ class Telling:
                 return _("not stored: {reason}.").format(reason=reason)
             case Diverged():
                 return _("The archives of the two servers were merged.")
+            case Renamed(what, wanted_name, name):
+                return renamed_text(what, wanted_name, name)
+            case Withdrawn(_, code, arguments):
+                return withdrawn_text(code, arguments)
             case MemberList():
                 marks = (f"{'●' if member.is_online else '○'} {member.name}" for member in notice.members)
                 return "\n".join(marks)

@@ -265,8 +265,9 @@ def test_r0_7_what_both_wrote_alone_is_merged_and_nobody_misses_anything(
     assert anna.texts == bruno.texts == latecomer.texts
     assert anna.texts.index("only B 1") < anna.texts.index("only B 2")
     pair.stop()
-    assert pair.archive(A)
-    assert [r.hash for r in pair.archive(A)] == [r.hash for r in pair.archive(B)]
+    # Whoever stops last may open one more epoch.
+    requests = [[r.hash for r in pair.archive(place) if not r.is_epoch] for place in (A, B)]
+    assert requests[0] == requests[1]
     assert sorted(pair.messages(A)) == sorted(
         [(anna.device, 1), (anna.device, 2), (anna.device, 3), (bruno.device, 1), (bruno.device, 2)]
     )
