@@ -26,6 +26,8 @@ class Reading:
 
     def __init__(self, cursor: Cursor | None) -> None:
         self.cursor = cursor
+        # The epochs of the archive as the server told them: those before our cursor are its trail.
+        self._epochs: tuple[EpochEnd, ...] = cursor.trail if cursor is not None else ()
         self.number = 0
         self.archive_number = 0
         self._given: dict[int, Hashable] = {}
@@ -33,9 +35,11 @@ class Reading:
     def resume(self, cursor: Cursor, number: int, archive_number: int) -> None:
         """A server took us in: delivery goes on behind `cursor`.
 
-        What was given behind an earlier cursor stays remembered: it comes again.
+        What was given behind an earlier cursor stays remembered: it comes again. The trail that comes
+        with it goes on to the end of the server's archive, for we may be far behind.
         """
-        self.cursor = cursor
+        self._epochs = cursor.trail
+        self.cursor = self._with_trail(cursor)
         self.number = number
         self.archive_number = archive_number
         self._given = {index: what for index, what in self._given.items() if index > cursor.index}
@@ -58,8 +62,8 @@ class Reading:
         self._given = {at: what for at, what in self._given.items() if at <= index}
         if self.cursor is not None and self.cursor.index > index:
             # The epoch of that place is not known; the server tells it with the next position.
-            trail = tuple(end for end in self.cursor.trail if end.index <= index)
-            self.cursor = Cursor(epoch=self.cursor.epoch, index=index, trail=trail)
+            self._epochs = tuple(end for end in self._epochs if end.index <= index)
+            self.cursor = self._with_trail(Cursor(epoch=self.cursor.epoch, index=index))
 
     def advance(self, number: int) -> None:
         """A message of this number came: MT moves, and pulls MA along."""
@@ -75,15 +79,14 @@ class Reading:
         old = self.cursor
         if old is not None and cursor.index < old.index:
             return
-        self.cursor = cursor if old is None else _behind(old, cursor)
+        is_known = old is None or not old.index or old.epoch in {end.epoch for end in self._epochs}
+        if old is not None and old.epoch != cursor.epoch and not is_known:
+            self._epochs = (*self._epochs, EpochEnd(old.epoch, old.index))[-TRAIL_EPOCHS_MAX:]
+        self.cursor = self._with_trail(cursor)
         self.number = number
         self.archive_number = number
         self._given = {index: what for index, what in self._given.items() if index > cursor.index}
 
-
-def _behind(old: Cursor, new: Cursor) -> Cursor:
-    """The new cursor with the trail that leads to it."""
-    trail = old.trail
-    if old.epoch != new.epoch and old.index:
-        trail = (*trail, EpochEnd(old.epoch, old.index))[-TRAIL_EPOCHS_MAX:]
-    return Cursor(epoch=new.epoch, index=new.index, trail=trail)
+    def _with_trail(self, cursor: Cursor) -> Cursor:
+        before = (end for end in self._epochs if end.index <= cursor.index and end.epoch != cursor.epoch)
+        return Cursor(epoch=cursor.epoch, index=cursor.index, trail=tuple(before))

@@ -74,8 +74,9 @@ class Welcome(Event, frozen=True, kw_only=True, tag="welcome"):
 class SignedIn(Event, frozen=True, kw_only=True, tag="signed_in"):
     """The answer to `sign_in` and `activate`.
 
-    Delivery goes on behind `cursor` (index of the log); `number` is MT there, `archive_number`
-    is MA. `servers` teaches both addresses; `authority` the cluster's CA certificate (PEM).
+    Delivery goes on behind `cursor` (index of the log), whose trail reaches to the end of the archive;
+    `number` is MT there, `archive_number` is MA. `servers` teaches both addresses; `authority` the
+    cluster's CA certificate (PEM).
     """
 
     user: str

@@ -18,7 +18,7 @@ from server.protocol import events, requests
 from server.protocol.frames import encode_frame
 from server.sessions.admission import Load, Policy, Verdict, admit
 from server.sessions.command_table import Stage
-from server.sessions.cursors import place_cursor
+from server.sessions.cursors import cursor_at, place_cursor
 from server.sessions.delivery import Delivery
 from server.sessions.facts import OwnFacts, PeerFacts, PeerOnline
 from server.sessions.history import missed_frames
@@ -183,6 +183,10 @@ class Hub:
         """Where delivery starts for a client that read so far, and where its archive diverged."""
         is_leader = self.pair.role == "leader"
         return place_cursor(cursor, self.delivery.position, self.state.spans, is_leader=is_leader)
+
+    def trail(self) -> tuple[requests.EpochEnd, ...]:
+        """The last epochs of this archive, for the cursors of clients."""
+        return cursor_at(self.delivery.position.index, self.state.spans).trail
 
     def user_now(self, user: User) -> User:
         """The person as the state has it; as it was, while a merge has not brought it back yet."""

@@ -89,7 +89,7 @@ def _start_delivery(hub: "Hub", session: "Session", answer: int, cursor: request
             name=user.name,
             server=hub.facts.name,
             standby=session.stage is Stage.ON_STANDBY,
-            cursor=start,
+            cursor=msgspec.structs.replace(start, trail=hub.trail()),
             number=hub.number_at(start.index),
             archive_number=hub.delivery.position.number,
             rooms=hub.rooms_of(user, only_own=True),

@@ -3,7 +3,8 @@
 import msgspec
 
 from server.client.reading import START_OF_ARCHIVE, Reading
-from server.protocol.requests import Cursor, SignIn
+from server.protocol.limits import TRAIL_EPOCHS_MAX
+from server.protocol.requests import Cursor, EpochEnd, SignIn
 from tests.client.scripted_pair import IDENTITY
 
 
@@ -61,6 +62,45 @@ def test_a_server_that_is_a_moment_behind_does_not_take_the_cursor_back() -> Non
     reading.end_flush(at(4), 4)
     assert reading.cursor == at(5)
     assert not reading.is_new(5, "x")
+
+
+def trail_of(reading: Reading) -> list[tuple[str, int]]:
+    assert reading.cursor is not None
+    return [(end.epoch, end.index) for end in reading.cursor.trail]
+
+
+def test_a_cursor_far_behind_gathers_the_trail_that_came_with_the_sign_in() -> None:
+    reading = Reading(START_OF_ARCHIVE)
+    ends = (EpochEnd("1.a.0", 4), EpochEnd("2.b.0", 9))
+    reading.resume(Cursor(epoch="0.0.0", index=0, trail=ends), 0, 12)
+    assert trail_of(reading) == []
+    reading.end_flush(Cursor(epoch="2.b.0", index=7), 7)
+    assert trail_of(reading) == [("1.a.0", 4)]
+    reading.end_flush(Cursor(epoch="3.a.0", index=12), 12)
+    assert trail_of(reading) == [("1.a.0", 4), ("2.b.0", 9)]
+
+
+def test_the_trail_grows_with_every_epoch_and_keeps_the_newest() -> None:
+    reading = Reading(None)
+    for number in range(1, 40):
+        reading.end_flush(Cursor(epoch=f"{number}.a.0", index=number), number)
+    assert len(trail_of(reading)) == TRAIL_EPOCHS_MAX
+    assert trail_of(reading)[-1] == ("38.a.0", 38)
+
+
+def test_a_divergence_cuts_the_trail() -> None:
+    reading = Reading(None)
+    for number in (3, 6, 9):
+        reading.end_flush(Cursor(epoch=f"{number}.a.0", index=number), number)
+    reading.drop_behind(4)
+    assert trail_of(reading) == [("3.a.0", 3)]
+
+
+def test_a_cursor_from_an_earlier_time_brings_its_trail() -> None:
+    kept = Cursor(epoch="2.a.0", index=9, trail=(EpochEnd("1.a.0", 4),))
+    reading = Reading(kept)
+    reading.end_flush(Cursor(epoch="3.a.0", index=12), 12)
+    assert trail_of(reading) == [("1.a.0", 4), ("2.a.0", 9)]
 
 
 def test_the_start_of_the_archive_is_a_cursor_of_the_wire() -> None:
