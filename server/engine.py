@@ -217,6 +217,9 @@ class Engine:
     # --- the core
 
     def _step(self, given: steps.Input, now: float, time_ms: int) -> None:
+        if isinstance(given, steps.PeerReplaced):
+            # What was on two disks is on one again, until the new one has it.
+            self._copies_index = 0
         if isinstance(given, steps.Persisted):
             self._resubmission.persisted(given.ticket)
         for effect in self.replica.step(given, now, time_ms):

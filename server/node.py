@@ -14,8 +14,6 @@ import threading
 from collections.abc import Callable
 from typing import Final
 
-import msgspec
-
 from server.accounts.certificate_files import load_identity
 from server.accounts.certificates import CertificateError, authority_of
 from server.archive.disk import DiskError, SqliteDisk
@@ -23,15 +21,13 @@ from server.archive.disk_thread import DiskThread
 from server.archive.record import DamagedRecordError
 from server.archive.store import Store
 from server.cluster.data_folder import Cluster, DataFolder, FolderError
-from server.cluster.peer_channel import PeerIdentity
-from server.cluster.peer_frames import PeerMessage
-from server.cluster.peer_link import PeerLink
+from server.cluster.peer_side import PeerSide, PeerTerms
 from server.config import Config
 from server.engine import Engine, open_log
 from server.engine_round import Output, PairState
 from server.engine_thread import EngineThread
 from server.i18n.translation import _
-from server.names.addresses import Address, AddressError, parse_address
+from server.names.addresses import Address
 from server.network.clock import Clock
 from server.network.listener import Listener, listen
 from server.network.loop_thread import LoopThread
@@ -83,13 +79,9 @@ class Node:
         self._io = LoopThread("io")
         self._stopping = threading.Event()
         self._hub: Hub | None = None
-        self._link: PeerLink | None = None
+        self._peer_side: PeerSide | None = None
         self._listeners: list[Listener] = []
         self._alarm = ""
-        self._peer_kept = cluster.peer_name, cluster.peer_address
-        self._has_met_peer = False
-        self._told_halt: steps.Halt | None = None
-        self._started_at = clock.monotonic_s()
         # Filled by `start`: where clients and the peer really connect.
         self.address = config.listen_address
         self.peer_listen_address = config.peer_listen_address
@@ -215,29 +207,19 @@ class Node:
         if cluster.peer_address:
             self._hub.remember_peer(cluster.peer_name, cluster.peer_address)
         if config.peer_address and cluster.peer:
-            await self._open_peer_link(config.peer_address, peer_listen_terms, peer_dial_terms)
+            await self._open_peer_side(self._hub, config.peer_address, peer_listen_terms, peer_dial_terms)
 
-    async def _open_peer_link(
-        self, peer: Address, listen_terms: TlsTerms | None, dial_terms: TlsTerms | None
+    async def _open_peer_side(
+        self, hub: Hub, peer: Address, listen_terms: TlsTerms | None, dial_terms: TlsTerms | None
     ) -> None:
-        cluster, hub = self._cluster, self._hub
-        assert hub is not None
-        identity = PeerIdentity(cluster.cluster, cluster.server, cluster.peer, bytes.fromhex(cluster.secret))
-        link = self._link = PeerLink(
-            identity,
-            peer,
-            dial_terms,
-            put=self._engine.put,
-            linked=hub.greet_peer,
-            hear=self._hear_peer,
-            foreign=self._hear_foreign,
-            copied=self._hear_copied,
-        )
         address = self._config.peer_listen_address
-        listener = await listen(address.host, address.port, link.make_listener_channel, terms=listen_terms)
+        terms = PeerTerms(peer, address, listen_terms, dial_terms, self._config.boot_wait_s)
+        side = self._peer_side = PeerSide(
+            self._folder, self._cluster, terms, hub, put=self._engine.put, ended=self._ended
+        )
+        listener = await side.open()
         self._listeners.append(listener)
         self.peer_listen_address = Address(address.host, listener.port)
-        link.start()
 
     async def _close_sockets(self) -> None:
         for listener in self._listeners:
@@ -246,8 +228,8 @@ class Node:
             await self._hub.drain(_DRAIN_S)
             self._hub.say_goodbye()
             self._hub.stop()
-        if self._link is not None:
-            await self._link.stop()
+        if self._peer_side is not None:
+            await self._peer_side.close()
         for listener in self._listeners:
             await listener.close()
 
@@ -276,74 +258,16 @@ class Node:
         assert self._hub is not None
         if output.halt is not None:
             self._ended(output.halt)
-        if self._link is not None and output.messages:
-            self._send_to_peer(output.messages)
+        if self._peer_side is not None and output.messages:
+            self._peer_side.send(output.messages)
         self._hub.deliver(output)
         if output.pair is not None:
             self._log_pair(output.pair)
             self._pair_changed(output.pair)
 
-    def _send_to_peer(self, messages: list[steps.SendToPeer | steps.DropLink]) -> None:
-        assert self._link is not None
-        batch: list[PeerMessage] = []
-        for item in messages:
-            if isinstance(item, steps.SendToPeer):
-                batch.append(item.message)
-            else:
-                self._link.send_all(batch)
-                batch = []
-                _log.info("the link to the other server is dropped: %s", item.reason)
-                self._link.drop()
-        if batch:
-            self._link.send_all(batch)
-
     def _tell_peer(self, facts: PeerFacts | PeerOnline) -> None:
-        if self._link is not None:
-            self._link.send_all([facts])
-
-    def _hear_peer(self, facts: PeerFacts | PeerOnline | None) -> None:
-        assert self._hub is not None
-        if isinstance(facts, PeerFacts) and isinstance(parse_address(facts.address), AddressError):
-            _log.warning("the other server tells an address that is none: %s", facts.address)
-            return
-        self._hub.hear_peer(facts)
-        self._has_met_peer |= facts is not None
-        if isinstance(facts, PeerFacts) and (facts.name, facts.address) != self._peer_kept:
-            # Kept, so that clients learn the second address also while the peer is away.
-            self._peer_kept = facts.name, facts.address
-            with contextlib.suppress(FolderError):
-                kept = self._folder.read()
-                self._folder.write(
-                    msgspec.structs.replace(kept, peer_address=facts.address, peer_name=facts.name)
-                )
-
-    def _hear_foreign(self, cluster: str, server: str) -> None:
-        """Somebody else is at the peer's address: at a start this is a mistake of whoever started it.
-
-        Later it ends nothing: taking the address of a dead server must not stop the living one.
-        """
-        assert self._hub is not None
-        if not cluster:
-            halt = steps.Halt("foreign_certificate", {"address": self._config.peer})
-        elif server == self._cluster.server:
-            halt = steps.Halt("same_server_id", {"server": server})
-        else:
-            halt = steps.Halt("foreign_cluster", {"mine": self._cluster.cluster, "theirs": cluster})
-        is_new = self._clock.monotonic_s() - self._started_at < self._config.boot_wait_s
-        if self._hub.pair.role == "recovering" or (is_new and not self._has_met_peer):
-            self._ended(halt)
-        elif halt != self._told_halt:
-            self._told_halt = halt
-            _log.error("the peer's address answers with another chat or a copy: %s", halt)
-
-    def _hear_copied(self) -> None:
-        """The other server is linked with this one's id. Whoever was linked itself is the original."""
-        halt = steps.Halt("copied_folder", {"server": self._cluster.server})
-        if not self._has_met_peer:
-            self._ended(halt)
-        elif halt != self._told_halt:
-            self._told_halt = halt
-            _log.error("the other server is linked with a server that has this one's id: %s", halt)
+        if self._peer_side is not None:
+            self._peer_side.tell(facts)
 
     def _log_pair(self, pair: PairState) -> None:
         _log.info("%s, %s, epoch %s", pair.role, pair.mode, pair.epoch)

@@ -1,7 +1,10 @@
 """The data folder of one server: who it is, its secrets, its archive; one process at a time."""
 
+import contextlib
 import os
 import secrets
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -9,6 +12,10 @@ import msgspec
 
 from server.cluster.folder_lock import FolderLock
 from server.i18n.translation import _
+
+# A change is one small file read and one written: two seconds are far more than several of them take.
+_CHANGE_S: Final = 0.01
+_CHANGE_TRIES: Final = 200
 
 
 class FolderError(Exception):
@@ -118,6 +125,37 @@ class DataFolder:
                     path=self._cluster_file, error=error
                 )
             ) from error
+
+    def update(self, change: Callable[[Cluster], Cluster]) -> Cluster:
+        """Change what is kept, from any process, while a server runs on the folder; raises `FolderError`.
+
+        Whoever changes it reads it anew under a lock of its own, so that no change is lost.
+        """
+        with self._changing():
+            kept = self.read()
+            changed = change(kept)
+            if changed != kept:
+                self.write(changed)
+        return changed
+
+    @contextlib.contextmanager
+    def _changing(self) -> Iterator[None]:
+        tries = _CHANGE_TRIES
+        lock, pause = FolderLock(self.path / "cluster.lock"), threading.Event()
+        try:
+            while not lock.acquire():
+                tries -= 1
+                if not tries:
+                    raise FolderError(
+                        _("{path} is being changed by another process.").format(path=self._cluster_file)
+                    )
+                pause.wait(_CHANGE_S)
+        except OSError as error:
+            raise FolderError(unusable_sentence(self.path, error)) from error
+        try:
+            yield
+        finally:
+            lock.release()
 
     def write(self, cluster: Cluster) -> None:
         """Keep who the server is, durably, readable for its owner alone."""

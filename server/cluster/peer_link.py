@@ -110,9 +110,14 @@ class PeerLink:
             self._keeping.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._keeping
-        for channel in (self._channel, self._question):
-            if channel is not None:
-                channel.close()
+        if self._question is not None:
+            self._question.close()
+        if self._channel is not None:
+            channel, self._channel = self._channel, None
+            channel.close()
+            # At once: whatever is put next may be about another peer.
+            self._put(steps.LinkDown())
+            self._hear(None)
 
     def make_listener_channel(self) -> PeerChannel:
         """The handler for a connection that the peer dialed."""

@@ -132,6 +132,11 @@ class Follower:
         else:
             replica.role = Recovering(replica, since=replica.now, may_lead_at_once=False)
 
+    def peer_replaced(self) -> None:
+        """The leader is gone for good, and what this server has is all that there is."""
+        self.link_down()
+        self.peer_died()
+
     def link_down(self) -> None:
         """What was forwarded is forwarded again over the next link."""
         self.is_serving = False

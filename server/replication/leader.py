@@ -132,6 +132,12 @@ class Leader:
         elif self.is_dual:
             self._open_epoch((replica.me,))
 
+    def peer_replaced(self) -> None:
+        """The new one has nothing yet, and counts when it is level."""
+        self.link_down()
+        self._copies = 0
+        self.peer_died()
+
     def tick(self) -> None:
         """Leave dual when the follower is silent or slow; enter it when it is level."""
         replica = self._replica

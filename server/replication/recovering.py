@@ -65,5 +65,8 @@ class Recovering:
     def peer_died(self) -> None:
         """It may come back within the wait."""
 
+    def peer_replaced(self) -> None:
+        """The new one has less: it will follow, when it comes."""
+
     def settle(self) -> None:
         """Nothing to send."""

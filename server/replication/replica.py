@@ -65,7 +65,7 @@ class Replica:
         now: float,
     ) -> None:
         self.me: Final = me
-        self.peer: Final = peer
+        self.peer = peer
         self.cluster: Final = cluster
         self.settings: Final = settings
         self.log: Final = log
@@ -182,8 +182,7 @@ class Replica:
             case steps.Received(message):
                 self._receive(message)
             case steps.Persisted(ticket):
-                for done in [t for t in self._tickets if t <= ticket]:
-                    self.durable = max(self.durable, self._tickets.pop(done))
+                self._persisted(ticket)
             case steps.Propose(drafts):
                 self.role.propose(drafts)
             case steps.RefuseForwarded():
@@ -198,8 +197,16 @@ class Replica:
             case steps.PeerRefused():
                 if not self.link.is_up:
                     self.role.peer_died()
+            case steps.PeerReplaced(server):
+                self.link = Link(heard_at=self.now)
+                self.peer = server
+                self.role.peer_replaced()
             case steps.Tick():
                 self._tick()
+
+    def _persisted(self, ticket: int) -> None:
+        for done in [t for t in self._tickets if t <= ticket]:
+            self.durable = max(self.durable, self._tickets.pop(done))
 
     def _tick(self) -> None:
         gap = self.now - self._last_tick

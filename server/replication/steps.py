@@ -18,6 +18,12 @@ class PeerRefused(msgspec.Struct, frozen=True):
     """The peer's machine answers, but nobody listens at its port: the process is dead."""
 
 
+class PeerReplaced(msgspec.Struct, frozen=True):
+    """Another server, with an empty log, takes the place of the peer, which is gone for good."""
+
+    server: str
+
+
 class Received(msgspec.Struct, frozen=True):
     """A message came over the link."""
 
@@ -56,7 +62,18 @@ class Tick(msgspec.Struct, frozen=True):
     """Time passed."""
 
 
-Input = LinkUp | LinkDown | PeerRefused | Received | Propose | RefuseForwarded | Persisted | Loaded | Tick
+Input = (
+    LinkUp
+    | LinkDown
+    | PeerRefused
+    | PeerReplaced
+    | Received
+    | Propose
+    | RefuseForwarded
+    | Persisted
+    | Loaded
+    | Tick
+)
 
 
 class Persist(msgspec.Struct, frozen=True):
