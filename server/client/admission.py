@@ -15,7 +15,7 @@ from server.client.links import Links
 from server.client.notices import OtherChat, SignInRefused, Taught
 from server.client.reading import Reading
 from server.protocol.connection import FEATURES, VERSIONS
-from server.protocol.events import Failed, GoTo, SignedIn, Welcome
+from server.protocol.events import Failed, GoTo, ServerFacts, SignedIn, Welcome
 from server.protocol.requests import Activate, Hello, SignIn, SignOut
 
 # Refusals that time heals; every other one needs the person.
@@ -85,9 +85,13 @@ class Admission:
         link.ping_at = now
         if not event.standby:
             self._links.choice.succeeded(link.address)
+        self.hear_addresses(link, event.servers)
+
+    def hear_addresses(self, link: Link, servers: list[ServerFacts]) -> None:
+        """Where the other server is: it may be another one than the last time."""
         choice = self._links.choice
         # Our own spelling of this server's address works; the others' are the server's to tell.
-        others = [facts for facts in event.servers if facts.name != link.server]
+        others = [facts for facts in servers if facts.name != link.server]
         are_new = [choice.learn(facts.address, facts.name) for facts in others]
         if any(are_new):
             self._links.emit(Taught(addresses=choice.addresses, authority=self.authority))

@@ -284,6 +284,7 @@ class Conversation:
         if link.stage is Stage.ACTIVE:
             for facts in event.servers:
                 self._links.choice.heard_of(facts.name, now, is_up=facts.is_up)
+            self._admission.hear_addresses(link, event.servers)
             self._delivery.servers_changed(event)
         else:
             self._liveness.hear_from_standby(event, now)

@@ -28,6 +28,7 @@ class Cluster(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `is_first`: this server's address is the one that clients try first. `is_founder`: with an
     empty archive it may begin one. `listen` and `peer_listen` are what `init` and `join` were told:
     a start without flags takes them. Those of the peer are from the pairing or the last meeting.
+    `retired`: servers whose place the peer took; they may come back with what they alone hold.
     """
 
     cluster: str
@@ -44,6 +45,7 @@ class Cluster(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     is_first: bool = True
     is_founder: bool = True
     is_plain: bool = False
+    retired: tuple[str, ...] = ()
 
 
 class DataFolder:

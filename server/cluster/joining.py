@@ -120,7 +120,7 @@ class Joining:
             peer_link_address=granted.link_address,
             listen=str(listen),
             peer_listen=str(peer_listen),
-            is_first=False,
+            is_first=granted.is_first,
             is_founder=False,
             is_plain=granted.is_plain,
         )

@@ -40,6 +40,9 @@ PAIRING_SENTENCES: Final[dict[str, str]] = {
     "bad_join": marked("The other server did not understand this one: are both of the same version?"),
     "bad_name": marked("The name of this server is not allowed: 1 to 32 letters, digits, spaces and . - _ '"),
     "name_taken": marked("The other server has this name already: choose another one with --name."),
+    "not_new": marked(
+        "This data folder belongs to the server that is to be replaced. Choose an empty one with --data."
+    ),
     "bad_address": marked(
         "The other server cannot use this one's addresses: check --listen and --peer-listen."
     ),
@@ -87,6 +90,7 @@ class Granted(_Line, frozen=True, tag="granted"):
     address: _AddressText
     link_address: _AddressText
     is_plain: bool
+    is_first: bool
     chain: _Pem
     authority_key: _Pem
 

@@ -261,14 +261,19 @@ class PeerLink:
         return None
 
     async def _probe(self) -> DialError | None:
-        """Knock and go: only whether somebody listens is asked."""
-        dialed = await dial(self._address.host, self._address.port, _Knock, timeout_s=_DIAL_S)
-        if isinstance(dialed, DialError):
-            return dialed
-        # Not earlier, in `opened`: uvloop would close the file twice when a connection ends before
-        # the dial returns, and hit whatever got the same number meanwhile, the archive perhaps.
-        dialed.channel.abort()
-        return None
+        """Only whether somebody listens is asked."""
+        return await knock(self._address)
+
+
+async def knock(address: Address) -> DialError | None:
+    """Connect and go: None when somebody listens there."""
+    dialed = await dial(address.host, address.port, _Knock, timeout_s=_DIAL_S)
+    if isinstance(dialed, DialError):
+        return dialed
+    # Not earlier, in `opened`: uvloop would close the file twice when a connection ends before
+    # the dial returns, and hit whatever got the same number meanwhile, the archive perhaps.
+    dialed.channel.abort()
+    return None
 
 
 class _Knock:

@@ -45,16 +45,25 @@ _TALK_S: Final = 20.0
 class TakingIn:
     """One code, from when it is shown until it is used up or void. On a loop's thread only.
 
-    The folder's cluster must know its own addresses. `tell` gets lines for people.
+    The folder's cluster must know its own addresses. `tell` gets lines for people. `replaces` is the id
+    of the second server that is gone for good; a server may run on the folder meanwhile.
     """
 
     def __init__(
-        self, folder: DataFolder, cluster: Cluster, secret: bytes, clock: Clock, tell: Callable[[str], None]
+        self,
+        folder: DataFolder,
+        cluster: Cluster,
+        secret: bytes,
+        clock: Clock,
+        tell: Callable[[str], None],
+        *,
+        replaces: str = "",
     ) -> None:
         self.cluster = cluster
         self._folder: Final = folder
         self._secret: Final = secret
         self._clock: Final = clock
+        self._replaces: Final = replaces
         self.tell: Final = tell
         self._authority: Final = authority_in(folder)
         self._wrong_secrets = 0
@@ -82,6 +91,8 @@ class TakingIn:
         if not hmac.compare_digest(join.secret, self._secret.hex()):
             return self._refuse_secret(address)
         code = _mistake_in(join, self.cluster)
+        if self._replaces and join.server in (self._replaces, *self.cluster.retired):
+            code = "not_new"
         if code:
             return Refused(code=code)
         try:
@@ -106,6 +117,7 @@ class TakingIn:
             address=cluster.listen,
             link_address=cluster.peer_listen,
             is_plain=cluster.is_plain,
+            is_first=not cluster.is_first,
             chain=chain.decode(),
             authority_key=self._authority.key_pem.decode(),
         )
@@ -114,15 +126,8 @@ class TakingIn:
         """The other folder is durable: this one knows its peer from here on, and the code is used up."""
         if self._outcome.done() and self.cluster.peer != join.server:
             return Refused(code="used_code")
-        cluster = msgspec.structs.replace(
-            self.cluster,
-            peer=join.server,
-            peer_name=join.name,
-            peer_address=join.address,
-            peer_link_address=join.link_address,
-        )
         try:
-            self._folder.write(cluster)
+            cluster = self._folder.update(lambda kept: self._with_second(kept, join))
         except FolderError as error:
             if not self._outcome.done():
                 self._outcome.set_exception(error)
@@ -131,6 +136,24 @@ class TakingIn:
         if not self._outcome.done():
             self._outcome.set_result(cluster)
         return Done()
+
+    def _with_second(self, kept: Cluster, join: Join) -> Cluster:
+        is_taken = kept.peer not in (self._replaces, join.server)
+        if is_taken:
+            raise FolderError(
+                _("The server in {path} has another second one by now: {name}.").format(
+                    path=self._folder.path, name=kept.peer_name
+                )
+            )
+        is_retired = bool(self._replaces) and self._replaces not in kept.retired
+        return msgspec.structs.replace(
+            kept,
+            peer=join.server,
+            peer_name=join.name,
+            peer_address=join.address,
+            peer_link_address=join.link_address,
+            retired=(*kept.retired, self._replaces) if is_retired else kept.retired,
+        )
 
     def _refuse_secret(self, address: str) -> Refused:
         if self._outcome.done():

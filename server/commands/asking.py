@@ -19,6 +19,7 @@ from server.protocol import events, requests
 from server.protocol.connection import VERSIONS, ClientConnection
 from server.protocol.errors import RemoteProtocolError
 from server.protocol.frames import encode_frame
+from server.sessions.status import status_proof
 
 _ANSWER_S: Final = 5.0
 
@@ -151,6 +152,19 @@ async def open_conversation(target: Target) -> tuple[Conversation, str]:
         await found.close()
         raise
     return found, note
+
+
+async def ask_facts(
+    conversation: Conversation, secret: bytes | None, hash_at: int | None = None
+) -> events.StatusFacts:
+    """What a server says of itself; all of it to whoever has the cluster's secret. Raises UnansweredError."""
+    assert conversation.welcome is not None, "it was greeted"
+    proof = status_proof(secret, conversation.welcome.nonce) if secret else ""
+    request = requests.Status(id=conversation.next_id(), proof=proof, hash_at=hash_at)
+    answer = await conversation.ask(request)
+    if not isinstance(answer, events.StatusFacts):
+        raise UnansweredError(_("it said something that this program does not understand"))
+    return answer
 
 
 async def _dial(address: Address, trust: Trust | None) -> Conversation | DialError:

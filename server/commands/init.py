@@ -1,6 +1,8 @@
 """`init`: make the first server of a pair on two machines, and take in the second one."""
 
+import contextlib
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -15,6 +17,7 @@ from server.cluster.pairing_messages import PairingError
 from server.cluster.taking_in import TakingIn
 from server.commands.on_loop import CommandLoop, StoppedError, command_loop
 from server.commands.option_values import chat_name, own_address, server_name
+from server.commands.replacing import replace_second, show_code
 from server.commands.serving import fail, told_errors
 from server.i18n.translation import _
 from server.names.addresses import Address, AddressError, parse_address
@@ -26,6 +29,7 @@ from server.network.clock import SystemClock
 Examples:
   python -m server init --name a --listen 10.0.0.1:7000 --peer-listen 10.0.0.1:7002 --data /srv/chat
   python -m server init --data /srv/chat      a new code, as long as there is no second server
+  python -m server init --data /srv/chat --replace
 """
 )
 @click.option("--name", callback=server_name, help="What people call this server.  [default: a]")
@@ -39,6 +43,17 @@ Examples:
 @click.option("--data", type=click.Path(path_type=Path), required=True, help="The data folder.")
 @click.option("--chat", callback=chat_name, help=f"The name of the chat.  [default: {DEFAULT_CHAT}]")
 @click.option("--no-wait", is_flag=True, help="Only make the server; the code comes with the next `init`.")
+@click.option(
+    "--replace",
+    is_flag=True,
+    help="The second machine is gone for good: take in another one, while this serves.",
+)
+@click.option(
+    "--code-at",
+    metavar="HOST:PORT",
+    callback=own_address,
+    help="Where the new machine comes with the code of --replace.  [default: a free port]",
+)
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -49,18 +64,26 @@ def command(
     data: Path,
     chat: str | None,
     no_wait: bool,
+    replace: bool,
+    code_at: Address | None,
 ) -> None:
     """Make the first of two servers, print a code for the other machine, and wait for it.
 
-    Nothing else runs meanwhile: when the other machine has joined, start both with `serve`.
+    Nothing else runs meanwhile: when the other machine has joined, start both with `serve`. With
+    --replace a server that has lost its second one for good goes on serving.
     """
     with told_errors(), command_loop() as loop:
         folder = DataFolder(data)
-        known = folder.read() if folder.is_made else None
+        known = folder.read() if folder.is_made or replace else None
         wanted = (
             _own_address("--listen", listen, known.listen if known else ""),
             _own_address("--peer-listen", peer_listen, known.peer_listen if known else ""),
         )
+        program = ctx.find_root().command_path
+        if replace:
+            with _ended_waits():
+                replace_second(loop, folder, wanted, code_at or Address(wanted[1].host, 0), program)
+            return
         folder.make()
         folder.lock()
         settled = loop.run(claim(*wanted))
@@ -68,19 +91,25 @@ def command(
             _open_cluster(folder, name, chat), listen=str(settled[0]), peer_listen=str(settled[1])
         )
         folder.write(cluster)
-        program = ctx.find_root().command_path
         if no_wait:
             click.echo(
                 _("The first server of “{chat}” is made in {data}.").format(chat=cluster.chat, data=data)
             )
             click.echo(_("For a code: {line}").format(line=f"{program} init --data {shlex.quote(str(data))}"))
             return
-        try:
+        with _ended_waits():
             _take_in(loop, folder, cluster, program)
-        except PairingError as error:
-            fail(str(error))
-        except StoppedError:
-            fail(_("Nobody joined, and the code is void now. Run `init` again for a new one."))
+
+
+@contextlib.contextmanager
+def _ended_waits() -> Iterator[None]:
+    """Nobody came with the right code."""
+    try:
+        yield
+    except PairingError as error:
+        fail(str(error))
+    except StoppedError:
+        fail(_("Nobody joined, and the code is void now. Run `init` again for a new one."))
 
 
 def _own_address(option: str, given: Address | None, kept: str) -> Address:
@@ -106,6 +135,7 @@ def _open_cluster(folder: DataFolder, name: str | None, chat: str | None) -> Clu
         raise FolderError(
             _(
                 "The server in {path} has a second one already ({name}, {address}). Start both with `serve`."
+                " If that machine is gone for good, take in another one with --replace."
             ).format(path=folder.path, name=cluster.peer_name, address=cluster.peer_address)
         )
     if chat is not None and chat != cluster.chat:
@@ -136,11 +166,7 @@ async def _wait_for_other(folder: DataFolder, cluster: Cluster, program: str) ->
     try:
         fingerprint = fingerprint_of(authority_in(folder).certificate_pem)
         code = PairingCode(address, fingerprint, secret)
-        click.echo(_("The pairing code, good for one use while this waits:"))
-        click.echo(f"  {code}")
-        click.echo(_("Run this on the other machine:"))
-        click.echo(f"  {program} join {shlex.quote(str(code))} --name b --data DIR")
-        click.echo(_("Waiting for it at {address} … Ctrl-C ends the wait.").format(address=address))
+        show_code(code, program, name="b")
         return await taking_in.wait()
     finally:
         await listener.close()

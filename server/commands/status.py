@@ -10,7 +10,7 @@ import msgspec
 from server.accounts.certificate_files import load_identity
 from server.accounts.certificates import authority_of
 from server.cluster.data_folder import Cluster, DataFolder
-from server.commands.asking import Conversation, Target, UnansweredError, open_conversation
+from server.commands.asking import Conversation, Target, UnansweredError, ask_facts, open_conversation
 from server.commands.on_loop import StoppedError, command_loop
 from server.commands.serving import fail, told_errors
 from server.commands.status_text import plain_facts, status_lines
@@ -19,8 +19,7 @@ from server.names.addresses import Address, AddressError, parse_address, parse_a
 from server.names.fingerprints import parse_fingerprint
 from server.names.invite_links import LinkError, is_invite_link, parse_invite_link
 from server.network.tls import Trust
-from server.protocol import events, requests
-from server.sessions.status import status_proof
+from server.protocol import events
 
 _WATCH_EVERY_S: Final = 1.0
 
@@ -154,7 +153,7 @@ async def ask_all(targets: list[Target], secret: bytes | None) -> tuple[PairStat
             conversation, note = await open_conversation(target)
             conversations[place] = conversation
             notes.update({note} - {""})
-            return ServerStatus(str(target.address), await _facts(conversation, secret))
+            return ServerStatus(str(target.address), await ask_facts(conversation, secret))
         except UnansweredError as error:
             return ServerStatus(str(target.address), error=str(error))
 
@@ -166,18 +165,6 @@ async def ask_all(targets: list[Target], secret: bytes | None) -> tuple[PairStat
         await asyncio.gather(*(conversation.close() for conversation in conversations.values()))
 
 
-async def _facts(
-    conversation: Conversation, secret: bytes | None, hash_at: int | None = None
-) -> events.StatusFacts:
-    assert conversation.welcome is not None, "it was greeted"
-    proof = status_proof(secret, conversation.welcome.nonce) if secret else ""
-    request = requests.Status(id=conversation.next_id(), proof=proof, hash_at=hash_at)
-    answer = await conversation.ask(request)
-    if not isinstance(answer, events.StatusFacts):
-        raise UnansweredError(_("it said something that this program does not understand"))
-    return answer
-
-
 async def _compare(
     servers: list[ServerStatus], answers: dict[Conversation, events.StatusFacts], secret: bytes | None
 ) -> PairStatus:
@@ -186,7 +173,7 @@ async def _compare(
         return PairStatus(servers)
     index = min(facts.index for facts in answers.values())
     try:
-        found = await asyncio.gather(*(_facts(one, secret, index) for one in answers))
+        found = await asyncio.gather(*(ask_facts(one, secret, index) for one in answers))
     except UnansweredError:
         # One of them was cut, or ended, in this very moment.
         return PairStatus(servers)

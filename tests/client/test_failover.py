@@ -3,6 +3,7 @@
 from server.client.notices import (
     Disconnected,
     StandbyChanged,
+    Taught,
 )
 from server.protocol import events, requests
 from tests.client.scripted_pair import ADDRESSES, IDENTITY, Wire, draft, kinds
@@ -98,3 +99,15 @@ def test_a_server_that_says_goodbye_is_left_at_once() -> None:
     wire.b().sides[next(iter(wire.b().sides))].to_client.clear()
     wire.settle()
     assert wire.conversation.server == "b"
+
+
+def test_a_second_server_at_another_address_is_dialled_as_soon_as_it_is_told_of() -> None:
+    wire = Wire().connect()
+    wire.kill("b")
+    wire.pair.addresses["b"] = "10.0.0.9:7000"
+    wire.restart("b")
+    wire.pair.tell_all(events.ServersChanged(servers=wire.pair.facts(), mode="dual"))
+    wire.wait(10.0)
+    assert wire.dials[-1] == "10.0.0.9:7000"
+    assert wire.all_of(StandbyChanged)[-1].server == "b"
+    assert "10.0.0.9:7000" in wire.all_of(Taught)[-1].addresses

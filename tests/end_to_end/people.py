@@ -42,6 +42,8 @@ class Person:
         self.name = name
         self.device = secrets.token_hex(16)
         self.notices: list[AnyNotice] = []
+        # The counter of the last message, for those who write all the time.
+        self.last = 0
         self._counters = itertools.count(1)
         conversation = Conversation(
             Identity(name, self.device, secrets.token_hex(32)),

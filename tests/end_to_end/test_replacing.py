@@ -1,0 +1,148 @@
+"""A machine is gone for good: another one takes its place while the first one serves, under load."""
+
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from server.archive.disk import SqliteDisk
+from server.archive.store import Store
+from server.client.notices import StandbyChanged
+from server.cluster.data_folder import DataFolder
+from tests.commands.programs import Program, fails, run
+from tests.commands.test_init_and_join import ANY, join_words, make_pair, served
+from tests.end_to_end.people import People, Person
+from tests.end_to_end.real_pair import wait_for_mode
+from tests.waiting import wait_until
+
+
+def serve(data: Path) -> Program:
+    return Program("serve", "--data", data, "--send-rate-per-s", "0")
+
+
+def replacing(data: Path, *options: object) -> Program:
+    return Program("init", "--data", data, "--replace", *options)
+
+
+def take_in(waiting: Program, data: Path) -> None:
+    """The new machine's part."""
+    joined = run(*join_words(waiting, data), "--listen", ANY, "--peer-listen", ANY)
+    assert joined.code == 0, joined.errors
+    assert waiting.wait() == 0, waiting.errors
+
+
+def messages(data: Path) -> list[tuple[str, int]]:
+    """The ids of the messages on the disk of a stopped server, in order."""
+    disk = SqliteDisk(DataFolder(data).archive)
+    try:
+        return [record.id for record in Store(disk).all_records() if record.header.kind == "message"]
+    finally:
+        disk.close()
+
+
+@contextmanager
+def everybody_writes(*people: Person) -> Iterator[None]:
+    """All write all the time, a message about every twenty milliseconds each, and all of it is stored."""
+    end = threading.Event()
+
+    def write(person: Person) -> None:
+        while not end.wait(0.02):
+            person.last = person.say(f"{person.name} writes")
+
+    threads = [threading.Thread(target=write, args=(person,)) for person in people]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        end.set()
+        for thread in threads:
+            thread.join()
+    for person in people:
+        person.stored(person.last)
+
+
+def holds_all_once(data: Path, *people: Person) -> None:
+    """Everything that these people wrote is in the archive, once, in the order of each of them."""
+    found = messages(data)
+    for person in people:
+        assert [n for device, n in found if device == person.device] == list(range(1, person.last + 1))
+    assert len(found) == sum(person.last for person in people)
+
+
+@pytest.mark.parametrize("dead", [0, 1])
+def test_under_load_nothing_is_lost_and_nothing_stands_twice(
+    tmp_path: Path, people: People, dead: int
+) -> None:
+    folders = make_pair(tmp_path)
+    left, new = folders[1 - dead], tmp_path / "c"
+    programs = [serve(folder) for folder in folders]
+    with programs[0], programs[1]:
+        link = served(programs[1 - dead])
+        anna, bruno = people.person(link, "Anna"), people.person(link, "Bruno")
+        for person in (anna, bruno):
+            wait_for_mode(person, "dual")
+        with everybody_writes(anna, bruno):
+            anna.stored(20)
+            programs[dead].kill()
+            shutil.rmtree(folders[dead])
+            wait_for_mode(anna, "solo")
+            with replacing(left) as waiting:
+                take_in(waiting, new)
+            third = serve(new)
+            third.wait_line("ready: ")
+            wait_for_mode(anna, "dual")
+            for person in (anna, bruno):
+                person.wait_for(StandbyChanged, lambda standby: standby.server == "c")
+            # The new one is as good as the old one was: it goes on alone.
+            programs[1 - dead].kill()
+            wait_for_mode(anna, "solo")
+        assert third.interrupt() == 0
+    holds_all_once(new, anna, bruno)
+    assert DataFolder(left).read().retired
+
+
+def test_who_can_be_reached_is_not_replaced(tmp_path: Path) -> None:
+    a, b = make_pair(tmp_path)
+    with serve(a) as first, serve(b) as second:
+        wait_until(lambda: " dual" in first.text)
+        fails(1, "is there and not lost", "init", "--data", a, "--replace")
+        # Nor by a folder on which nothing runs.
+        assert first.interrupt() == 0
+        fails(1, "is there and not lost", "init", "--data", a, "--replace")
+        assert second.is_running
+    assert DataFolder(a).read().retired == ()
+
+
+def test_a_code_is_good_for_one_machine_and_one_code_waits_at_a_time(tmp_path: Path) -> None:
+    a, b = make_pair(tmp_path)
+    with serve(a) as first:
+        first.wait_line("ready: ")
+        with replacing(a) as waiting:
+            words = join_words(waiting, tmp_path / "c")
+            fails(1, "waits with a code", "init", "--data", a, "--replace")
+            fails(1, "that is to be replaced", *words[:-1], b, "--listen", ANY, "--peer-listen", ANY)
+            (b / "archive.sqlite").touch()
+            fails(1, "There is a server of the chat", *words[:-1], b, "--listen", ANY, "--peer-listen", ANY)
+            assert run(*words, "--listen", ANY, "--peer-listen", ANY).code == 0
+            assert waiting.wait() == 0
+        fails(1, "Nobody waits at", *words[:-1], tmp_path / "d", "--listen", ANY, "--peer-listen", ANY)
+        assert first.is_running
+    assert DataFolder(a).read().peer == DataFolder(tmp_path / "c").read().server
+    # A wait that is given up changes nothing.
+    before = DataFolder(a).read()
+    with replacing(a) as waiting:
+        waiting.wait_line(" join ")
+        assert waiting.interrupt() == 1
+        assert "the code is void now" in waiting.errors
+    assert DataFolder(a).read() == before
+
+
+def test_what_cannot_be_replaced_is_told(tmp_path: Path) -> None:
+    a = tmp_path / "a"
+    fails(1, "There is no server in", "init", "--data", a, "--replace")
+    assert run("init", "--data", a, "--listen", ANY, "--peer-listen", ANY, "--no-wait").code == 0
+    fails(1, "has no second one that could be replaced", "init", "--data", a, "--replace")
