@@ -351,7 +351,7 @@ class Engine:
             role=replica.role.name,
             mode=replica.mode,
             epoch=str(replica.log.epoch),
-            alarm=replica.alarm,
+            alarm=replica.alarm or ("merging" if self._resubmission.is_open else ""),
             promotions=self._promotions,
         )
         if pair == self._pair:

@@ -22,7 +22,8 @@ class Resubmission:
 
     def __init__(self, reader: StoreReader) -> None:
         self._reader: Final = reader
-        self._is_open = bool(reader.quarantine(b"", 1))
+        # Whether there is anything in the quarantine.
+        self.is_open = bool(reader.quarantine(b"", 1))
         # The write that fills the quarantine, as long as it is not synced: nothing is known before.
         self._awaited_ticket = 0
         self._last_key = b""
@@ -32,17 +33,17 @@ class Resubmission:
     @property
     def is_holding(self) -> bool:
         """Whether something is still to be handed on, as far as is known."""
-        return self._is_open and not self._is_handed_on
+        return self.is_open and not self._is_handed_on
 
     def cut(self, ticket: int) -> None:
         """A cut of the log is on its way to the disk."""
-        self._is_open, self._awaited_ticket, self._is_handed_on = True, ticket, False
+        self.is_open, self._awaited_ticket, self._is_handed_on = True, ticket, False
 
     def persisted(self, ticket: int) -> None:
         """Writes are synced; with them the quarantine may have filled, or emptied."""
         if ticket >= self._awaited_ticket:
             self._awaited_ticket = 0
-            self._is_open = self._is_open and bool(self._reader.quarantine(b"", 1))
+            self.is_open = self.is_open and bool(self._reader.quarantine(b"", 1))
 
     def restart(self) -> None:
         """There is another leader, or another link to it: once more from the first."""

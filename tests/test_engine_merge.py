@@ -99,6 +99,17 @@ def test_a_retry_at_the_other_side_of_the_cut_is_archived_once(split: Servers) -
     assert sorted(ids(winner)[2:]) == [("ben", 1), ("ben", 2)]
 
 
+def test_the_merge_is_an_alarm_until_it_is_done(split: Servers) -> None:
+    winner, loser = sides(split)
+    winner.ask(message("anna", 1))
+    loser.ask(message("ben", 1))
+    split.settle()
+    heal(split)
+    alarms = [output.pair.alarm for output in loser.outputs if output.pair]
+    assert "merging" in alarms
+    assert alarms[-1] == ""
+
+
 def test_a_new_message_waits_for_the_older_ones_of_its_device(split: Servers) -> None:
     winner, loser = sides(split)
     winner.ask(message("anna", 1))

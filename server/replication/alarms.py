@@ -16,6 +16,9 @@ ALARMS: Final[dict[str, str]] = {
         "This server waits for the other one: until it is there, one can read here,"
         " and nothing new is stored."
     ),
+    "merging": marked(
+        "What this server took while it was cut off is being put behind what the other one took."
+    ),
     "foreign_peer": marked("The other server belongs to another chat: the link was refused."),
     "damaged_link": marked("The other server sent records that do not fit: the link was closed."),
 }
