@@ -16,7 +16,7 @@ _Hash = Annotated[bytes, Meta(min_length=32, max_length=32)]
 
 
 class Hello(msgspec.Struct, frozen=True, array_like=True, tag="hello"):
-    """The durable facts of a server, from which both sides choose the same leader.
+    """Both ways, first of all: my durable facts, from which both sides choose the same leader.
 
     `spans` are its latest epochs, oldest first. `is_founder`: with an empty log it may begin one.
     """

@@ -38,11 +38,11 @@ from server.replication.settings import Settings
 
 TRANSITIONS: Final[tuple[tuple[str, str, str], ...]] = (
     ("recovering", "leader", "no peer in time, or the own log ends in an own solo epoch"),
-    ("recovering", "leader", "the peer's log ends in a lower epoch"),
-    ("recovering", "follower", "the peer's log ends in a higher epoch"),
+    ("recovering", "leader", "both meet, and the own log wins"),
+    ("recovering", "follower", "both meet, and the peer's log wins"),
     ("follower", "leader", "a member whose leader died or fell silent"),
     ("follower", "recovering", "a learner, or a strict server, whose leader died or fell silent"),
-    ("leader", "follower", "the peer leads in a higher epoch"),
+    ("leader", "follower", "both meet, and the peer's log wins"),
     ("leader", "recovering", "a strict server whose follower died or fell silent"),
 )
 

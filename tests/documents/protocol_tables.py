@@ -1,6 +1,6 @@
 """The tables of docs/protocol.md, made from the code; run as a module it writes them into the document.
 
-A table stands between `<!-- table NAME -->` and `<!-- end -->`; everything around is written by hand.
+Everything around them is written by hand.
 """
 
 import inspect
@@ -14,10 +14,10 @@ from msgspec import inspect as shapes
 from server.protocol import errors, events, limits, requests
 from server.protocol.requests import Cursor
 from server.sessions.command_table import COMMANDS, Stage
+from tests.documents.made_tables import table, write_tables
 from tests.source_tree import PROJECT
 
 DOCUMENT: Final = PROJECT / "docs" / "protocol.md"
-BLOCK: Final = re.compile(r"<!-- table (\w+) -->\n(.*?)\n?<!-- end -->", re.DOTALL)
 
 # What each request is answered with, when it is not an `error`.
 ANSWERS: Final[dict[type, str]] = {
@@ -71,7 +71,7 @@ def request_table() -> str:
             name for stage, name in STAGES.items() if command.first_stage <= stage <= command.last_stage
         ]
         rows.append(f"| `{tag_of(kind)}` | {', '.join(stages)} | {ANSWERS[kind]} |")
-    return table("request", "may be asked when", "is answered with", rows)
+    return table(("request", "may be asked when", "is answered with"), rows)
 
 
 def error_table() -> str:
@@ -81,7 +81,7 @@ def error_table() -> str:
         arguments = ", ".join(f"`{name}`" for name in kind.arguments)
         meaning = f"{kind.meaning}{' **Ends the connection.**' if kind.is_fatal else ''}"
         rows.append(f"| `{code}` | {arguments} | {meaning} |")
-    return table("code", "arguments", "meaning", rows)
+    return table(("code", "arguments", "meaning"), rows)
 
 
 def limit_table() -> str:
@@ -95,7 +95,7 @@ def limit_table() -> str:
         elif match := re.match(r"([A-Z_0-9]+): Final = ", line):
             rows.append(f"| `{match[1]}` | {getattr(limits, match[1]):,} | {' '.join(reason)} |")
         is_new = not line.startswith("#")
-    return table("limit", "value", "why", rows)
+    return table(("limit", "value", "why"), rows)
 
 
 def field_table(kind: type[msgspec.Struct]) -> str:
@@ -106,7 +106,7 @@ def field_table(kind: type[msgspec.Struct]) -> str:
             continue
         words = type_words(shapes.type_info(field.type))
         rows.append(f"| `{field.encode_name}` | {words} | {default_words(field)} |")
-    return table("field", "type", "when it is left out", rows) if rows else ""
+    return table(("field", "type", "when it is left out"), rows) if rows else ""
 
 
 def default_words(field: Any) -> str:
@@ -156,16 +156,5 @@ def tag_of(kind: type[msgspec.Struct]) -> str:
     return str(kind.__struct_config__.tag)
 
 
-def table(first: str, second: str, third: str, rows: list[str]) -> str:
-    """Markdown."""
-    return "\n".join([f"| {first} | {second} | {third} |", "|---|---|---|", *rows])
-
-
-def with_tables(text: str) -> str:
-    """A document with every table as it has to be."""
-    tables = all_tables()
-    return BLOCK.sub(lambda block: f"<!-- table {block[1]} -->\n{tables[block[1]]}\n<!-- end -->", text)
-
-
 if __name__ == "__main__":
-    DOCUMENT.write_text(with_tables(DOCUMENT.read_text(encoding="utf-8")), encoding="utf-8")
+    write_tables(DOCUMENT, all_tables())

@@ -9,14 +9,15 @@ from pathlib import Path
 
 from server.protocol import events, requests
 from tests.commands.programs import Program, run_here
-from tests.documents.protocol_tables import ANSWERS, BLOCK, DOCUMENT, PARTS, all_tables, tag_of, with_tables
+from tests.documents.made_tables import BLOCK, with_tables
+from tests.documents.protocol_tables import ANSWERS, DOCUMENT, PARTS, all_tables, tag_of
 
 TEXT = DOCUMENT.read_text(encoding="utf-8")
 KINDS = (*typing.get_args(requests.AnyRequest), *typing.get_args(events.AnyEvent))
 
 
 def test_every_table_is_as_the_code_says() -> None:
-    expected = with_tables(TEXT)
+    expected = with_tables(TEXT, all_tables())
     assert expected == TEXT, "run: python -m tests.documents.protocol_tables"
 
 
