@@ -249,6 +249,8 @@ class Delivery:
             # Where it goes on is not known yet.
             return
         if reader.cursor < self._memory_start:
+            # At once, not when the task begins: the same turn may flush this reader again.
+            reader.is_reading_store = True
             task = asyncio.get_running_loop().create_task(self._serve_from_store(reader))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -288,7 +290,6 @@ class Delivery:
 
     async def _serve_from_store(self, reader: Reader) -> None:
         """A reader far behind gets its past from the store, in pieces, as fast as it takes them."""
-        reader.is_reading_store = True
         try:
             while reader.cursor < self._memory_start and reader.audiences:
                 if reader.outlet.is_paused:
