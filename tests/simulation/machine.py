@@ -39,6 +39,9 @@ class Machine:
             self.world.note(self.name, "starts", f"life {self._lives}")
             self.process = Process(self, self._lives)
             self.world.network.reset_stale(self)
+            for line in self.world.lines:
+                if line.process.machine is self and line.process.is_dead:
+                    line.machine_is_back()
 
     def crash(self, *, is_dark: bool = False, keep: str = "") -> None:
         """Kill the process, or cut the power; `keep` says what is left of what was not synced."""

@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Final
 
 from server.replication import steps
 from server.replication.messages import Hello, Message
+from server.sessions.facts import PeerFacts, PeerOnline
 from tests.simulation.clock import Clock
 
 if TYPE_CHECKING:
     from tests.simulation.machine import Machine
     from tests.simulation.process import Process
+
+Item = Message | PeerFacts | PeerOnline
 
 # How the real link backs off between two tries (s): at once, then doubling.
 _FIRST_TRY_S: Final = 0.05
@@ -30,7 +33,7 @@ class _Direction:
 
     source: "Process"
     target: "Process"
-    items: deque[Message | None] = field(default_factory=deque)
+    items: deque[Item | None] = field(default_factory=deque)
     held: int = 0
     arrives_at: float = 0.0
 
@@ -45,10 +48,10 @@ class Wire:
             other.name: _Direction(other, one),
         }
 
-    def send(self, source: str, message: Message) -> None:
+    def send(self, source: str, message: Item) -> None:
         """Put a message on its way."""
         direction = self._directions[source]
-        if not isinstance(message, Hello):
+        if not isinstance(message, Hello | PeerFacts | PeerOnline):
             # A hello names no session: that one of an old link is never taken is the network's task.
             self._network.remember(direction.target.name, self, message)
         self._put(direction, message)
@@ -77,7 +80,7 @@ class Wire:
         for _ in range(held):
             self._schedule(direction)
 
-    def _put(self, direction: _Direction, item: Message | None) -> None:
+    def _put(self, direction: _Direction, item: Item | None) -> None:
         direction.items.append(item)
         self._schedule(direction)
 
@@ -99,8 +102,10 @@ class Wire:
             return
         if item is None:
             target.lose_wire()
-        else:
+        elif not isinstance(item, PeerFacts | PeerOnline):
             target.put(steps.Received(item))
+        elif target.front is not None:
+            target.front.hear(item)
 
 
 class Network:

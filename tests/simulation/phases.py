@@ -1,9 +1,11 @@
 """The phases of a run: faults come and go, then quiet, then a lasting fault of one kind, then rest."""
 
 from server.engine_round import Answer, Ask
-from tests.simulation.devices import new_person
+from tests.simulation.checkers.streams import is_complete
+from tests.simulation.devices import Device, new_person
 from tests.simulation.history import PromiseError
 from tests.simulation.machine import Machine
+from tests.simulation.people import Person
 from tests.simulation.process import Process
 from tests.simulation.world import World
 
@@ -14,6 +16,8 @@ _ACKNOWLEDGED_S = 2.0
 _SLOW_SYNC_S = 0.6
 _DROP_EVERY_S = 0.4
 _ALARMS_S = 0.2
+# A client finds out within this that a machine fell silent: ping, doubt, suspicion, and a dial.
+_SILENT_S = 6.0
 # The derived tables reach the disk within a second.
 _REST_S = 1.3
 
@@ -147,13 +151,19 @@ def _probe(world: World, process: Process, limit_s: float, *, copies: int) -> No
 
 def _answer_everything(world: World) -> None:
     """Every request that any device ever made gets a definite answer."""
-    for device in world.devices:
-        device.finish()
+    clients: list[Device | Person] = [*world.devices, *world.people]
+    for client in clients:
+        client.finish()
+    for person in world.people:
+        person.start()
+        person.read_on()
     # A device that had no patience, or was told that something is unknown, needs a few tries.
-    limit_s = 5 * world.weather.patience_s + _MARGIN_S
-    if not world.clock.wait_for(lambda: all(device.is_done for device in world.devices), limit_s):
-        waiting = {device.name: device.shown for device in world.devices if not device.is_done}
+    limit_s = 5 * world.weather.patience_s + _MARGIN_S + (_SILENT_S if world.people else 0.0)
+    if not world.clock.wait_for(lambda: all(client.is_done for client in clients), limit_s):
+        waiting = {client.name: client.shown for client in clients if not client.is_done}
         raise PromiseError("P5", f"not answered in {limit_s:.1f} s of quiet: {waiting}")
+    # Whoever writes nothing finds out by a ping that its server is gone.
+    world.clock.wait_for(lambda: is_complete(world), _SILENT_S, step_s=0.5)
 
 
 def _rest(world: World) -> None:

@@ -14,6 +14,7 @@ from server.engine import Engine, open_log
 from server.engine_round import Answer, Ask, EngineInput, Output, Stop
 from server.replication import steps
 from server.replication.replica import Replica
+from tests.simulation.front import Front
 
 if TYPE_CHECKING:
     from tests.simulation.machine import Machine
@@ -51,6 +52,7 @@ class Process:
         self._store = Store(machine.disk)
         self._reader = StoreReader(machine.disk.durable)
         self.engine: Final = self._open()
+        self.front: Final = Front(self) if self.world.weather.people else None
         self.askers: dict[int, tuple[Callable[[Answer], None], float]] = {}
         self._tick()
         self.world.network.seek(self)
@@ -93,12 +95,16 @@ class Process:
         self.world.note(self.name, "is connected")
         self.wire = wire
         self.put(steps.LinkUp())
+        if self.front is not None:
+            self.front.linked()
 
     def lose_wire(self) -> None:
         """The connection ended."""
         self.world.note(self.name, "is not connected any more")
         self.wire = None
         self.put(steps.LinkDown())
+        if self.front is not None:
+            self.front.unlinked()
         self.world.network.seek(self)
 
     # --- life
@@ -119,6 +125,8 @@ class Process:
         if self._inbox:
             self._is_round_due = True
             self._round()
+        if self.front is not None:
+            self.front.loop.go_on()
 
     def stop(self) -> None:
         """A clean stop: what is in hand is synced, then the process ends."""
@@ -179,7 +187,7 @@ class Process:
                 return
         for load in output.loads:
             self.world.clock.after(self.world.sync_s(self.name), partial(self._load, load))
-        if output.messages or output.answers:
+        if output.has_news:
             leaves_at = self.world.clock.now + self.world.rng.random() * self.world.weather.io_s
             self._leaves_at = max(self._leaves_at, leaves_at)
             self.world.clock.at(self._leaves_at, lambda: self._send(output))
@@ -225,6 +233,8 @@ class Process:
                 self.wire.send(self.name, item.message)
                 if self._falls("sent", output.writes):
                     return
+        if self.front is not None:
+            self.front.deliver(output)
         for answer in output.answers:
             answered, _ = self.askers.pop(answer.asker)
             answered(answer)

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 from tests.simulation.checkers.answers import check_answers
 from tests.simulation.checkers.archives import check_archives
+from tests.simulation.checkers.names import check_names
 from tests.simulation.checkers.states import check_states
+from tests.simulation.checkers.streams import check_streams
 from tests.simulation.history import PromiseError
 from tests.simulation.phases import live
 from tests.simulation.planted import plant
@@ -47,7 +49,7 @@ def simulate(script: Script, *, bug: str = "", with_trace: bool = False) -> Run:
     with small_sizes(script.weather), plant(bug) if bug else nullcontext():
         world = World(script)
         try:
-            for part in (live, check_archives, check_answers, check_states):
+            for part in (live, check_archives, check_answers, check_states, check_names, check_streams):
                 _attempt(part, world)
         except PromiseError as violation:
             failure, rule = str(violation), violation.rule

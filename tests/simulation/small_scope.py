@@ -31,6 +31,7 @@ _WEATHER: Final = Weather(
     is_overlapping=True,
     ending="level",
     devices=1,
+    people=0,
     requests_each=1,
     think_s=0.1,
     patience_s=0.4,
@@ -42,6 +43,8 @@ _WEATHER: Final = Weather(
     cache_bytes=8 * 1024 * 1024,
     trim_records=8,
     snapshot_every=3,
+    memory_bytes=32 * 1024 * 1024,
+    rows_max=500,
 )
 # A count that no run reaches: how many boundaries were passed is read from what is left of it.
 _NEVER: Final = 10**6

@@ -53,6 +53,7 @@ class Weather:
     is_overlapping: bool
     ending: str
     devices: int
+    people: int
     requests_each: int
     think_s: float
     patience_s: float
@@ -64,6 +65,8 @@ class Weather:
     cache_bytes: int
     trim_records: int
     snapshot_every: int
+    memory_bytes: int
+    rows_max: int
 
 
 def draw_weather(rng: random.Random, kinds: tuple[str, ...] = (), ending: str = "") -> Weather:
@@ -77,7 +80,8 @@ def draw_weather(rng: random.Random, kinds: tuple[str, ...] = (), ending: str = 
         crashes_between=rng.choice((1, 2, 4, 8)),
         is_overlapping=rng.random() < 0.6,
         ending=ending or rng.choice(("level",) * 5 + ENDINGS),
-        devices=rng.randint(2, 4),
+        devices=rng.randint(1, 4),
+        people=rng.choice((0, 0, 1, 2, 3)),
         requests_each=rng.choice((1, 3, 8, 16, 25)),
         think_s=rng.choice((0.02, 0.1, 0.3)),
         patience_s=rng.choice((0.4, 1.0, 2.5)),
@@ -89,6 +93,8 @@ def draw_weather(rng: random.Random, kinds: tuple[str, ...] = (), ending: str = 
         cache_bytes=rng.choice((600, 3_000, 8 * 1024 * 1024)),
         trim_records=rng.choice((1, 8)),
         snapshot_every=rng.choice((3, 17, 50_000)),
+        memory_bytes=rng.choice((1_500, 32 * 1024 * 1024)),
+        rows_max=rng.choice((2, 500)),
     )
     if not ending and rng.random() < 0.1:
         # Alone a strict server answers nothing, and its devices would wait for ever.
@@ -124,6 +130,8 @@ def small_sizes(weather: Weather) -> Iterator[None]:
             ("server.replication.log.TRIM_RECORDS", weather.trim_records),
             ("server.engine_derived.SNAPSHOT_EVERY_RECORDS", weather.snapshot_every),
             ("server.protocol.limits.ANSWER_S_MAX", weather.answer_s_max),
+            ("server.sessions.delivery.MEMORY_BYTES", weather.memory_bytes),
+            ("server.sessions.history.ROWS_MAX", weather.rows_max),
         ):
             stack.enter_context(mock.patch(name, value))
         yield

@@ -10,8 +10,10 @@ from tests.simulation.clock import Clock
 from tests.simulation.devices import Connection, Device
 from tests.simulation.faults import Faults
 from tests.simulation.history import History
+from tests.simulation.line import Line
 from tests.simulation.machine import Machine
 from tests.simulation.network import Network
+from tests.simulation.people import Person
 from tests.simulation.process import Process
 from tests.simulation.script import Script
 
@@ -31,14 +33,15 @@ class World:
         self.network.machines = self.machines
         self.audit: Final = Audit(self.machines, self.history, self.weather.answer_s_max)
         self.faults: Final = Faults(self, script.kept_plan, script.seed)
-        self.people: Final[list[Any]] = []
         self.disks_busy_until = 0.0
         self._connections: list[tuple[Connection, Device]] = []
+        self.lines: list[Line] = []
         for machine in self.machines.values():
             self.clock.after(self.rng.uniform(0.0, 0.2), machine.start)
         self.devices: Final = [
             Device(self, f"{number:x}", self.weather.requests_each) for number in range(self.weather.devices)
         ]
+        self.people: Final = [Person(self, number + 1) for number in range(self.weather.people)]
 
     @property
     def running(self) -> list[Process]:
@@ -97,6 +100,9 @@ class World:
             self.history.asks.pop(asker, None)
         if process.machine.is_dark:
             return
+        for line in self.lines:
+            if line.process is process:
+                line.broke()
         for connection, device in self._connections:
             if connection.process is process and connection.is_open:
                 self.clock.after(self.client_s(), partial(device.lost, connection))

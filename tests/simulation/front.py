@@ -1,0 +1,135 @@
+"""The front of a process: the real hub and its real sessions, on an io thread of virtual time."""
+
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from server.archive.store import StoreReader
+from server.engine_round import Answer, Ask, EngineInput, Output, PairState
+from server.sessions.admission import Policy
+from server.sessions.facts import OwnFacts, PeerFacts, PeerOnline
+from server.sessions.hub import Hub
+from server.sessions.session import Session
+from server.state.state import State
+from tests.simulation.io_loop import IoLoop
+
+if TYPE_CHECKING:
+    from tests.simulation.process import Process
+
+ADDRESSES: Final = {"a": "10.0.0.1:7000", "b": "10.0.0.2:7000"}
+CLUSTER: Final = "simulated"
+
+
+class Front:
+    """What clients meet of a server. It is the engine's door and the clock of its hub as well."""
+
+    def __init__(self, process: "Process") -> None:
+        self._process: Final = process
+        self.loop: Final = IoLoop(process)
+        self._waiting: dict[int, int] = {}
+        self.loop.run(self._open)
+
+    def _open(self) -> None:
+        process = self._process
+        self.hub = Hub(
+            engine=self,
+            reader=StoreReader(process.machine.disk.durable),
+            clock=self,
+            facts=OwnFacts(
+                name=process.name,
+                server=process.name,
+                cluster=CLUSTER,
+                chat="pretended",
+                address=ADDRESSES[process.name],
+                is_first=process.name == "a",
+            ),
+            position=process.engine.position(),
+            pair=PairState("recovering", "waiting", "", "", 0),
+            users_max=1_000,
+            policy=Policy.FILL,
+            send_rate_per_s=0.0,
+            tell_peer=self._tell_peer,
+        )
+        self.hub.remember_peer(process.peer, ADDRESSES[process.peer])
+
+    def new_session(self) -> Session:
+        """A client was accepted."""
+        return Session(self.hub)
+
+    # --- the clock
+
+    def monotonic_s(self) -> float:
+        """Virtual time (s)."""
+        return self._process.world.clock.now
+
+    def wall_ms(self) -> int:
+        """What the machine's clock says."""
+        return self._process.machine.time_ms()
+
+    # --- the door to the engine
+
+    @property
+    def state(self) -> State:
+        """The folded state."""
+        return self._process.engine.state
+
+    @property
+    def copies_index(self) -> int:
+        """Everything up to here is on both disks."""
+        return self._process.engine.copies_index
+
+    @property
+    def durable_index(self) -> int:
+        """How far the own disk reaches."""
+        return self._process.engine.replica.durable
+
+    def put(self, given: EngineInput) -> None:
+        """A session asks: under a number that no other asker of this run has."""
+        assert isinstance(given, Ask)
+        history = self._process.world.history
+        asker = history.new_asker(given.draft)
+        self._waiting[asker] = given.asker
+        self._process.ask(Ask(given.draft, asker), lambda _: None)
+
+    # --- news
+
+    def deliver(self, output: Output) -> None:
+        """What a round brought, with the answers to those who asked here."""
+        answers = [
+            Answer(
+                self._waiting.pop(answer.asker),
+                answer.device,
+                answer.counter,
+                answer.index,
+                answer.number,
+                answer.copies,
+                answer.refusal,
+            )
+            for answer in output.answers
+            if answer.asker in self._waiting
+        ]
+        news = Output(
+            published=output.published,
+            position=output.position,
+            answers=answers,
+            copies_index=output.copies_index,
+            pair=output.pair,
+        )
+        if news.has_news:
+            self.loop.run(partial(self.hub.deliver, news))
+
+    def linked(self) -> None:
+        """There is a connection to the other server."""
+        self.loop.run(self.hub.greet_peer)
+
+    def unlinked(self) -> None:
+        """There is none any more."""
+        self.loop.run(partial(self.hub.hear_peer, None))
+
+    def hear(self, facts: PeerFacts | PeerOnline) -> None:
+        """The other server's front told about itself."""
+        self.loop.run(partial(self.hub.hear_peer, facts))
+
+    def _tell_peer(self, facts: PeerFacts | PeerOnline) -> None:
+        wire = self._process.wire
+        if wire is not None:
+            wire.send(self._process.name, facts)

@@ -1,0 +1,322 @@
+"""People: the real client conversation, over the real protocol, with the real sessions of the servers.
+
+A person's program keeps on its disk what a program must keep: the outbox, the cursor, and the messages
+that it was given. It is killed now and then, and goes on from there.
+"""
+
+import hashlib
+import random
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from server.archive.record import Draft as Archived
+from server.client.conversation import Conversation
+from server.client.effects import Close, Dial, Write
+from server.client.identity import Identity
+from server.client.notices import (
+    AnyNotice,
+    Arrived,
+    Connected,
+    CopiesRaised,
+    Disconnected,
+    Diverged,
+    PositionMoved,
+    Refused,
+    SignInRefused,
+    Stored,
+)
+from server.client.outbox import Draft
+from server.client.reading import START_OF_ARCHIVE
+from server.client.settings import ConversationSettings
+from server.protocol.requests import Cursor
+from server.sessions.signing_in import id_from
+from server.state.bodies import DeviceBody, MessageBody
+from server.state.state import GENERAL
+from tests.simulation.front import ADDRESSES
+from tests.simulation.history import PromiseError
+from tests.simulation.line import Line
+
+if TYPE_CHECKING:
+    from tests.simulation.world import World
+
+# Waits are shorter than the product's, so that a run meets more of them.
+_SETTINGS: Final = ConversationSettings(
+    client="simulated",
+    ping_every_s=1.0,
+    standby_ping_every_s=1.0,
+    dead_after_s=4.0,
+    back_off_cap_s=0.8,
+    declined_s=0.5,
+    delay_s=0.3,
+    welcome_s_max=2.0,
+)
+# A machine without power answers no dial: this long (s).
+_DIAL_S: Final = 0.7
+_NAMES: Final = ("anna", "bert")
+
+_encode: Final = msgspec.msgpack.Encoder().encode
+
+
+@dataclass(slots=True)
+class Kept:
+    """What lies on the disk of a person's computer."""
+
+    cursor: Cursor | None
+    cluster: str = ""
+    counter: int = 0
+    outbox: dict[int, Draft] = field(default_factory=dict)
+    # The messages it holds: index and identity, in the order in which they were given.
+    held: list[tuple[int, tuple[str, int]]] = field(default_factory=list)
+    # Behind this everything must be held (None: from where the first server put us).
+    held_from: int | None = None
+
+
+class Person:
+    """Somebody who writes and reads."""
+
+    def __init__(self, world: "World", number: int) -> None:
+        self._world: Final = world
+        self._rng: Final = random.Random(world.rng.getrandbits(64))
+        self.name: Final = f"p{number}"
+        self.device: Final = f"{number:032x}"
+        self._secret: Final = f"{number:064x}"
+        self._name = self._rng.choice(_NAMES)
+        self._addresses: Final = self._rng.sample(list(ADDRESSES.values()), 2)
+        is_from_start = self._rng.random() < 0.7
+        self.kept: Final = Kept(
+            cursor=START_OF_ARCHIVE if is_from_start else None, held_from=0 if is_from_start else None
+        )
+        self.left = world.weather.requests_each
+        self.stored: dict[int, Stored] = {}
+        self.refused: dict[int, str] = {}
+        self.is_reading = True
+        self.is_connected = False
+        self._conversation: Conversation | None = None
+        self._lines: dict[int, Line] = {}
+        self._alarm_at = 0.0
+        comes_at = self._rng.choice((0.5, 0.5, world.weather.safety_s)) * self._rng.random()
+        world.clock.after(comes_at, self.start)
+        world.clock.after(self._rng.uniform(0.0, 0.5), self._write)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether all it wrote has its answer, and it reads."""
+        return not self.left and not self.kept.outbox and self.is_connected
+
+    @property
+    def shown(self) -> str:
+        """Where it stands, for a message."""
+        state = "is connected" if self.is_connected else "is not connected"
+        return f"{state}, reads up to {self.kept.cursor}, waits for {list(self.kept.outbox)}"
+
+    # --- the program
+
+    def start(self) -> None:
+        """Start the program with what is on the disk."""
+        if self._conversation is not None:
+            return
+        kept = self.kept
+        self._remember(DeviceBody(id_from("user", self.device, 0), self._name, self._secret_hash))
+        self._conversation = Conversation(
+            Identity(self._name, self.device, self._secret),
+            self._addresses,
+            cursor=kept.cursor,
+            settings=_SETTINGS,
+            rng=self._rng,
+            drafts=kept.outbox.values(),
+            cluster=kept.cluster,
+        )
+        self._note("starts", kept.cursor)
+        self._conversation.connect(self._world.clock.now)
+        self._turn()
+
+    def end(self) -> None:
+        """It is killed. What came behind the last position is not on its disk for sure."""
+        self._conversation, self.is_connected = None, False
+        self._note("is killed")
+        for line in list(self._lines.values()):
+            line.hang_up()
+        self._lines.clear()
+        if self.kept.cursor is not None:
+            self._drop_behind(self.kept.cursor.index)
+
+    def finish(self) -> None:
+        """Write nothing new."""
+        self.left = 0
+
+    def stop_reading(self) -> None:
+        """Take nothing from any connection."""
+        self.is_reading = False
+
+    def read_on(self) -> None:
+        """Take everything that waited."""
+        self.is_reading = True
+        if self._conversation is not None:
+            self._conversation.excuse_silence(self._world.clock.now)
+        for line in list(self._lines.values()):
+            line.read_on()
+
+    def _write(self) -> None:
+        if self.left and self._conversation is not None:
+            self.left -= 1
+            kept = self.kept
+            kept.counter += 1
+            text = f"{self._name} says {kept.counter}"
+            draft = Draft(kept.counter, GENERAL, text, self._world.wall_ms())
+            kept.outbox[draft.counter] = draft
+            self._remember(MessageBody(GENERAL, text), draft.counter)
+            self._conversation.send([draft], self._world.clock.now)
+            self._turn()
+        self._world.clock.after(self._rng.uniform(0.5, 1.5) * self._world.weather.think_s, self._write)
+
+    def _remember(self, body: DeviceBody | MessageBody, counter: int = 0) -> None:
+        kind = "message" if isinstance(body, MessageBody) else "device"
+        draft = Archived(kind, self.device, counter, self._world.wall_ms(), _encode(body))
+        self._world.history.ask(draft)
+
+    @property
+    def _secret_hash(self) -> bytes:
+        return hashlib.sha256(bytes.fromhex(self._secret)).digest()
+
+    # --- what the lines bring
+
+    def heard(self, line: Line, data: bytes) -> None:
+        """Bytes of a server."""
+        if self._conversation is not None and line.link_id in self._lines:
+            self._conversation.link_bytes(line.link_id, data, self._world.clock.now)
+            self._turn()
+
+    def lost(self, line: Line) -> None:
+        """A connection ended."""
+        if self._conversation is not None and self._lines.pop(line.link_id, None) is not None:
+            self._conversation.link_closed(line.link_id, "lost", self._world.clock.now)
+            self._turn()
+
+    # --- what the conversation wants
+
+    def _turn(self) -> None:
+        conversation = self._conversation
+        if conversation is None:
+            return
+        for effect in conversation.take_effects():
+            if isinstance(effect, Dial):
+                self._dial(conversation, effect)
+            elif isinstance(effect, Write):
+                if effect.link_id in self._lines:
+                    self._lines[effect.link_id].send(effect.data)
+            elif isinstance(effect, Close):
+                if effect.link_id in self._lines:
+                    self._lines.pop(effect.link_id).hang_up()
+            else:
+                self._take(effect)
+        self._set_alarm()
+
+    def _set_alarm(self) -> None:
+        wake = self._conversation.next_wake() if self._conversation is not None else None
+        now = self._world.clock.now
+        if wake is not None and not now < self._alarm_at <= wake:
+            self._alarm_at = max(wake, now + 0.0005)
+            self._world.clock.at(self._alarm_at, partial(self._ring, self._alarm_at))
+
+    def _ring(self, at: float) -> None:
+        if self._conversation is not None and at == self._alarm_at:
+            self._conversation.tick(self._world.clock.now)
+            self._turn()
+
+    def _dial(self, conversation: Conversation, effect: Dial) -> None:
+        name = next(name for name, address in ADDRESSES.items() if address == effect.address)
+        machine = self._world.machines[name]
+
+        def fail(code: str) -> None:
+            if conversation is self._conversation:
+                conversation.dial_failed(effect.link_id, code, self._world.clock.now)
+                self._turn()
+
+        def arrive() -> None:
+            process = machine.process
+            if conversation is not self._conversation:
+                return
+            if machine.is_dark:
+                self._world.clock.after(_DIAL_S, partial(fail, "timeout"))
+            elif process is None:
+                fail("refused")
+            else:
+                self._lines[effect.link_id] = Line(self._world, process, self, effect.link_id)
+                conversation.link_opened(effect.link_id, self._world.clock.now)
+                self._turn()
+
+        self._world.clock.after(2 * self._world.client_s(), arrive)
+
+    # --- what it tells
+
+    def _take(self, notice: AnyNotice) -> None:
+        match notice:
+            case Connected():
+                self.is_connected = True
+                self.kept.cluster = notice.cluster
+                self._note("is connected to", notice.server)
+            case Disconnected():
+                self.is_connected = False
+            case Stored():
+                self._settle(notice.counter)
+                self.stored[notice.counter] = notice
+            case Refused():
+                self._settle(notice.counter)
+                self.refused[notice.counter] = notice.code
+            case SignInRefused() if notice.retry_in_s is None:
+                self._take_another_name(notice.code)
+            case _:
+                self._read(notice)
+
+    def _read(self, notice: AnyNotice) -> None:
+        kept = self.kept
+        match notice:
+            case Arrived():
+                for message in notice.messages:
+                    self._hold(message.index, (message.device, message.counter))
+            case Diverged(index=index):
+                self._note("hears that all diverged behind", index)
+                self._world.history.seen["streams taken back"] += 1
+                self._drop_behind(index)
+                if kept.held_from is not None:
+                    kept.held_from = min(kept.held_from, index)
+            case PositionMoved():
+                kept.cursor = notice.cursor
+                if kept.held_from is None:
+                    kept.held_from = notice.cursor.index
+            case CopiesRaised():
+                self._world.history.seen["second ticks"] += 1
+            case _:
+                pass
+
+    def _settle(self, counter: int) -> None:
+        if self.kept.outbox.pop(counter, None) is None:
+            raise PromiseError("one answer", f"{self.device} was answered twice for {counter}")
+
+    def _take_another_name(self, code: str) -> None:
+        self._note("is refused:", code)
+        self._name = f"{self._name}-{self.device[-2:]}"
+        self._world.history.seen[f"sign-ins refused: {code}"] += 1
+        self.end()
+        self.start()
+
+    def _hold(self, index: int, identity: tuple[str, int]) -> None:
+        """The stream: in the order of the archive, and nothing twice."""
+        held = self.kept.held
+        self._note("reads", index, identity)
+        if held and index <= held[-1][0]:
+            raise PromiseError(
+                "stream in order", f"{self.device} gets {identity} at {index} behind {held[-1]}"
+            )
+        if any(identity == other for _, other in held):
+            raise PromiseError("stream unique", f"{self.device} gets {identity} at {index} again")
+        held.append((index, identity))
+
+    def _drop_behind(self, index: int) -> None:
+        self.kept.held[:] = [one for one in self.kept.held if one[0] <= index]
+
+    def _note(self, what: str, *facts: object) -> None:
+        self._world.note(self.name, what, *facts)
