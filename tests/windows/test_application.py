@@ -4,12 +4,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from desktop_chat.app.application import Application
 from desktop_chat.dialogs.people import PeopleDialog
 from desktop_chat.dialogs.question import QuestionDialog
 from desktop_chat.store.chat_folder import FolderLock
 from desktop_chat.view_models.ticks import Tick
+from server.client.reading import START_OF_ARCHIVE
 from tests.end_to_end.people import People
 from tests.end_to_end.real_pair import RealPair
 from tests.windows.acting import (
@@ -165,6 +167,30 @@ def test_r0_6_a_server_is_killed_and_the_window_talks_on(
     pair.start_again(0)
     wait(application, lambda: "running on one server" not in status_texts(application), deadline_s=40)
     wait(application, lambda: Tick.STORED_ON_ONE not in ticks(application))
+
+
+def test_after_a_merge_the_window_shows_each_message_once_and_in_everybodys_order(
+    open_window: OpenWindow, pair: RealPair, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    application = open_window(str(pair.invite), "Anna")
+    wait_connected(application)
+    write(application, "both")
+    wait(application, lambda: ticks(application) == [Tick.STORED_ON_BOTH])
+    pair.kill(0)
+    write(application, "only B 1")
+    write(application, "only B 2")
+    wait(application, lambda: ticks(application)[1:] == [Tick.STORED_ON_ONE] * 2)
+    pair.kill(1)
+    monkeypatch.setenv("DESKTOP_CHAT_BOOT_WAIT_S", "0")
+    pair.start_again(0)
+    ada = people.person(pair.invite, "Ada", cursor=START_OF_ARCHIVE)
+    ada.stored(ada.say("only A"))
+    pair.start_again(1)
+    everything = {"both", "only A", "only B 1", "only B 2"}
+    wait(application, lambda: sorted(shown_texts(application)) == sorted(everything), deadline_s=40)
+    ada.wait_for_texts(everything)
+    assert shown_texts(application) == ada.texts
+    wait(application, lambda: set(ticks(application)) == {None, Tick.STORED_ON_BOTH}, deadline_s=40)
 
 
 def test_with_both_servers_down_one_reads_and_writes_and_nothing_is_lost(
