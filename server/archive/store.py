@@ -279,6 +279,15 @@ class Store(StoreReader):
             transaction.delete("quarantine", key, key)
             transaction.delete("quarantine_ids", identity, identity)
 
+    def _audiences(self) -> Iterator[str]:
+        """Everybody who was ever told anything: the keys are skipped over, not read one by one."""
+        behind = b""
+        while found := next(self._disk.scan("timeline", behind, b"\xff" * 8), None):
+            assert isinstance(found[0], bytes)
+            audience = found[0][:-9]
+            yield audience.decode()
+            behind = audience + b"\1"
+
     def _cut(self, transaction: Transaction, write: Write) -> dict[bytes, Draft]:
         """Take away every record behind the cut, and what was derived from it; the requests by id."""
         keep = write.cut_to
@@ -293,10 +302,9 @@ class Store(StoreReader):
         transaction.delete("snapshots", keep + 1, _LAST_INDEX)
         if self.derived_index() > keep:
             transaction.delete("numbers", self.number_at(keep) + 1, _LAST_INDEX)
-            for key, _ in self._disk.scan("timeline", b"", b"\xff" * 8):
-                assert isinstance(key, bytes)
-                if _number(key[-8:]) > keep:
-                    transaction.delete("timeline", key, key)
+            for audience in self._audiences():
+                behind = _timeline_key(audience, keep + 1), _timeline_key(audience, _LAST_INDEX)
+                transaction.delete("timeline", *behind)
             transaction.put("facts", b"derived_index", _bytes(keep))
         return moved
 
