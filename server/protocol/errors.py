@@ -43,7 +43,6 @@ ERRORS: Final[dict[str, ErrorKind]] = {
     "wrong_person": ErrorKind("This device belongs to another name.", ("name",)),
     "too_many_devices": ErrorKind("This name has too many devices.", ("limit",)),
     "server_full": ErrorKind("Both servers are full.", ("retry_s",)),
-    "sign_in_closed": ErrorKind("This server takes no open sign-in."),
     # What is asked of the archive.
     "empty_message": ErrorKind("The message has no text."),
     "message_too_long": ErrorKind("The message is too long.", ("limit",)),
@@ -61,7 +60,7 @@ ERRORS: Final[dict[str, ErrorKind]] = {
     "unknown": ErrorKind("It is not known whether this was done: ask again with the same counter."),
     "disk_full": ErrorKind("The server's disk is full: nothing new can be stored."),
     "shutting_down": ErrorKind("The server is stopping.", is_fatal=True),
-    "too_slow_to_read": ErrorKind("The connection took no data for too long.", is_fatal=True),
+    "merged": ErrorKind("A merge gave this device to another person: sign in again.", is_fatal=True),
     "silent": ErrorKind("Nothing was heard for too long.", ("limit_s",), is_fatal=True),
     "internal": ErrorKind("The server made a mistake; it is in its log.", is_fatal=True),
 }

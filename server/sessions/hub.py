@@ -85,6 +85,9 @@ class Hub:
         self._to_ask: list[Ask] = []
         self._idle = asyncio.Event()
         self._to_flush: set[Session] = set()
+        # Since the last merge it is not known whose their devices are.
+        self._unsure: set[Session] = set()
+        self._merges_seen = 0
         self._timers: set[asyncio.TimerHandle] = set()
         self.pair = pair
         self.peer: PeerFacts | None = None
@@ -157,6 +160,7 @@ class Hub:
         self.presence.free_place(session)
         self.sessions.discard(session)
         self._to_flush.discard(session)
+        self._unsure.discard(session)
         for asker in asked:
             self._askers.pop(asker, None)
 
@@ -245,6 +249,7 @@ class Hub:
         """What a round of the engine brought."""
         if output.position is not None:
             self.delivery.publish(output.published, output.position)
+            self._recheck_people()
         for answer in output.answers:
             answered = self._askers.pop(answer.asker, None)
             if answered is not None:
@@ -259,6 +264,20 @@ class Hub:
         if output.published and any(item.told.joined for item in output.published):
             self.presence_changed()
         self.flush_all()
+
+    def _recheck_people(self) -> None:
+        """A device that was new on both sides of a merge may belong to another person now."""
+        if self.delivery.merges != self._merges_seen:
+            self._merges_seen = self.delivery.merges
+            self._unsure = {session for session in self.sessions if session.device is not None}
+        for session in list(self._unsure):
+            assert session.device is not None
+            device = self.state.devices.get(session.device.id)
+            if device is None:
+                continue  # Its record is being re-submitted.
+            self._unsure.discard(session)
+            if device.user != session.device.user:
+                session.say_goodbye("merged")
 
     def hear_peer(self, facts: PeerFacts | PeerOnline | None) -> None:
         """The other server told about itself; None: it is away."""

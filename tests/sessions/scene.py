@@ -24,6 +24,7 @@ from server.sessions.facts import OwnFacts, PeerFacts, PeerOnline
 from server.sessions.hub import Hub
 from server.sessions.session import Session
 from server.state.fold import fold
+from server.state.rebuild import rebuild
 from server.state.state import State
 
 T = TypeVar("T")
@@ -214,6 +215,18 @@ class Scene:
         )
         self.do(lambda: self.hub.deliver(output))
         return output
+
+    def cut(self, index: int) -> None:
+        """A merge: the log is cut behind an index, and what stood there is not back yet."""
+        self._store.commit([Write(cut_to=index)])
+        self.state = rebuild([], self._store.all_records, index)
+        epoch = str(self.state.spans[-1].epoch)
+        output = Output(position=Position(index, epoch, self.state.number))
+        self.do(lambda: self.hub.deliver(output))
+
+    def re_submitted(self) -> list[Draft]:
+        """What waits for its re-submission."""
+        return [row.draft for row in self._store.quarantine(b"", 1000)]
 
     def pass_time(self, time_s: float) -> None:
         """The clock goes on, and the house is kept once."""

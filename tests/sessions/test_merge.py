@@ -1,0 +1,63 @@
+"""What sessions live through while a merge takes records away and brings them back."""
+
+import msgspec
+
+from server.archive.record import Draft
+from server.protocol import events, requests
+from server.state.bodies import DeviceBody, MessageBody
+from server.state.state import GENERAL
+from tests.sessions.scene import Client, Scene, only, packed
+
+
+def test_who_signed_in_behind_the_fork_stays_and_may_ask_for_everything(scene: Scene) -> None:
+    fork = scene.state.index
+    anna = scene.client()
+    anna.sign_in("Anna")
+    scene.cut(fork)
+    told = only(anna.heard(), events.Diverged)
+    assert told.index == fork
+    assert anna.ask_for(events.RoomList, requests.Rooms).rooms
+    assert anna.ask_for(events.MemberList, requests.Who, room=GENERAL).members == []
+    for draft in scene.re_submitted():
+        scene.append(draft)
+    assert only(anna.heard(), events.RoomJoined).name == "Anna"
+    assert not anna.channel.end
+
+
+def test_messages_of_both_sides_come_once_to_somebody_who_signed_in_behind_the_fork(scene: Scene) -> None:
+    fork = scene.state.index
+    anna = scene.client()
+    anna.sign_in("Anna")
+    say(scene, anna, 1)
+    scene.cut(fork)
+    waiting = scene.re_submitted()
+    other = DeviceBody("other", "Ben", b"")
+    scene.append(Draft("device", "f" * 32, 0, 0, packed(other)))
+    scene.append(message("f" * 32, 1, "from the other side"))
+    for draft in waiting:
+        scene.append(draft)
+    texts = [event.text for event in anna.heard() if isinstance(event, events.Message)]
+    # The first one was delivered before the cut, which took it back.
+    assert texts == ["Anna 1", "from the other side", "Anna 1"]
+
+
+def test_whose_device_belongs_to_somebody_else_after_the_merge_signs_in_anew(scene: Scene) -> None:
+    fork = scene.state.index
+    anna = scene.client()
+    anna.sign_in("Anna")
+    scene.cut(fork)
+    (device,) = scene.re_submitted()
+    # The other server had an Anna already, and this device had signed in there as well.
+    scene.append(Draft("device", "f" * 32, 0, 0, packed(DeviceBody("first", "Anna", b""))))
+    scene.append(msgspec.structs.replace(device, origin=None))
+    assert only(anna.heard(), events.Goodbye).code == "merged"
+    assert anna.channel.end == "closed"
+
+
+def say(scene: Scene, client: Client, counter: int) -> None:
+    client.ask(requests.Send, counter=counter, room=GENERAL, text=f"Anna {counter}", time_ms=0)
+    scene.commit()
+
+
+def message(device: str, counter: int, text: str) -> Draft:
+    return Draft("message", device, counter, 0, packed(MessageBody(GENERAL, text)))
