@@ -30,7 +30,8 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `send_rate_per_s` 0 takes the throttle of messages away (benchmarks, `torture`). `peer` "" runs
     without a second server. `wait_for_peer`: lead nobody after a start before the other server was
-    met. `strict`: acknowledge nothing that is not on both disks.
+    met. `lead_anyway`: lead also with an archive that lacks what this server once confirmed.
+    `strict`: acknowledge nothing that is not on both disks.
     """
 
     listen: str = "127.0.0.1:7000"
@@ -45,6 +46,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     confirm_s: Annotated[float, Meta(ge=0.1, le=60)] = 1.5
     boot_wait_s: Annotated[float, Meta(ge=0, le=3600)] = 10.0
     wait_for_peer: bool = False
+    lead_anyway: bool = False
     strict: bool = False
     log_level: LogLevel = "info"
 

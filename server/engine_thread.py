@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Final
 
+from server.archive.disk import DamagedDiskError
 from server.archive.disk_thread import DiskThread
 from server.engine import Engine
 from server.engine_round import EngineInput, Output, Stop
@@ -86,6 +87,9 @@ class EngineThread:
                 self._hand_on(self._engine.handle(inputs, now, self._clock.wall_ms()))
                 if any(isinstance(given, Stop) for given in inputs):
                     return
+        except DamagedDiskError:
+            # Whoever must know was told when it was found.
+            _log.critical("the archive is damaged")
         except Exception as error:
             _log.exception("the engine failed")
             self._failed(repr(error))

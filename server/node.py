@@ -14,16 +14,16 @@ import threading
 from collections.abc import Callable
 from typing import Final
 
+import msgspec
+
 from server.accounts.certificate_files import load_identity
 from server.accounts.certificates import CertificateError, authority_of
-from server.archive.disk import DiskError, SqliteDisk
+from server.archive.disk import DamagedDiskError
 from server.archive.disk_thread import DiskThread
-from server.archive.record import DamagedRecordError
-from server.archive.store import Store
 from server.cluster.data_folder import Cluster, DataFolder, FolderError
 from server.cluster.peer_side import PeerSide, PeerTerms
 from server.config import Config
-from server.engine import Engine, open_log
+from server.engine import Engine
 from server.engine_round import Output, PairState
 from server.engine_thread import EngineThread
 from server.i18n.translation import _
@@ -32,6 +32,7 @@ from server.network.clock import Clock
 from server.network.listener import Listener, listen
 from server.network.loop_thread import LoopThread
 from server.network.tls import TlsTerms, peer_context, server_context
+from server.node_archive import NodeArchive
 from server.replication import steps
 from server.replication.alarms import ALARMS
 from server.replication.replica import Replica
@@ -49,14 +50,15 @@ _SWITCH_INTERVAL_S: Final = 0.0001
 _DRAIN_S: Final = 1.0
 _START_S: Final = 30.0
 
-Ended = Callable[[steps.Halt | str], None]
+Ended = Callable[[steps.Halt | str | DamagedDiskError], None]
 
 
 class Node:
     """One server. `start`, wait until `ended` is told or you want it to stop, `stop`.
 
     `ended(reason)` is told once from any thread when the server cannot go on: a `Halt` of the core,
-    or a text (the disk failed, the engine broke); after a text nothing may be trusted: exit at once.
+    or a text (the disk failed, the engine broke), or a damage of the archive, which the next start
+    mends; after a text or a damage nothing may be trusted: exit at once.
     `pair_changed` hears of every new role and mode, on the io thread.
     """
 
@@ -82,6 +84,7 @@ class Node:
         self._peer_side: PeerSide | None = None
         self._listeners: list[Listener] = []
         self._alarm = ""
+        self._is_founder = cluster.is_founder
         # Filled by `start`: where clients and the peer really connect.
         self.address = config.listen_address
         self.peer_listen_address = config.peer_listen_address
@@ -102,10 +105,11 @@ class Node:
             self._io.run_sync(self._open_sockets(), _START_S)
         except BaseException:
             self._io.stop()
-            self._store.close()
+            self._archive.stop()
             raise
         disk.start()
         engine.start()
+        self._archive.start(self._replica)
         gc.collect()
         gc.freeze()
 
@@ -115,29 +119,22 @@ class Node:
             return
         self._stopping.set()
         self._io.run_sync(self._close_sockets(), _START_S)
+        self._archive.stop_checking()
         self._engine.stop()
         self._disk.stop()
         self._io.stop()
-        self._store.close()
+        self._archive.stop()
 
     # --- the archive
 
     def _open_archive(self) -> tuple[EngineThread, DiskThread]:
         config, cluster = self._config, self._cluster
-        try:
-            self._store = Store(SqliteDisk(self._folder.archive))
-            state, log = open_log(self._store)
-        except DiskError as error:
-            raise FolderError(_("The archive cannot be opened: {error}.").format(error=error)) from error
-        except DamagedRecordError as error:
-            raise FolderError(
-                _(
-                    "The archive {path} is damaged: {error}. Nothing was changed."
-                    " Restore a backup, or let this server join anew."
-                ).format(path=self._folder.archive, error=error)
-            ) from error
+        archive = self._archive = NodeArchive(config, self._folder, self._ended)
+        opened = archive.opened
+        self._store, state, log = opened.store, opened.state, opened.log
+        is_founder = cluster.is_founder and not archive.was_begun
         is_alone = bool(log.spans) and log.spans[-1].members == (cluster.server,)
-        replica = Replica(
+        replica = self._replica = Replica(
             me=cluster.server,
             peer=cluster.peer if config.peer_address else "",
             cluster=cluster.cluster,
@@ -151,17 +148,19 @@ class Node:
                 strict=config.strict,
             ),
             make_nonce=lambda: secrets.token_hex(8),
-            may_lead_at_once=is_alone or (cluster.is_founder and not log.spans),
-            is_founder=cluster.is_founder,
+            may_lead_at_once=is_alone or (is_founder and not log.spans),
+            is_founder=is_founder,
             now=self._clock.monotonic_s(),
+            may_lead_alone=archive.may_lead_alone,
         )
-        core = Engine(replica, state, self._store.reader())
+        core = Engine(replica, state, opened.reader)
         self._first_position = core.position()
         disk = DiskThread(
             self._store,
             persisted=lambda ticket: engine.put(steps.Persisted(ticket)),
             loaded=lambda records: engine.put(steps.Loaded(records)),
             failed=self._ended,
+            mark=archive.mark,
         )
         engine = EngineThread(
             core,
@@ -263,11 +262,19 @@ class Node:
         self._hub.deliver(output)
         if output.pair is not None:
             self._log_pair(output.pair)
+            if output.pair.mode != "waiting" and self._is_founder:
+                self._end_founding()
             self._pair_changed(output.pair)
 
     def _tell_peer(self, facts: PeerFacts | PeerOnline) -> None:
         if self._peer_side is not None:
             self._peer_side.tell(facts)
+
+    def _end_founding(self) -> None:
+        """The archive has begun: should its file be lost, this server must not begin another one."""
+        self._is_founder = False
+        with contextlib.suppress(FolderError):
+            self._folder.update(lambda kept: msgspec.structs.replace(kept, is_founder=False))
 
     def _log_pair(self, pair: PairState) -> None:
         _log.info("%s, %s, epoch %s", pair.role, pair.mode, pair.epoch)

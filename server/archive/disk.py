@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final, Protocol
 
-from server.archive.schema import TABLES, make_tables
+from server.archive.schema import TABLES, make_tables, old_tables
 from server.archive.seals import Key, seal, unseal
 from server.i18n.translation import _
 
@@ -180,14 +180,31 @@ class SqliteReader(_Tables):
         self._local = threading.local()
 
     def check(self) -> None:
-        """See that the file's structure is whole (b-trees, pages); raises `DamagedDiskError`.
+        """See that the file's structure is whole (b-trees, pages, order of keys); raises `DamagedDiskError`.
 
         Together with the seals this is everything: no row can be lost in a structure that is whole.
+        (`quick_check` would leave out the order of keys that are bytes.)
         """
         with self._told():
-            found = self._reading().execute("PRAGMA quick_check(1)").fetchone()[0]
+            found = self._reading().execute("PRAGMA integrity_check(1)").fetchone()[0]
         if found not in {"ok", b"ok"}:
             raise self.damaged(found.decode() if isinstance(found, bytes) else str(found))
+
+    @contextlib.contextmanager
+    def moment(self) -> Iterator[None]:
+        """All that is read inside is of one moment."""
+        with self._told():
+            self._reading().execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._reading().execute("COMMIT")
+
+    @property
+    def is_old(self) -> bool:
+        """Whether its rows have no seals yet: it must be opened for writing first."""
+        with self._told():
+            return bool(old_tables(self._reading()))
 
     def close(self) -> None:
         """Close the connection of this thread."""

@@ -6,8 +6,9 @@ import threading
 from collections.abc import Callable
 from typing import Final
 
-from server.archive.disk import DiskError
-from server.archive.record import DamagedRecordError, Record
+from server.archive.confirmed import ConfirmedMark
+from server.archive.disk import DamagedDiskError, DiskError
+from server.archive.record import GENESIS_HASH, DamagedRecordError, Record
 from server.archive.store import Store, Write
 
 _log = logging.getLogger(__name__)
@@ -32,8 +33,10 @@ class DiskThread:
         persisted: Callable[[int], None],
         loaded: Callable[[tuple[Record, ...]], None],
         failed: Callable[[str], None],
+        mark: ConfirmedMark | None = None,
     ) -> None:
         self._store: Final = store
+        self._mark: Final = mark
         self._persisted: Final = persisted
         self._loaded: Final = loaded
         self._failed: Final = failed
@@ -64,7 +67,10 @@ class DiskThread:
         try:
             while self._round():
                 pass
-        except (DiskError, DamagedRecordError) as error:
+        except DamagedDiskError:
+            # Whoever must know was told when it was found.
+            _log.critical("the archive is damaged")
+        except (DiskError, DamagedRecordError, OSError) as error:
             _log.critical("the disk failed: %s", error)
             self._failed(str(error))
         except Exception as error:
@@ -78,7 +84,7 @@ class DiskThread:
             waiting.append(self._jobs.get())
         writes = [job for job in waiting if job is not None and len(job) == 2]
         if writes:
-            self._store.commit([write for _, write in writes])
+            self._commit([write for _, write in writes])
             ticket = max(ticket for ticket, _ in writes)
             if ticket:
                 self._persisted(ticket)
@@ -86,3 +92,22 @@ class DiskThread:
             if job is not None and len(job) == 3:
                 self._loaded(tuple(self._store.records(job[0], job[1])))
         return None not in waiting
+
+    def _commit(self, writes: list[Write]) -> None:
+        if self._mark is None:
+            self._store.commit(writes)
+            return
+        for write in writes:
+            if write.cut_to is not None:
+                self._mark.lower(*self._end_at(write.cut_to))
+        self._store.commit(writes)
+        for write in writes:
+            if write.cut_to is not None:
+                self._mark.note(*self._end_at(write.cut_to))
+            if write.records:
+                self._mark.note(write.records[-1].index, write.records[-1].hash)
+
+    def _end_at(self, index: int) -> tuple[int, bytes]:
+        """Index and hash of a log that is cut to here; of what is not on the disk yet, those of nothing."""
+        record = self._store.record(index) if index else None
+        return (record.index, record.hash) if record is not None else (0, GENESIS_HASH)

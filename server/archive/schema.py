@@ -24,7 +24,7 @@ def make_tables(connection: sqlite3.Connection) -> None:
     Raises `sqlite3.DatabaseError` when a table is lost: an empty one in its place would be a wrong answer.
     """
     found = {table: _sql_of(connection, table) for table in TABLES}
-    old = [table for table, kind in TABLES.items() if found[table] == _create(table, kind, column="value")]
+    old = old_tables(connection)
     if old:
         _seal_rows(connection, old)
     elif any(found.values()) and not all(found.values()):
@@ -32,6 +32,15 @@ def make_tables(connection: sqlite3.Connection) -> None:
     for table, kind in TABLES.items():
         if not found[table]:
             connection.execute(_create(table, kind, column="sealed"))
+
+
+def old_tables(connection: sqlite3.Connection) -> list[str]:
+    """Tables from before rows had seals."""
+    return [
+        table
+        for table, kind in TABLES.items()
+        if _sql_of(connection, table) == _create(table, kind, column="value")
+    ]
 
 
 def _sql_of(connection: sqlite3.Connection, table: str) -> str:

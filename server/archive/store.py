@@ -59,12 +59,14 @@ class Write(msgspec.Struct, frozen=True):
     """What one transaction makes durable. The cut (keep up to this index) happens first.
 
     `refused` are requests behind the cut that are void: nobody was promised anything for them.
+    `quarantined` wait for their re-submission from now on, wherever they were found.
     `persons` says to whom the devices belong whose records lie behind the cut.
     """
 
     records: tuple[Record, ...] = ()
     cut_to: int | None = None
     refused: frozenset[tuple[str, int]] = frozenset()
+    quarantined: tuple[Draft, ...] = ()
     persons: dict[str, str] = {}
     timeline: tuple[TimelineRow, ...] = ()
     derived_index: int | None = None
@@ -247,6 +249,7 @@ class Store(StoreReader):
                 transaction.put("ids", identity, _bytes(record.index))
                 if moved.pop(identity, None) is None:
                     self._release(transaction, identity)
+            moved.update({_id_key(*draft.id): draft for draft in write.quarantined})
             self._derive(transaction, write)
         for identity, draft in moved.items():
             key = _quarantine_key(draft)

@@ -61,6 +61,11 @@ class DataFolder:
         return self.path / "archive.sqlite"
 
     @property
+    def confirmed(self) -> Path:
+        """How far the archive was ever confirmed."""
+        return self.path / "confirmed.json"
+
+    @property
     def certificates(self) -> Path:
         """Certificates and keys."""
         return self.path / "certificates"

@@ -44,6 +44,12 @@ Examples:
     "--wait-for-peer", is_flag=True, default=None, help="After a start serve only with the other server."
 )
 @click.option(
+    "--lead-anyway",
+    is_flag=True,
+    default=None,
+    help="Go on with an archive that has lost records: the other server is gone for good.",
+)
+@click.option(
     "--strict", is_flag=True, default=None, help="Store nothing on one server alone: wait for the other one."
 )
 @click.option("--send-rate-per-s", type=float, hidden=True)

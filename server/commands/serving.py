@@ -16,6 +16,7 @@ import click
 
 from server.accounts.certificate_files import load_identity
 from server.accounts.certificates import CertificateError, fingerprint_of
+from server.archive.disk import DamagedDiskError
 from server.cluster.data_folder import Cluster, DataFolder, FolderError, unusable_sentence
 from server.config import Config, ConfigError
 from server.engine_round import PairState
@@ -30,6 +31,8 @@ from server.replication import steps
 
 _LOG_BYTES_MAX: Final = 10 * 1024 * 1024
 _LOGS_KEPT: Final = 3
+# EX_TEMPFAIL of sysexits.h: whoever watches over the server shall start it again, for then it mends itself.
+EXIT_DAMAGED: Final = 75
 
 HALT_SENTENCES: Final[dict[str, str]] = {
     "same_server_id": marked(
@@ -76,15 +79,21 @@ def told_errors() -> Iterator[None]:
 def run_node(config: Config, folder: DataFolder, cluster: Cluster) -> int:
     """Run until a signal or the node's own end; gives the exit code. The folder is locked."""
     stop = threading.Event()
-    ends: list[steps.Halt | str] = []
+    ends: list[steps.Halt] = []
 
-    def ended(reason: steps.Halt | str) -> None:
-        ends.append(reason)
+    def ended(reason: steps.Halt | str | DamagedDiskError) -> None:
+        if isinstance(reason, DamagedDiskError):
+            # Nothing is answered from it any more, on no thread.
+            text = _("the archive is damaged, and is mended at the next start: {reason}")
+            _say_error(text.format(reason=reason))
+            logging.shutdown()
+            os._exit(EXIT_DAMAGED)
         if isinstance(reason, str):
             # A failed sync may have dropped what later ones wrote: nothing more may be promised.
             _say_error(_("the server cannot go on: {reason}").format(reason=reason))
             logging.shutdown()
             os._exit(1)
+        ends.append(reason)
         stop.set()
 
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -104,9 +113,8 @@ def run_node(config: Config, folder: DataFolder, cluster: Cluster) -> int:
         pass
     node.stop()
     for reason in ends:
-        if isinstance(reason, steps.Halt):
-            _say_error(_(HALT_SENTENCES[reason.code]).format(**reason.arguments))
-            return 1
+        _say_error(_(HALT_SENTENCES[reason.code]).format(**reason.arguments))
+        return 1
     return 0
 
 

@@ -8,6 +8,10 @@ ALARMS: Final[dict[str, str]] = {
     "may_lack_messages": marked(
         "This server started alone: it may lack what the other one took since they last met."
     ),
+    "lacks_confirmed": marked(
+        "This server's archive lacks what it once confirmed: it waits for the other server and refills from"
+        " it. If that one is gone for good, start this one with --lead-anyway."
+    ),
     "slow_peer": marked("The other server answers but does not confirm in time: running on one copy."),
     "slow_strict_peer": marked(
         "The other server answers but does not confirm in time: everybody waits for it."

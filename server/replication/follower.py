@@ -44,6 +44,9 @@ class Follower:
         said hello opened an epoch of its own right after.)
         """
         log, spans = self._replica.log, self._leader.spans
+        if not self._replica.may_lead_alone:
+            # It was a member, and has lost a part of what made it one.
+            return False
         if spans and (
             log.epoch < spans[-1].epoch or (log.epoch == spans[-1].epoch and not self._leader.is_leader)
         ):
@@ -108,6 +111,10 @@ class Follower:
     def settle(self) -> None:
         """Confirm what is synced now, and follow the leader's commit as far as the own disk."""
         replica = self._replica
+        if not replica.may_lead_alone and replica.durable >= self._leader.last_index:
+            # All that the leader had when we met: it has nothing more of what was lost here.
+            replica.may_lead_alone = True
+            replica.raise_alarm("")
         if replica.link.is_greeted and replica.durable > self._confirmed:
             self._confirmed = replica.durable
             replica.send(Confirm(replica.link.their_session, replica.durable))

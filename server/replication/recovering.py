@@ -30,7 +30,10 @@ class Recovering:
         replica = self._replica
         if replica.link.is_up and replica.link.is_silent(replica.now, replica.settings.silence_s):
             replica.drop_link("silence")
-        if not replica.settings.leads_alone:
+        if not replica.may_lead_alone:
+            # What it lost, the other one may have; alone it would go on without.
+            replica.raise_alarm("lacks_confirmed")
+        elif not replica.settings.leads_alone:
             if not replica.link.is_up and replica.now - self._since > replica.settings.silence_s:
                 replica.raise_alarm("waiting_for_peer")
         elif (self._may_lead_at_once or not replica.peer) and not replica.link.is_up:

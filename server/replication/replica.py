@@ -63,6 +63,7 @@ class Replica:
         may_lead_at_once: bool,
         is_founder: bool,
         now: float,
+        may_lead_alone: bool = True,
     ) -> None:
         self.me: Final = me
         self.peer = peer
@@ -87,6 +88,8 @@ class Replica:
         # The highest epoch that the peer told of; it may have been cut there since.
         self._met_counter = 0
         self._is_founder: Final = is_founder
+        # False: this disk has less than it once confirmed, until it was refilled from the peer.
+        self.may_lead_alone = may_lead_alone
 
     @property
     def mode(self) -> str:
@@ -162,6 +165,8 @@ class Replica:
 
     def lead(self) -> None:
         """Acquire the lead: a new epoch with this server as the only member."""
+        # With the peer's consent, or because nothing is missing: either way nobody has more.
+        self.may_lead_alone = True
         self.role = Leader(self)
 
     def drop_link(self, reason: str) -> None:

@@ -84,11 +84,22 @@ def test_a_damaged_cluster_file_is_told_and_left_alone(tmp_path: Path) -> None:
     assert (tmp_path / "cluster.json").read_text(encoding="utf-8") == "{"
 
 
-def test_a_damaged_archive_is_told_and_left_alone(tmp_path: Path) -> None:
+def test_an_archive_of_which_nothing_is_left_is_told_and_kept(tmp_path: Path) -> None:
     make_pair(tmp_path)
-    (tmp_path / "a" / "archive.sqlite").write_bytes(b"no database at all" * 100)
-    fails(1, "The archive cannot be opened", "serve", "--data", tmp_path / "a", "--listen", ANY)
-    assert (tmp_path / "a" / "archive.sqlite").read_bytes().startswith(b"no database")
+    folder = tmp_path / "a"
+    (folder / "archive.sqlite").write_bytes(b"no database at all" * 100)
+    for _ in range(2):
+        # Said at each start, mended at the first.
+        program = run("serve", "--data", folder, "--listen", ANY)
+        assert program.code == 1
+        assert "lacks records that this server once confirmed" in program.errors
+        assert "--lead-anyway" in program.errors
+    assert (folder / "damaged-1" / "archive.sqlite").read_bytes().startswith(b"no database")
+    assert not (folder / "damaged-2").exists()
+    for options in (["--lead-anyway"], []):
+        with Program("serve", "--data", folder, "--listen", ANY, *options) as again:
+            again.wait_line("pair: leader, solo")
+            assert again.interrupt() == 0
 
 
 def test_a_missing_certificate_is_told(tmp_path: Path) -> None:

@@ -64,6 +64,7 @@ class Half:
         server: str = "",
         is_founder: bool = False,
         settings: Settings = SETTINGS,
+        may_lead_alone: bool = True,
     ) -> None:
         self.name: Final = name
         self.now = now
@@ -81,6 +82,7 @@ class Half:
             may_lead_at_once=log.members == (me,) or (is_founder and not records),
             is_founder=is_founder,
             now=now,
+            may_lead_alone=may_lead_alone,
         )
         self.is_disk_stuck = False
         self.sent: deque[Message] = deque()

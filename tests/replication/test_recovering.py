@@ -103,3 +103,58 @@ def test_two_servers_told_to_wait_go_on_when_they_meet_and_are_as_always_then() 
     assert pair.a.replica.alarm == ""
     pair.kill("b")
     assert pair.a.shown == "leader solo"
+
+
+# --- a server that has less than it once confirmed
+
+
+def test_a_server_that_lost_something_never_leads_alone_and_says_why() -> None:
+    half = Half("a", chain(A1), 0.0, may_lead_alone=False)
+    wait(half, 60.0)
+    assert half.shown == "recovering waiting"
+    assert half.read_lines() == ["alarm lacks_confirmed"]
+
+
+def level(pair: Pair) -> None:
+    pair.connect()
+    pair.wait(0.1)
+
+
+def test_it_refills_from_the_peer_and_may_then_lead_like_any_other() -> None:
+    records = chain(A1, draft(1), (A2, BOTH), draft(2), draft(3), Epoch(3, "b", "3"), draft(4))
+    pair = Pair(records[:4], records)
+    pair.halves["a"] = Half("a", records[:4], pair.now, may_lead_alone=False)
+    pair.wait(1.0)
+    assert pair.a.shown == "recovering waiting"
+    level(pair)
+    pair.settle()
+    assert (pair.a.shown, pair.b.shown) == ("follower dual", "leader dual")
+    assert pair.a.replica.may_lead_alone
+    assert pair.a.stored[:7] == records or [r.hash for r in pair.a.stored[:7]] == [r.hash for r in records]
+    pair.kill("b")
+    pair.a.take(steps.PeerRefused())
+    pair.settle()
+    assert pair.a.shown == "leader solo"
+
+
+def test_it_counts_as_no_member_before_it_is_refilled_although_its_log_says_so() -> None:
+    # Its log and the leader's end in the same epoch of both; only the end of that epoch is missing here.
+    records = chain(A1, (Epoch(2, "b", "2"), BOTH), draft(1), draft(2))
+    half = Half("a", records[:3], 0.0, may_lead_alone=False)
+    half.take(steps.LinkUp())
+    half.take(steps.Received(hello_of("b", records, is_leader=True)))
+    assert half.shown == "follower waiting"
+    half.take(steps.LinkDown())
+    half.take(steps.PeerRefused())
+    wait(half, 60.0)
+    assert half.shown == "recovering waiting"
+
+
+def test_it_leads_when_the_other_one_has_nothing_better() -> None:
+    # The handshake has shown that nobody else has what was lost.
+    half = Half("a", chain(A1, A2, draft(1)), 0.0, may_lead_alone=False)
+    half.take(steps.LinkUp())
+    half.take(steps.Received(hello_of("b", chain(A1))))
+    half.sync()
+    assert half.shown == "leader solo"
+    assert half.replica.may_lead_alone

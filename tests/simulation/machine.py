@@ -22,6 +22,8 @@ class Machine:
         self.name: Final = name
         self.peer: Final = peer
         self.disk: Final = SimulatedDisk()
+        # How far the disk ever was durable: a start with less may not lead alone.
+        self.confirmed_index = 0
         self.process: Process | None = None
         self.is_dark = False
         self.skew_ms = 0

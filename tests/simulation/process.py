@@ -71,6 +71,7 @@ class Process:
             may_lead_at_once=log.members == (self.name,) or (not log.spans and self.name < self.peer),
             is_founder=self.name < self.peer,
             now=world.clock.now,
+            may_lead_alone=log.last_index >= self.machine.confirmed_index,
         )
         return Engine(replica, state, self._reader)
 
@@ -194,6 +195,8 @@ class Process:
 
     def _write(self) -> None:
         group, self._waiting = self._waiting, []
+        for cut in [write.cut_to for _, write in group if write.cut_to is not None]:
+            self.machine.confirmed_index = min(self.machine.confirmed_index, cut)
         self._is_syncing = True
         try:
             self._store.commit([write for _, write in group])
@@ -208,6 +211,8 @@ class Process:
             return
         ticket = max(ticket for ticket, _ in group)
         self.machine.disk.sync()
+        last = self.machine.disk.durable.last_key("records")
+        self.machine.confirmed_index = last if isinstance(last, int) else 0
         self._is_syncing = False
         if self._falls("synced", group):
             return

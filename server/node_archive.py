@@ -1,0 +1,101 @@
+"""The node's archive: opened or refused in words, and looked after beside the disk thread while it runs."""
+
+import logging
+from collections.abc import Callable
+from typing import Final
+
+from server.archive.checking import RowCheck
+from server.archive.confirmed import ConfirmedMark
+from server.archive.disk import DamagedDiskError, DiskError, SqliteReader
+from server.archive.watch import Watch
+from server.cluster.data_folder import DataFolder, FolderError
+from server.config import Config
+from server.i18n.marking import marked
+from server.i18n.translation import _
+from server.mending import note_damage
+from server.opening import Opened, open_archive
+from server.replication.replica import Replica
+
+_log = logging.getLogger(__name__)
+
+_MENDED: Final = marked(
+    "The archive was damaged and has been built anew: %s records are in place, %s wait for their place,"
+    " and the damaged files are kept in %s."
+)
+_LACKS: Final = marked(
+    "The archive lacks records that this server once confirmed. It refills from the other server,"
+    " and serves nobody until that one comes."
+)
+
+
+class NodeArchive:
+    """Opens the archive of a data folder; `damaged` is told once when damage is found later, on any thread.
+
+    Raises `FolderError` when it cannot be served from.
+    """
+
+    def __init__(
+        self, config: Config, folder: DataFolder, damaged: Callable[[DamagedDiskError], None]
+    ) -> None:
+        self._config: Final = config
+        self._folder: Final = folder
+        self._damaged: Final = damaged
+        self.mark: Final = ConfirmedMark(folder.confirmed)
+        # A founder begins one archive, and no second one when that is lost.
+        self.was_begun: Final = self.mark.kept is not None
+        self.opened: Final = self._open()
+        self._row_check = RowCheck(SqliteReader(folder.archive, self._alert))
+        self._watch: Watch | None = None
+
+    @property
+    def may_lead_alone(self) -> bool:
+        """Whether nothing is missing, or a person has said that this is all there is."""
+        return not self.opened.lacks_confirmed or self._config.lead_anyway
+
+    def start(self, replica: Replica) -> None:
+        """Look after it from now on."""
+        self._watch = Watch(lambda: self._keep_mark(replica))
+        self._watch.start()
+        self._row_check.start()
+
+    def stop_checking(self) -> None:
+        """Before the other threads stop."""
+        self._row_check.stop()
+
+    def stop(self) -> None:
+        """After them: what they wrote last is in the mark."""
+        if self._watch is not None:
+            self._watch.stop()
+        self.opened.store.close()
+
+    def _open(self) -> Opened:
+        try:
+            opened = open_archive(self._folder.archive, self.mark, alert=self._alert)
+        except (DiskError, OSError) as error:
+            raise FolderError(_("The archive cannot be opened: {error}.").format(error=error)) from error
+        if opened.mended is not None:
+            mended = opened.mended
+            _log.warning(_MENDED, mended.records, mended.set_aside, mended.kept)
+        if opened.lacks_confirmed and not self._config.lead_anyway:
+            if not self._config.peer:
+                opened.store.close()
+                raise FolderError(
+                    _(
+                        "The archive in {path} lacks records that this server once confirmed, and there is no"
+                        " second server to refill it from. Restore a backup, or go on with what is left:"
+                        " --lead-anyway."
+                    ).format(path=self._folder.path)
+                )
+            _log.warning(_LACKS)
+        return opened
+
+    def _keep_mark(self, replica: Replica) -> None:
+        """Once a second, on the watch's thread."""
+        if replica.may_lead_alone:
+            self.mark.release()
+        self.mark.keep(replica.commit)
+
+    def _alert(self, error: DamagedDiskError) -> None:
+        """Somebody read what was never written: the next start has to look at everything."""
+        note_damage(self._folder.archive)
+        self._damaged(error)

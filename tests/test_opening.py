@@ -1,0 +1,249 @@
+"""Opening an archive: what is damaged is mended or refused, and no answer is ever wrong."""
+
+import random
+import shutil
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from server.archive.checking import check_rows
+from server.archive.confirmed import ConfirmedMark
+from server.archive.disk import DamagedDiskError, SqliteReader
+from server.archive.record import GENESIS_HASH
+from server.archive.salvage import wal_path
+from server.mending import Mended, note_damage, note_path
+from server.opening import Opened, open_archive
+from tests.damaged_archives import Truth, damage, make_archive, truth_of
+
+PLACES = 200
+
+
+@pytest.fixture(scope="module")
+def archives(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Path, Truth]]:
+    """One that was stopped and one whose process died, each with what it says."""
+    found = []
+    for is_crashed in (False, True):
+        path = tmp_path_factory.mktemp("archive") / "archive.sqlite"
+        found.append((path, make_archive(path, is_crashed=is_crashed)))
+    return found
+
+
+@pytest.fixture
+def stopped(archives: list[tuple[Path, Truth]], tmp_path: Path) -> tuple[Path, Truth]:
+    """A copy of the stopped one."""
+    return copy(archives[0][0], tmp_path / "copy"), archives[0][1]
+
+
+@pytest.fixture
+def crashed(archives: list[tuple[Path, Truth]], tmp_path: Path) -> tuple[Path, Truth]:
+    """A copy of the crashed one."""
+    return copy(archives[1][0], tmp_path / "copy"), archives[1][1]
+
+
+def copy(archive: Path, folder: Path) -> Path:
+    shutil.copytree(archive.parent, folder)
+    return folder / archive.name
+
+
+def opened(archive: Path) -> Opened:
+    return open_archive(archive, ConfirmedMark(archive.with_name("confirmed.json")))
+
+
+def close(found: Opened) -> None:
+    found.store.close()
+
+
+def mended(found: Opened) -> Mended:
+    assert found.mended is not None
+    return found.mended
+
+
+def says_the_truth(found: Opened, truth: Truth) -> None:
+    """Everything is there, or the server knows that it is not, and what is there is right."""
+    said = truth_of(found.reader)
+    count = len(said.hashes)
+    assert said.hashes == truth.hashes[:count]
+    assert said.ids == {identity: index for identity, index in truth.ids.items() if index <= count}
+    assert found.log.last_index == count
+    assert found.log.last_hash == (truth.hashes[count - 1] if count else GENESIS_HASH)
+    reach = found.reader.derived_index()
+    assert found.state.index == reach <= count
+    assert said.numbers == [index for index in truth.numbers if index <= reach]
+    for audience, rows in truth.timelines.items():
+        assert said.timelines.get(audience, []) == [row for row in rows if row[0] <= reach]
+    assert found.lacks_confirmed == (count < len(truth.hashes))
+    if count == len(truth.hashes):
+        assert found.state.snapshot() == truth.snapshot
+
+
+def test_a_good_archive_is_opened_as_it_is(stopped: tuple[Path, Truth]) -> None:
+    archive, truth = stopped
+    found = opened(archive)
+    assert (found.mended, found.lacks_confirmed) == (None, False)
+    says_the_truth(found, truth)
+    close(found)
+
+
+def test_what_a_killed_server_left_is_whole(crashed: tuple[Path, Truth]) -> None:
+    archive, truth = crashed
+    found = opened(archive)
+    assert (found.mended, found.lacks_confirmed) == (None, False)
+    says_the_truth(found, truth)
+    close(found)
+
+
+def lives_with(archive: Path, truth: Truth) -> None:
+    """A server with this disk: it starts, reads everything, and starts again when it finds damage."""
+    found = opened(archive)
+    try:
+        says_the_truth(found, truth)
+    except DamagedDiskError:
+        close(found)
+        note_damage(archive)
+        found = opened(archive)
+        assert found.mended is not None
+        says_the_truth(found, truth)
+    close(found)
+    again = opened(archive)
+    assert again.mended is None
+    says_the_truth(again, truth)
+    close(again)
+
+
+@pytest.mark.parametrize("part", range(10))
+def test_two_hundred_damages_and_never_a_wrong_answer(
+    archives: list[tuple[Path, Truth]], tmp_path: Path, rng: random.Random, part: int
+) -> None:
+    for place in range(PLACES // 10):
+        path, truth = archives[place % 2]
+        archive = copy(path, tmp_path / f"{part}-{place}")
+        done = damage(rng, archive)
+        try:
+            lives_with(archive, truth)
+        except Exception as error:
+            error.add_note(f"after: {done}")
+            raise
+        shutil.rmtree(archive.parent)
+
+
+def test_what_is_only_derived_is_made_anew_without_any_loss(stopped: tuple[Path, Truth]) -> None:
+    archive, truth = stopped
+    connection = sqlite3.connect(archive)
+    for table in ("timeline", "numbers", "ids", "snapshots"):
+        connection.execute(f"UPDATE {table} SET sealed = x'0011223344556677'")  # noqa: S608
+    connection.commit()
+    connection.close()
+    found = opened(archive)
+    assert mended(found).records == len(truth.hashes)
+    says_the_truth(found, truth)
+    close(found)
+
+
+@pytest.mark.parametrize("table", ["timeline", "numbers", "ids"])
+def test_rows_that_are_gone_are_found_by_the_check_of_every_row(
+    stopped: tuple[Path, Truth], table: str
+) -> None:
+    archive, _truth = stopped
+    connection = sqlite3.connect(archive)
+    query = f"SELECT key FROM {table} ORDER BY key LIMIT 1 OFFSET 20"  # noqa: S608
+    connection.execute(f"DELETE FROM {table} WHERE key = ({query})")  # noqa: S608
+    connection.commit()
+    connection.close()
+    reader = SqliteReader(archive)
+    if table == "timeline":
+        # Nothing but the fold knows it, and nothing but a stale page can lose it.
+        list(check_rows(reader))
+    else:
+        with pytest.raises(DamagedDiskError):
+            list(check_rows(reader))
+    reader.close()
+
+
+def test_a_good_archive_passes_the_check_of_every_row(stopped: tuple[Path, Truth]) -> None:
+    reader = SqliteReader(stopped[0])
+    assert len(list(check_rows(reader))) > 4
+    reader.close()
+
+
+def test_the_damaged_files_are_kept_as_they_were_found(crashed: tuple[Path, Truth]) -> None:
+    archive, _truth = crashed
+    content = bytearray(wal_path(archive).read_bytes())
+    content[9_000] ^= 1
+    wal_path(archive).write_bytes(content)
+    before = archive.read_bytes()
+    found = opened(archive)
+    kept = mended(found).kept
+    assert wal_path(kept / archive.name).read_bytes() == content
+    assert (kept / archive.name).read_bytes() == before
+    assert sorted(path.name for path in kept.iterdir()) == [archive.name, wal_path(archive).name]
+    close(found)
+
+
+def test_an_archive_that_is_gone_is_missed(stopped: tuple[Path, Truth]) -> None:
+    archive, _truth = stopped
+    archive.unlink()
+    found = opened(archive)
+    assert (found.lacks_confirmed, found.mended, found.log.last_index) == (True, None, 0)
+    close(found)
+
+
+def test_an_old_copy_of_an_archive_is_noticed(archives: list[tuple[Path, Truth]], tmp_path: Path) -> None:
+    archive = copy(archives[1][0], tmp_path / "copy")
+    # The database without its WAL is how the archive was some time ago: in good order, and too short.
+    wal_path(archive).unlink()
+    found = opened(archive)
+    assert (found.lacks_confirmed, found.mended) == (True, None)
+    assert 0 < found.log.last_index < len(archives[1][1].hashes)
+    close(found)
+
+
+@pytest.mark.parametrize("stop", ["moved_wal", "moved", "building", "built"])
+def test_mending_that_was_interrupted_is_done_again(
+    crashed: tuple[Path, Truth], monkeypatch: pytest.MonkeyPatch, stop: str
+) -> None:
+    class PowerLossError(Exception):
+        pass
+
+    archive, truth = crashed
+    content = bytearray(wal_path(archive).read_bytes())
+    content[9_000] ^= 1
+    wal_path(archive).write_bytes(content)
+    calls = {"moved_wal": 1, "moved": 2, "built": 3}
+    replace, count = Path.replace, 0
+
+    def replace_or_stop(self: Path, target: Path) -> Path:
+        nonlocal count
+        if self.name.startswith("mending"):
+            return replace(self, target)
+        result = replace(self, target)
+        count += 1
+        if count == calls.get(stop):
+            raise PowerLossError
+        return result
+
+    def build_or_stop(*arguments: object) -> Mended:
+        raise PowerLossError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", replace_or_stop)
+        if stop == "building":
+            patch.setattr("server.mending._build", build_or_stop)
+        with pytest.raises(PowerLossError):
+            opened(archive)
+    found = opened(archive)
+    assert mended(found).kept.name == "damaged-1"
+    says_the_truth(found, truth)
+    assert not note_path(archive).exists()
+    assert len(list(archive.parent.glob("damaged-*"))) == 1
+    close(found)
+
+
+def test_a_note_without_damage_is_forgotten(stopped: tuple[Path, Truth]) -> None:
+    archive, truth = stopped
+    note_damage(archive)
+    found = opened(archive)
+    assert found.mended is None
+    assert not note_path(archive).exists()
+    says_the_truth(found, truth)
+    close(found)
