@@ -7,8 +7,10 @@ of whoever sends them. Nothing is read, so TLS stays what it is, end to end.
 import asyncio
 import contextlib
 import enum
+import socket
 from collections import Counter
-from typing import Final, cast
+from collections.abc import Callable, Coroutine
+from typing import Any, Final, cast
 
 _HOST: Final = "127.0.0.1"
 
@@ -30,22 +32,32 @@ class Proxy:
     def __init__(self, target_port: int) -> None:
         self.target_port: Final = target_port
         self.port = 0
-        self._server: asyncio.Server | None = None
+        self._gate: _Gate | None = None
         self._is_refusing = False
         self._holds: Counter[Way] = Counter()
         self._connections: set[_Connection] = set()
+        self._ends: set[_End] = set()
+        self._is_empty = asyncio.Event()
+        self._is_empty.set()
+        self._is_closing = False
 
     async def open(self) -> None:
         """Listen, always on the port of the first time. Raises OSError."""
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._accept, _HOST, self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
+        self._gate = _Gate(self.port, self._take)
+        self.port = self._gate.port
 
     async def close(self) -> None:
-        """End everything at once."""
-        self._stop_listening()
+        """End everything, and wait until every socket is closed."""
+        self._is_closing = True
+        await self._stop_listening()
         for connection in list(self._connections):
             connection.abort()
+        await self._is_empty.wait()
+
+    @property
+    def connection_count(self) -> int:
+        """Connections that were taken and are not over."""
+        return len(self._connections)
 
     def is_held(self, way: Way) -> bool:
         """Whether nothing passes this way."""
@@ -60,18 +72,18 @@ class Proxy:
         """Nobody listens any more: a process that is dead. While the network is cut, that is not seen."""
         self._is_refusing = True
         if not self.is_cut:
-            self._stop_listening()
+            await self._stop_listening()
 
     async def accept(self) -> None:
         """Somebody listens again."""
         self._is_refusing = False
-        if self._server is None:
+        if self._gate is None:
             await self.open()
 
     async def hold(self, ways: tuple[Way, ...]) -> None:
         """Let nothing pass these ways, from now on."""
         self._holds.update(ways)
-        if self._server is None:
+        if self._gate is None:
             # Who dials waits, as with any machine that cannot be reached.
             await self.open()
         for connection in list(self._connections):
@@ -81,7 +93,7 @@ class Proxy:
         """Let everything pass that was held, or end what was held up."""
         self._holds.subtract(ways)
         if self._is_refusing and not self.is_cut:
-            self._stop_listening()
+            await self._stop_listening()
         for connection in list(self._connections):
             if resets:
                 connection.abort()
@@ -92,22 +104,75 @@ class Proxy:
         """It is over."""
         self._connections.discard(connection)
 
-    def _accept(self) -> "_End":
+    def end_opened(self, end: "_End") -> bool:
+        """A socket is there; False: it is to end at once."""
+        self._ends.add(end)
+        self._is_empty.clear()
+        return not self._is_closing
+
+    def end_closed(self, end: "_End") -> None:
+        """A socket is gone."""
+        self._ends.discard(end)
+        if not self._ends:
+            self._is_empty.set()
+
+    async def _take(self, taken: socket.socket) -> None:
         connection = _Connection(self)
         self._connections.add(connection)
-        return connection.dialer
+        # From here on its socket is there, though nobody is told before the next turn of the loop.
+        self.end_opened(connection.dialer)
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.connect_accepted_socket(lambda: connection.dialer, taken)
+        except OSError:
+            taken.close()
+            self.end_closed(connection.dialer)
+            self.forget(connection)
 
-    def _stop_listening(self) -> None:
-        if self._server is not None:
-            self._server.close()
-            self._server = None
+    async def _stop_listening(self) -> None:
+        if self._gate is not None:
+            gate, self._gate = self._gate, None
+            await gate.close()
+
+
+class _Gate:
+    """A listening socket. asyncio's own server loses who comes in the moment in which it is closed."""
+
+    def __init__(self, port: int, take: Callable[[socket.socket], Coroutine[Any, Any, None]]) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._take: Final = take
+        self._taking: set[asyncio.Task[None]] = set()
+        self._is_closing = False
+        self._socket: Final = socket.create_server((_HOST, port))
+        self._socket.setblocking(False)
+        self.port: Final[int] = self._socket.getsockname()[1]
+        self._accepting = self._loop.create_task(self._accept())
+
+    async def close(self) -> None:
+        """Let nobody in from now on; who came before this is taken."""
+        self._is_closing = True
+        # Somebody may have been let in in this very turn, and a cancel at once would lose them.
+        with contextlib.suppress(NotImplementedError):
+            self._loop.remove_reader(self._socket)
+        self._loop.call_soon(self._accepting.cancel)
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._accepting
+        self._socket.close()
+        await asyncio.gather(*self._taking)
+
+    async def _accept(self) -> None:
+        while not self._is_closing:
+            taken, _address = await self._loop.sock_accept(self._socket)
+            task = self._loop.create_task(self._take(taken))
+            self._taking.add(task)
+            task.add_done_callback(self._taking.discard)
 
 
 class _Connection:
     """Two sockets, and what passes between them."""
 
     def __init__(self, proxy: Proxy) -> None:
-        self._proxy = proxy
+        self.proxy: Final = proxy
         self.dialer: Final = _End(self, Way.IN)
         self.server: Final = _End(self, Way.OUT)
         self._dialing: asyncio.Task[None] | None = None
@@ -118,16 +183,16 @@ class _Connection:
 
     def steer(self) -> None:
         """Do what the state of the network allows, after every change of anything."""
-        if self._dialing is None and self.dialer.is_open and not self._proxy.is_cut:
+        if self._dialing is None and self.dialer.is_open and not self.proxy.is_cut:
             self._dialing = asyncio.get_running_loop().create_task(self._dial())
         for end in (self.dialer, self.server):
             target = self.other(end)
-            is_held = self._proxy.is_held(end.way)
+            is_held = self.proxy.is_held(end.way)
             end.read(wanted=not is_held and target.is_open and not target.is_full)
             if end.has_ended and not is_held:
                 target.finish(is_lost=end.is_lost)
         if self.dialer.has_ended and (self.server.has_ended or self._dialing is None):
-            self._proxy.forget(self)
+            self.proxy.forget(self)
 
     def abort(self) -> None:
         """Reset both sides."""
@@ -135,14 +200,14 @@ class _Connection:
             self._dialing.cancel()
         for end in (self.dialer, self.server):
             end.finish(is_lost=True)
-        self._proxy.forget(self)
+        self.proxy.forget(self)
 
     async def _dial(self) -> None:
         loop = asyncio.get_running_loop()
         try:
-            await loop.create_connection(lambda: self.server, _HOST, self._proxy.target_port)
+            await loop.create_connection(lambda: self.server, _HOST, self.proxy.target_port)
         except OSError:
-            if self._proxy.is_cut:
+            if self.proxy.is_cut:
                 # The refusal is held as well: ask again when the network is whole.
                 self._dialing = None
             else:
@@ -167,6 +232,9 @@ class _End(asyncio.Protocol):
         # uvloop's transports are none of asyncio's classes.
         self._transport = cast("asyncio.Transport", transport)
         self.is_open = True
+        if not self._connection.proxy.end_opened(self):
+            self._transport.abort()
+            return
         for data in self._early:
             self._transport.write(data)
         self._connection.steer()
@@ -176,6 +244,7 @@ class _End(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.is_open, self.has_ended, self.is_lost = False, True, exc is not None
+        self._connection.proxy.end_closed(self)
         self._connection.steer()
 
     def pause_writing(self) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from server.network.loop_thread import LoopThread
 from server.torture.proxy import Proxy, Way
+from tests.network.conftest import LOOPS
 from tests.waiting import wait_until
 
 BOTH = (Way.IN, Way.OUT)
@@ -53,9 +54,10 @@ class Ends:
         self._open.close()
 
 
-@pytest.fixture
-def ends() -> Iterator[Ends]:
-    thread = LoopThread("test-proxy")
+@pytest.fixture(params=LOOPS)
+def ends(request: pytest.FixtureRequest) -> Iterator[Ends]:
+    """A proxy on a running loop of each kind."""
+    thread = LoopThread("test-proxy", LOOPS[request.param])
     thread.start()
     ends = Ends(thread)
     yield ends
@@ -141,6 +143,7 @@ def test_a_cut_that_ends_with_resets_ends_what_was_cut(ends: Ends) -> None:
     dialer, server = ends.connect()
     ends.run(ends.proxy.hold(BOTH))
     late = ends.dial()
+    wait_until(lambda: ends.proxy.connection_count == 2)
     ends.run(ends.proxy.let_go(BOTH, resets=True))
     assert is_reset(dialer)
     assert is_reset(server)
