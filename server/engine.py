@@ -22,6 +22,7 @@ from server.engine_resubmission import Resubmission
 from server.engine_round import (
     Answer,
     Ask,
+    DiskSpace,
     EngineInput,
     Output,
     PairState,
@@ -60,6 +61,7 @@ class Engine:
         self._derived: Final = Derived(state.index)
         self._pair: PairState | None = None
         self._promotions = 0
+        self._is_disk_full = False
         self._resubmission: Final = Resubmission(reader)
         # Requests whose device has earlier ones that are still to be re-submitted.
         self._held: list[Pending] = []
@@ -76,6 +78,8 @@ class Engine:
         for given in inputs:
             if isinstance(given, Ask):
                 self._ask(given, now)
+            elif isinstance(given, DiskSpace):
+                self._is_disk_full = given.is_full
             elif isinstance(given, Stop):
                 self._derived.take_snapshot(self.state)
                 self._write(self._derived.write())
@@ -93,9 +97,17 @@ class Engine:
     # --- requests
 
     def _ask(self, ask: Ask, now: float) -> None:
+        if self._is_disk_full and self._is_new(ask.draft):
+            self._output.answers.append(Answer(ask.asker, *ask.draft.id, refusal=Refusal("disk_full")))
+            return
         pending = self._pending.add(ask, now)
         if pending is not None and self.replica.is_serving:
             self._admit(pending)
+
+    def _is_new(self, draft: Draft) -> bool:
+        """Whether nothing of this id is archived, under way, or waiting."""
+        is_known = draft.id in self._uncommitted or bool(self._pending.under(draft.id))
+        return not is_known and not self.state.has_seen(draft.device, draft.counter)
 
     def _admit(self, pending: Pending) -> None:
         """Propose (leader), or hand on (follower), unless it stands in the log already."""
@@ -347,11 +359,12 @@ class Engine:
 
     def _tell_pair(self) -> None:
         replica = self.replica
+        alarm = replica.alarm or ("merging" if self._resubmission.is_open else "")
         pair = PairState(
             role=replica.role.name,
             mode=replica.mode,
             epoch=str(replica.log.epoch),
-            alarm=replica.alarm or ("merging" if self._resubmission.is_open else ""),
+            alarm="disk_full" if self._is_disk_full else alarm,
             promotions=self._promotions,
         )
         if pair == self._pair:

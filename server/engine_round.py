@@ -20,6 +20,12 @@ class Ask(msgspec.Struct, frozen=True):
     asker: Asker
 
 
+class DiskSpace(msgspec.Struct, frozen=True):
+    """Whether there is too little room on the disk to take anything new."""
+
+    is_full: bool
+
+
 class Stop(msgspec.Struct, frozen=True):
     """The server stops: leave a snapshot for a quick start."""
 
@@ -92,4 +98,4 @@ class Output:
         )
 
 
-EngineInput = Ask | Stop | steps.Input
+EngineInput = Ask | Stop | DiskSpace | steps.Input

@@ -109,7 +109,7 @@ class Node:
             raise
         disk.start()
         engine.start()
-        self._archive.start(self._replica)
+        self._archive.start(self._replica, engine.put)
         gc.collect()
         gc.freeze()
 

@@ -7,9 +7,11 @@ from typing import Final
 from server.archive.checking import RowCheck
 from server.archive.confirmed import ConfirmedMark
 from server.archive.disk import DamagedDiskError, DiskError, SqliteReader
+from server.archive.space import Space
 from server.archive.watch import Watch
 from server.cluster.data_folder import DataFolder, FolderError
 from server.config import Config
+from server.engine_round import DiskSpace
 from server.i18n.marking import marked
 from server.i18n.translation import _
 from server.mending import note_damage
@@ -40,6 +42,8 @@ class NodeArchive:
         self._config: Final = config
         self._folder: Final = folder
         self._damaged: Final = damaged
+        self._space: Final = Space(folder.path)
+        self._told_full = False
         self.mark: Final = ConfirmedMark(folder.confirmed)
         # A founder begins one archive, and no second one when that is lost.
         self.was_begun: Final = self.mark.kept is not None
@@ -52,9 +56,9 @@ class NodeArchive:
         """Whether nothing is missing, or a person has said that this is all there is."""
         return not self.opened.lacks_confirmed or self._config.lead_anyway
 
-    def start(self, replica: Replica) -> None:
-        """Look after it from now on."""
-        self._watch = Watch(lambda: self._keep_mark(replica))
+    def start(self, replica: Replica, put: Callable[[DiskSpace], None]) -> None:
+        """Look after it from now on; `put` hears when the disk gets full, and when there is room again."""
+        self._watch = Watch(lambda: self._keep_mark(replica), lambda: self._look_at_space(put))
         self._watch.start()
         self._row_check.start()
 
@@ -70,7 +74,9 @@ class NodeArchive:
 
     def _open(self) -> Opened:
         try:
-            opened = open_archive(self._folder.archive, self.mark, alert=self._alert)
+            opened = open_archive(
+                self._folder.archive, self.mark, alert=self._alert, make_room=self._space.give_up_ballast
+            )
         except (DiskError, OSError) as error:
             raise FolderError(_("The archive cannot be opened: {error}.").format(error=error)) from error
         if opened.mended is not None:
@@ -94,6 +100,15 @@ class NodeArchive:
         if replica.may_lead_alone:
             self.mark.release()
         self.mark.keep(replica.commit)
+
+    def _look_at_space(self, put: Callable[[DiskSpace], None]) -> None:
+        """Once a second, on the watch's thread."""
+        try:
+            self._space.look()
+        finally:
+            if self._space.is_full != self._told_full:
+                self._told_full = self._space.is_full
+                put(DiskSpace(self._told_full))
 
     def _alert(self, error: DamagedDiskError) -> None:
         """Somebody read what was never written: the next start has to look at everything."""

@@ -58,6 +58,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "server.archive",
         "server.cluster",
         "server.config",
+        "server.engine_round",
         *TEXTS,
         "server.mending",
         "server.opening",

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from server.archive.record import Draft
-from server.engine_round import Position, Stop
+from server.engine_round import DiskSpace, Position, Stop
 from server.protocol import limits
 from server.replication import steps
 from server.state.bodies import DeviceBody, MessageBody, RoomBody
@@ -286,3 +286,40 @@ def test_nothing_is_remembered_of_a_request_that_has_its_answer(alone: Server) -
         alone.sync()
     engine = alone.engine
     assert (len(engine._pending), engine._pending._deadlines, engine._uncommitted) == (0, {}, set())
+
+
+# --- a full disk
+
+
+def test_a_full_disk_refuses_what_is_new_and_nothing_else(alone: Server) -> None:
+    alone.ask(message(1))
+    alone.sync()
+    alone.give(DiskSpace(is_full=True))
+    (first, second) = alone.ask(message(1), message(2))
+    alone.sync()
+    assert alone.verdict(first).startswith("stored at")
+    assert alone.verdict(second) == "disk_full"
+    alone.give(DiskSpace(is_full=False))
+    (again,) = alone.ask(message(2))
+    alone.sync()
+    assert alone.verdict(again).startswith("stored at")
+
+
+def test_a_retry_of_what_is_under_way_is_answered_and_not_refused(alone: Server) -> None:
+    (first,) = alone.ask(message(1))
+    alone.give(DiskSpace(is_full=True))
+    (again,) = alone.ask(message(1))
+    alone.sync()
+    assert alone.verdict(first) == alone.verdict(again) != "disk_full"
+
+
+def test_the_other_servers_people_notice_nothing_of_a_full_disk(pair: Servers) -> None:
+    pair.running["a"].give(DiskSpace(is_full=True))
+    (asker,) = pair.running["b"].ask(message(1))
+    pair.settle()
+    assert pair.running["b"].verdict(asker).startswith("stored at")
+    told = [output.pair.alarm for output in pair.running["a"].outputs if output.pair is not None]
+    assert told[-1] == "disk_full"
+    pair.running["a"].give(DiskSpace(is_full=False))
+    told = [output.pair.alarm for output in pair.running["a"].outputs if output.pair is not None]
+    assert told[-1] == ""

@@ -140,6 +140,8 @@ class Exchange:
             self._progress_at = now
             if event.code in PASSING_REFUSALS:
                 self._postpone(counter, event, now)
+                if event.code == "disk_full":
+                    self._go_to_other(now)
             else:
                 self._refuse(counter, event.code, event.arguments)
 
@@ -162,6 +164,16 @@ class Exchange:
     def is_room_list_wanted(self, event: events.RoomList) -> bool:
         """Whether this answers a question of ours."""
         return self._questions.answer(event.answer) is not None
+
+    def _go_to_other(self, now: float) -> None:
+        """This server takes nothing new for now: what waits goes out at the one that stands by, if it may."""
+        active, other = self._links.active, self._links.standby
+        choice = self._links.choice
+        if active is None or other is None or choice.place(other.address).declined_until > now:
+            return
+        choice.declined(active.address, other.address, now)
+        self._links.give_up(active, "disk_full", now)
+        self._sends_from = 0.0
 
     def _question_frames(self) -> Iterable[bytes]:
         for asked in self._questions.take_waiting():

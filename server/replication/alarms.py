@@ -12,6 +12,10 @@ ALARMS: Final[dict[str, str]] = {
         "This server's archive lacks what it once confirmed: it waits for the other server and refills from"
         " it. If that one is gone for good, start this one with --lead-anyway."
     ),
+    "disk_full": marked(
+        "The disk of this server is nearly full: nothing new is taken here. Make room;"
+        " people go on at the other server."
+    ),
     "slow_peer": marked("The other server answers but does not confirm in time: running on one copy."),
     "slow_strict_peer": marked(
         "The other server answers but does not confirm in time: everybody waits for it."

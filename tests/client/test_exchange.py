@@ -70,15 +70,45 @@ def test_what_no_server_would_store_is_refused_before_it_is_sent(text: str, code
 
 def test_a_passing_refusal_keeps_the_order_and_tries_again() -> None:
     wire = Wire().connect()
-    wire.a().refusals[requests.Send] = ("disk_full", {})
+    wire.a().refusals[requests.Send] = ("internal", {})
     wire.conversation.send([draft(1), draft(2)], wire.now)
     wire.settle()
-    assert wire.all_of(Delayed)[-1].code == "disk_full"
+    assert wire.all_of(Delayed)[-1].code == "internal"
     assert wire.conversation.outbox_count == 2
     wire.a().refusals.clear()
     wire.conversation.send([draft(3)], wire.now)
     wire.wait(1.0)
     assert [kept.counter for kept in wire.pair.archive] == [1, 2, 3]
+
+
+def test_what_one_full_disk_refuses_goes_out_at_the_other_server_at_once_and_in_order() -> None:
+    wire = Wire().connect()
+    wire.wait(0.5)
+    wire.a().refusals[requests.Send] = ("disk_full", {})
+    wire.conversation.send([draft(1), draft(2), draft(3)], wire.now)
+    wire.settle()
+    assert wire.conversation.server == "b"
+    assert [kept.counter for kept in wire.pair.archive] == [1, 2, 3]
+    assert [notice.code for notice in wire.all_of(Delayed)] == ["disk_full"]
+
+
+def test_while_both_disks_are_full_everything_waits_and_no_server_is_pestered() -> None:
+    wire = Wire().connect()
+    wire.wait(0.5)
+    for name in ("a", "b"):
+        wire.pair.servers[name].refusals[requests.Send] = ("disk_full", {})
+    wire.conversation.send([draft(1), draft(2)], wire.now)
+    wire.wait(60.0)
+    asked = sum(
+        isinstance(request, requests.Send)
+        for server in wire.pair.servers.values()
+        for request in server.asked
+    )
+    assert asked < 300
+    assert wire.conversation.outbox_count == 2
+    wire.pair.servers["b"].refusals.clear()
+    wire.wait(15.0)
+    assert [kept.counter for kept in wire.pair.archive] == [1, 2]
 
 
 def test_p5_a_server_that_answers_no_send_for_30_s_is_left_for_the_other() -> None:
