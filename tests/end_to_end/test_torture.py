@@ -31,9 +31,16 @@ KEYS = (
 )
 
 
-def torture(folder: Path, *options: str) -> "subprocess.CompletedProcess[str]":
+def torture(
+    folder: Path, *options: str, environment: dict[str, str] | None = None
+) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        [*COMMAND, "--data", str(folder), *options], capture_output=True, text=True, timeout=100, check=False
+        [*COMMAND, "--data", str(folder), *options],
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+        env={**os.environ, **(environment or {})},
     )
 
 
@@ -107,6 +114,14 @@ def test_both_sides_of_a_partition_go_on_and_are_merged(tmp_path: Path) -> None:
     assert (report.faults, report.kills, report.lost, report.duplicated) == (1, 0, 0, 0)
     assert report.merged > 0
     assert "is cut off from the other server" in ended.stdout
+
+
+def test_what_a_machine_cannot_do_is_named_and_nothing_else_is_no_run(tmp_path: Path) -> None:
+    without_compiler = {"PATH": str(tmp_path)}
+    ended = torture(tmp_path, "--faults=slowdisk", environment=without_compiler)
+    assert ended.returncode == 1
+    assert "slowdisk is left out" in ended.stdout
+    assert "this machine can do none of these faults" in ended.stderr
 
 
 def test_an_unknown_fault_is_refused_before_anything_is_made(tmp_path: Path) -> None:
