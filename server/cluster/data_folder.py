@@ -29,6 +29,7 @@ class Cluster(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     empty archive it may begin one. `listen` and `peer_listen` are what `init` and `join` were told:
     a start without flags takes them. Those of the peer are from the pairing or the last meeting.
     `retired`: servers whose place the peer took; they may come back with what they alone hold.
+    `is_retired`: that happened to this one; it serves nobody any more.
     """
 
     cluster: str
@@ -46,6 +47,7 @@ class Cluster(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     is_founder: bool = True
     is_plain: bool = False
     retired: tuple[str, ...] = ()
+    is_retired: bool = False
 
 
 class DataFolder:

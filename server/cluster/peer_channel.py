@@ -43,6 +43,8 @@ class PeerIdentity(msgspec.Struct, frozen=True):
     server: str
     peer: str
     secret: bytes
+    # Servers whose place the peer took.
+    retired: tuple[str, ...] = ()
 
 
 class PeerChannelOwner(Protocol):
@@ -56,6 +58,9 @@ class PeerChannelOwner(Protocol):
 
     def peer_declined(self, channel: "PeerChannel", reason: str) -> None:
         """The other side is the peer, and wants no link."""
+
+    def retired_proved(self, channel: "PeerChannel") -> None:
+        """A server whose place the peer took is back; it was declined, and talks on."""
 
     def peer_said(self, channel: "PeerChannel", message: PeerMessage) -> None:
         """A message of the peer."""
@@ -76,6 +81,8 @@ class PeerChannel:
         self.is_dialer: Final = is_dialer
         # Loop time of the last bytes.
         self.heard_at = 0.0
+        # The other side's place was taken by another server.
+        self.is_retired = False
         self._reader: Final = PeerFrameReader()
         self._nonce: Final = secrets.token_bytes(32)
         self._their_nonce = b""
@@ -129,6 +136,14 @@ class PeerChannel:
         if self._channel is not None:
             self._channel.close()
 
+    def talk_on(self) -> None:
+        """Both sides know each other: messages may have their full length."""
+        assert self._channel is not None
+        self._stop_clock()
+        self._channel.established()
+        self._reader.trust()
+        self._handle = self._take_message
+
     def _stop_clock(self) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
@@ -136,7 +151,10 @@ class PeerChannel:
     def _take_challenge(self, message: PeerMessage) -> None:
         if not isinstance(message, Challenge):
             raise RemoteProtocolError("a challenge was due")
-        if (message.cluster, message.server) != (self._identity.cluster, self._identity.peer):
+        identity = self._identity
+        self.is_retired = not self.is_dialer and message.server in identity.retired
+        is_known = self.is_retired or message.server == identity.peer
+        if message.cluster != identity.cluster or not is_known:
             self._owner.peer_is_foreign(message.cluster, message.server)
             raise RemoteProtocolError("the other server belongs to another chat")
         self._their_nonce = message.nonce
@@ -155,19 +173,23 @@ class PeerChannel:
         if not isinstance(message, Proof):
             raise RemoteProtocolError("a proof was due")
         self._check(message.mac, b"listener" if self.is_dialer else b"dialer")
+        if self.is_retired:
+            self._decline("retired")
+            self.talk_on()
+            self._owner.retired_proved(self)
+            return
         reason = "" if self.is_dialer else self._owner.reason_to_decline(self)
         if reason:
-            self.send(Declined(reason, self._mac(b"declined " + reason.encode())))
+            self._decline(reason)
             self.end()
             return
         if not self.is_dialer:
             self._prove()
-        assert self._channel is not None
-        self._stop_clock()
-        self._channel.established()
-        self._reader.trust()
-        self._handle = self._take_message
+        self.talk_on()
         self._owner.peer_proved(self)
+
+    def _decline(self, reason: str) -> None:
+        self.send(Declined(reason, self._mac(b"declined " + reason.encode())))
 
     def _take_message(self, message: PeerMessage) -> None:
         if isinstance(message, Challenge | Proof | Declined):

@@ -4,6 +4,7 @@ from typing import Final
 
 import msgspec
 
+from server.archive.record import Draft, Number, Span
 from server.protocol import limits
 from server.protocol.errors import RemoteProtocolError
 from server.replication.messages import Message
@@ -28,14 +29,37 @@ class Declined(msgspec.Struct, frozen=True, array_like=True, tag="declined"):
     """In place of the listener's proof, and proven like it: who you are is right, but there is no link.
 
     `reason`: `linked` (a link with a server of your id is up and heard), `not_linked` (there is none:
-    it is this side that dials).
+    it is this side that dials), `retired` (another server has taken your place: hand over what you hold).
     """
 
     reason: str
     mac: bytes
 
 
-PeerMessage = Challenge | Proof | Declined | PeerFacts | PeerOnline | Message
+class Known(msgspec.Struct, frozen=True, array_like=True, tag="known"):
+    """To a retired server, first of all: the committed log here, its latest epochs and its end."""
+
+    spans: tuple[Span, ...]
+    last_index: Number
+
+
+class HandOver(msgspec.Struct, frozen=True, array_like=True, tag="hand_over"):
+    """From a retired server: requests that it holds, in order, each with its origin."""
+
+    drafts: tuple[Draft, ...]
+
+
+class HandedOver(msgspec.Struct, frozen=True, array_like=True, tag="handed_over"):
+    """To a retired server: the request stands at `index`, on `copies` disks; or it never will, by `code`."""
+
+    device: str
+    counter: Number
+    index: Number
+    copies: Number
+    code: str
+
+
+PeerMessage = Challenge | Proof | Declined | Known | HandOver | HandedOver | PeerFacts | PeerOnline | Message
 
 _encoder: Final = msgspec.msgpack.Encoder()
 _decoder: Final = msgspec.msgpack.Decoder(PeerMessage)

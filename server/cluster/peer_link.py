@@ -16,6 +16,7 @@ import random
 from collections.abc import Callable
 from typing import Final
 
+from server.cluster.inheritance import Inheritance
 from server.cluster.peer_channel import PeerChannel, PeerIdentity
 from server.cluster.peer_frames import PeerMessage
 from server.engine_round import EngineInput
@@ -70,10 +71,13 @@ class PeerLink:
         hear: Callable[[PeerFacts | PeerOnline | None], None],
         foreign: Callable[[str, str], None],
         copied: Callable[[], None],
+        retired: Callable[[], None],
+        inheritance: Inheritance,
     ) -> None:
         """`foreign` gets the ids of a cluster and a server, "" for what no trust was given to tell.
 
-        `copied`: the peer has long been linked with another server of this one's id.
+        `copied`: the peer has long been linked with another server of this one's id. `retired`: another
+        server has taken this one's place. `inheritance` takes what a retired server brings.
         """
         self._identity: Final = identity
         self._address: Final = address
@@ -83,6 +87,8 @@ class PeerLink:
         self._hear: Final = hear
         self._foreign: Final = foreign
         self._copied: Final = copied
+        self._retired: Final = retired
+        self._inheritance: Final = inheritance
         self._is_dialer: Final = identity.server < identity.peer
         self._channel: PeerChannel | None = None
         self._question: PeerChannel | None = None
@@ -143,8 +149,10 @@ class PeerLink:
         return "not_linked" if self._is_dialer else ""
 
     def peer_declined(self, channel: PeerChannel, reason: str) -> None:
-        """The peer wants no link: it has one, or it will dial itself."""
+        """The peer wants no link: it has one, or it will dial itself, or never more."""
         channel.close()
+        if reason == "retired":
+            self._retired()
         now = asyncio.get_running_loop().time()
         if reason != "linked":
             self._declined_at = None
@@ -152,6 +160,10 @@ class PeerLink:
             self._declined_at = now
         elif now - self._declined_at > _COPY_S and self._channel is None:
             self._copied()
+
+    def retired_proved(self, channel: PeerChannel) -> None:
+        """It hands over what it holds."""
+        self._inheritance.begin(channel)
 
     def peer_proved(self, channel: PeerChannel) -> None:
         """A connection is proven: it replaces an older one, which is silent."""
@@ -171,9 +183,11 @@ class PeerLink:
 
     def peer_said(self, channel: PeerChannel, message: PeerMessage) -> None:
         """A message for the hub or the engine."""
-        if channel is not self._channel:
+        if channel.is_retired:
+            self._inheritance.take(channel, message)
+        elif channel is not self._channel:
             return
-        if isinstance(message, PeerFacts | PeerOnline):
+        elif isinstance(message, PeerFacts | PeerOnline):
             self._hear(message)
         else:
             self._put(steps.Received(message))  # type: ignore[arg-type]  # proofs were sorted out

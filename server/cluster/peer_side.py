@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from server.cluster.data_folder import Cluster, DataFolder, FolderError
+from server.cluster.inheritance import Inheritance
 from server.cluster.peer_channel import PeerIdentity
 from server.cluster.peer_frames import PeerMessage
 from server.cluster.peer_link import PeerLink
@@ -102,7 +103,7 @@ class PeerSide:
     def _make_link(self, address: Address) -> PeerLink:
         cluster = self._cluster
         return PeerLink(
-            PeerIdentity(cluster.cluster, cluster.server, cluster.peer, bytes.fromhex(cluster.secret)),
+            identity_of(cluster),
             address,
             self._terms.dial_terms,
             put=self._put,
@@ -110,6 +111,8 @@ class PeerSide:
             hear=self._hear,
             foreign=self._hear_foreign,
             copied=self._hear_copied,
+            retired=self._hear_retired,
+            inheritance=Inheritance(self._hub),
         )
 
     def _make_channel(self) -> ChannelHandler:
@@ -193,10 +196,22 @@ class PeerSide:
         else:
             self._ended(halt)
 
+    def _hear_retired(self) -> None:
+        """Another server has this one's place: nothing more may be accepted here, from now on."""
+        self._folder.update(lambda kept: msgspec.structs.replace(kept, is_retired=True))
+        self._ended(steps.Halt("retired", {"name": self._cluster.peer_name}))
+
     def _tell_once(self, text: str, halt: steps.Halt) -> None:
         if halt != self._told_halt:
             self._told_halt = halt
             _log.error(text, halt)
+
+
+def identity_of(cluster: Cluster) -> PeerIdentity:
+    """Who a server is to the other one."""
+    return PeerIdentity(
+        cluster.cluster, cluster.server, cluster.peer, bytes.fromhex(cluster.secret), cluster.retired
+    )
 
 
 def _with_facts(kept: Cluster, peer: str, facts: PeerFacts) -> Cluster:

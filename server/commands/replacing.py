@@ -33,6 +33,7 @@ def replace_second(
     code. Raises FolderError, NetworkError, PairingError; until the end nothing is changed.
     """
     old = folder.read()
+    check_not_retired(folder, old)
     if not old.peer:
         raise FolderError(
             _("The server in {path} has no second one that could be replaced: run `init` as it is.").format(
@@ -57,6 +58,14 @@ def replace_second(
             old=old.peer_name
         )
     )
+
+
+def check_not_retired(folder: DataFolder, cluster: Cluster) -> None:
+    """Raise FolderError for a server that was replaced itself."""
+    if cluster.is_retired:
+        raise FolderError(
+            _("The server in {path} is retired: another one has taken its place.").format(path=folder.path)
+        )
 
 
 @contextlib.contextmanager

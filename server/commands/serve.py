@@ -11,6 +11,7 @@ import msgspec
 from server.cluster.data_folder import Cluster, DataFolder, FolderError
 from server.cluster.founding import DEFAULT_CHAT, found_cluster
 from server.commands.option_values import server_name
+from server.commands.retiring import retire
 from server.commands.serving import invite_link, run_node, told_errors
 from server.config import Config, load_config
 from server.i18n.translation import _
@@ -66,6 +67,8 @@ def command(name: str | None, data: Path, config: Path | None, is_open: bool, **
         folder.make()
         folder.lock()
         cluster = _open_cluster(folder, settings, name)
+        if cluster.is_retired:
+            sys.exit(retire(folder, settings))
         addresses = _addresses(settings, cluster)
         if addresses:
             click.echo(f"invite: {invite_link(folder, cluster, addresses)}")
@@ -76,7 +79,8 @@ def command(name: str | None, data: Path, config: Path | None, is_open: bool, **
                     " passwords come with accounts, in a later version."
                 )
             )
-        sys.exit(run_node(settings, folder, cluster))
+        code = run_node(settings, folder, cluster)
+        sys.exit(retire(folder, settings) if folder.read().is_retired else code)
 
 
 def kept_settings(cluster: Cluster) -> dict[str, Any]:

@@ -44,6 +44,10 @@ HALT_SENTENCES: Final[dict[str, str]] = {
         " data folders is a copy of the other. This one does not go on, and nothing was changed."
         " Remove the copy, and take a new machine in with `join`."
     ),
+    "retired": marked(
+        "Another server has taken this one's place, says {name}. This one serves nobody any more:"
+        " it hands over what it alone holds."
+    ),
     "foreign_cluster": marked(
         "At the other server's address another chat answers ({theirs}, ours is {mine})."
         " Nothing was changed. Check --peer."

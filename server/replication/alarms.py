@@ -34,6 +34,7 @@ ALARMS: Final[dict[str, str]] = {
 HALTS: Final[dict[str, tuple[str, ...]]] = {
     "same_server_id": ("server",),
     "copied_folder": ("server",),
+    "retired": ("name",),
     "foreign_cluster": ("mine", "theirs"),
     "foreign_certificate": ("address",),
 }

@@ -10,6 +10,7 @@ from server.cluster.peer_channel import PeerChannel, PeerIdentity
 from server.cluster.peer_frames import (
     Challenge,
     Declined,
+    HandOver,
     PeerFrameReader,
     PeerMessage,
     Proof,
@@ -61,6 +62,7 @@ class End:
         self.foreign: list[tuple[str, str]] = []
         self.is_closed = False
         self.declines = ""
+        self.retired = 0
         self.declined: list[str] = []
         self.channel = PeerChannel(identity, self, is_dialer=is_dialer)
         self._do(self.channel.opened, self.wire)
@@ -85,6 +87,9 @@ class End:
 
     def peer_declined(self, channel: PeerChannel, reason: str) -> None:
         self.declined.append(reason)
+
+    def retired_proved(self, channel: PeerChannel) -> None:
+        self.retired += 1
 
     def peer_proved(self, channel: PeerChannel) -> None:
         self.proved = True
@@ -195,6 +200,25 @@ def test_a_listener_that_has_a_link_says_so_to_whoever_proves_to_be_the_peer(mak
     assert (a.proved, b.proved) == (False, False)
     assert a.declined == ["linked"]
     assert b.wire.is_ended
+
+
+def test_a_server_whose_place_was_taken_proves_itself_and_talks_on_without_a_link(make: Any) -> None:
+    keeper = PeerIdentity("cluster", "b", "c", b"the secret", retired=("a",))
+    a, b = make(A, is_dialer=True), make(keeper, is_dialer=False)
+    talk(a, b)
+    assert (a.proved, b.proved) == (False, False)
+    assert (a.declined, b.retired) == (["retired"], 1)
+    b.hear(encode_peer_frame(HandOver(())))
+    assert b.said == [HandOver(())]
+
+
+def test_a_retired_server_without_the_secret_gets_nowhere(make: Any) -> None:
+    keeper = PeerIdentity("cluster", "b", "c", b"the secret", retired=("a",))
+    a = make(PeerIdentity("cluster", "a", "b", b"a guess"), is_dialer=True)
+    b = make(keeper, is_dialer=False)
+    talk(a, b)
+    assert (a.declined, b.retired) == ([], 0)
+    assert b.wire.is_aborted
 
 
 def test_that_there_is_a_link_is_believed_only_with_a_proof(make: Any) -> None:

@@ -6,10 +6,12 @@ import logging
 import os
 import socket
 from collections.abc import Callable, Iterator
+from typing import cast
 
 import pytest
 
 from server.cluster import peer_link
+from server.cluster.inheritance import Inheritance
 from server.cluster.peer_channel import PeerIdentity
 from server.cluster.peer_link import PeerLink
 from server.engine_round import EngineInput
@@ -30,6 +32,8 @@ def link_to(port: int, put: Callable[[EngineInput], None] = lambda _: None) -> P
         hear=lambda _: None,
         foreign=lambda _cluster, _server: None,
         copied=lambda: None,
+        retired=lambda: None,
+        inheritance=cast(Inheritance, None),
     )
 
 

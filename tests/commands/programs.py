@@ -58,6 +58,10 @@ class Program:
         assert found, f"it ended without {part!r}: {self.lines} {self.error_lines}"
         return found
 
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        self._process.send_signal(number)
+
     def interrupt(self) -> int:
         """Ctrl-C; gives the exit code."""
         self._process.send_signal(signal.SIGINT)

@@ -5,8 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from server.commands.pair import make_pair_folders
 from tests.source_tree import PROJECT
 
 
@@ -60,3 +62,20 @@ def test_a_folder_without_a_server_is_told_in_spanish(tmp_path: Path) -> None:
 def test_json_is_the_same_in_every_language() -> None:
     english, spanish = (said(language, "status", "127.0.0.1:1", "--json") for language in ("C", "es"))
     assert (english.returncode, english.stdout) == (spanish.returncode, spanish.stdout)
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("en_US.UTF-8", "The server in {path} is retired: another one has taken its place."),
+        ("es_ES.UTF-8", "El servidor en {path} está retirado: otro ha ocupado su lugar."),
+        ("it_IT.UTF-8", "Il server in {path} è ritirato: un altro ha preso il suo posto."),
+    ],
+)
+def test_a_retired_server_is_told_in_each_language(tmp_path: Path, language: str, sentence: str) -> None:
+    first, _ = make_pair_folders(tmp_path, chat="Lab", is_plain=True)
+    first.update(lambda kept: msgspec.structs.replace(kept, is_retired=True))
+    addresses = ("--listen", "127.0.0.1:0", "--peer-listen", "127.0.0.1:0")
+    done = said(language, "init", "--data", first.path, *addresses, "--replace")
+    assert done.returncode == 1
+    assert sentence.format(path=first.path) in done.stderr

@@ -1,6 +1,7 @@
 """A machine is gone for good: another one takes its place while the first one serves, under load."""
 
 import shutil
+import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from server.archive.disk import SqliteDisk
-from server.archive.store import Store
-from server.client.notices import StandbyChanged
+from server.archive.disk import SqliteDisk, SqliteReader
+from server.archive.store import Store, StoreReader
+from server.client.notices import StandbyChanged, Stored
 from server.cluster.data_folder import DataFolder
 from tests.commands.programs import Program, fails, run
 from tests.commands.test_init_and_join import ANY, join_words, make_pair, served
@@ -146,3 +147,124 @@ def test_what_cannot_be_replaced_is_told(tmp_path: Path) -> None:
     fails(1, "There is no server in", "init", "--data", a, "--replace")
     assert run("init", "--data", a, "--listen", ANY, "--peer-listen", ANY, "--no-wait").code == 0
     fails(1, "has no second one that could be replaced", "init", "--data", a, "--replace")
+
+
+def test_the_old_one_comes_back_with_what_it_stored_alone_and_hands_it_over(
+    tmp_path: Path, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, b = make_pair(tmp_path)
+    new = tmp_path / "c"
+    with serve(a) as first, serve(b) as second:
+        link = served(first)
+        anna, bruno = people.person(link, "Anna"), people.person(link, "Bruno")
+        for person in (anna, bruno):
+            wait_for_mode(person, "dual")
+            person.stored(person.say("both have it"))
+        first.kill()
+        # The second one goes on alone, also with somebody who was never seen before.
+        for person in (anna, bruno, clara := people.person(link, "Clara")):
+            wait_for_mode(person, "solo")
+            person.stored(person.say("only the second one has it"))
+        assert {stored.copies for stored in clara.all_of(Stored)} == {1}
+        second.kill()
+        for person in (anna, bruno, clara):
+            people.leave(person)
+    monkeypatch.setenv("DESKTOP_CHAT_BOOT_WAIT_S", "0")
+    with serve(a) as first:
+        dora = people.person(served(first), "Dora")
+        dora.stored(dora.say("only the first one has it"))
+        with replacing(a) as waiting:
+            take_in(waiting, new)
+        with serve(new) as third:
+            third.wait_line("ready: ")
+            wait_for_mode(dora, "dual")
+            with everybody_writes(dora):
+                # It leads alone at once, for a moment, and is told who is there now.
+                for turn in range(2):
+                    with serve(b) as old:
+                        assert old.wait() == 1
+                        assert "Another server has taken this one's place" in old.errors or turn
+                        assert "This server is retired: all that it held is in the archive of a" in old.errors
+            people.leave(dora)
+            assert third.interrupt() == 0
+        assert first.interrupt() == 0
+    for folder in (a, new):
+        found = messages(folder)
+        for person in (anna, bruno):
+            assert [n for device, n in found if device == person.device] == [1, 2]
+        assert [n for device, n in found if device == clara.device] == [1]
+        assert [n for device, n in found if device == dora.device] == list(range(1, dora.last + 1))
+    assert run("dump", b, "--check").code == 0
+    fails(1, "is retired", "init", "--data", b, "--replace")
+
+
+def test_one_that_only_stood_still_is_told_when_it_goes_on_and_nothing_is_lost(
+    tmp_path: Path, people: People
+) -> None:
+    a, b = make_pair(tmp_path)
+    new = tmp_path / "c"
+    with serve(a) as first, serve(b) as second:
+        link = served(first)
+        anna, bruno = people.person(link, "Anna"), people.person(link, "Bruno")
+        for person in (anna, bruno):
+            wait_for_mode(person, "dual")
+        with everybody_writes(anna, bruno):
+            anna.stored(20)
+            second.signal(signal.SIGSTOP)
+            wait_for_mode(anna, "solo")
+            with replacing(a) as waiting:
+                take_in(waiting, new)
+            with serve(new) as third:
+                third.wait_line("ready: ")
+                wait_for_mode(anna, "dual")
+                second.signal(signal.SIGCONT)
+                assert second.wait() == 1
+                assert "This server is retired" in second.errors
+                anna.stored(anna.last)
+                assert third.interrupt() == 0
+        assert first.interrupt() == 0
+    holds_all_once(a, anna, bruno)
+
+
+def test_a_hand_over_that_is_killed_again_and_again_comes_to_its_end(
+    tmp_path: Path, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, b = make_pair(tmp_path)
+    new, count = tmp_path / "c", 3_000
+    with serve(a) as first, serve(b) as second:
+        link = served(first)
+        anna = people.person(link, "Anna")
+        wait_for_mode(anna, "dual")
+        first.kill()
+        wait_for_mode(anna, "solo")
+        for _ in range(count):
+            anna.last = anna.say("only the second one has it")
+        anna.stored(count)
+        people.leave(anna)
+        second.kill()
+    monkeypatch.setenv("DESKTOP_CHAT_BOOT_WAIT_S", "0")
+    first = serve(a)
+    first.wait_line("ready: ")
+    with replacing(a) as waiting:
+        take_in(waiting, new)
+    with serve(b) as old:
+        wait_until(lambda: "Another server has taken this one's place" in old.errors)
+        old.kill()
+    # The new one is not there yet: one copy is not enough to go.
+    reader = StoreReader(SqliteReader(DataFolder(a).archive))
+    with serve(b) as old:
+        wait_until(lambda: reader.last_number() > 0, what="the first of them")
+        old.kill()
+    with serve(b) as old:
+        first.kill()
+        wait_until(lambda: "It waits for a" in old.errors)
+        first = serve(a)
+        wait_until(lambda: reader.last_number() == count, 30, what="all of them at the first server")
+        assert old.is_running
+        with serve(new) as third:
+            assert old.wait() == 1
+            assert "all that it held is in the archive of a" in old.errors
+            assert third.interrupt() == 0
+    assert first.interrupt() == 0
+    for folder in (a, new):
+        holds_all_once(folder, anna)

@@ -1,0 +1,120 @@
+"""A retired server's way to the one that goes on: dialed until everything is handed over."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from typing import Final
+
+from server.cluster.handover import HandingOver
+from server.cluster.peer_channel import PeerChannel, PeerIdentity
+from server.cluster.peer_frames import HandedOver, Known, PeerMessage
+from server.names.addresses import Address
+from server.network.dialer import dial
+from server.network.errors import DialError
+from server.network.tls import PEER_ALPN, TlsTerms
+
+_DIAL_S: Final = 3.0
+_AGAIN_S: Final = 1.0
+
+
+class Retirement:
+    """Tries for ever. On a loop's thread only; `begin` makes the conversation of one connection.
+
+    `waiting` is told once for each time that the other server is not there.
+    """
+
+    def __init__(
+        self,
+        identity: PeerIdentity,
+        address: Address,
+        terms: TlsTerms | None,
+        *,
+        begin: Callable[[], HandingOver],
+        waiting: Callable[[], None],
+    ) -> None:
+        self._identity: Final = identity
+        self._address: Final = address
+        self._terms: Final = terms
+        self._begin: Final = begin
+        self._waiting: Final = waiting
+
+    async def hand_over(self) -> int:
+        """Until everything is on both disks; gives how many requests that were."""
+        is_told = False
+        while True:
+            conversation = await self._visit()
+            if conversation is not None and conversation.is_done:
+                return conversation.count
+            if conversation is not None or not is_told:
+                self._waiting()
+                is_told = True
+            await asyncio.sleep(_AGAIN_S)
+
+    async def _visit(self) -> HandingOver | None:
+        """One connection, and how far the conversation came."""
+        visit = _Visit(self._identity, self._begin)
+        dialed = await dial(
+            self._address.host,
+            self._address.port,
+            lambda: visit.channel,
+            tls=self._terms,
+            alpn=PEER_ALPN,
+            timeout_s=_DIAL_S,
+        )
+        if not isinstance(dialed, DialError):
+            await visit.talk()
+        return visit.conversation
+
+
+class _Visit:
+    """One connection (a `PeerChannelOwner`)."""
+
+    def __init__(self, identity: PeerIdentity, begin: Callable[[], HandingOver]) -> None:
+        self._begin: Final = begin
+        self.conversation: HandingOver | None = None
+        self.channel: Final = PeerChannel(identity, self, is_dialer=True)
+        self._has_closed: Final = asyncio.Event()
+
+    async def talk(self) -> None:
+        """Until the connection ends, or everything is said."""
+        while not self._has_closed.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._has_closed.wait(), _AGAIN_S)
+            if self.conversation is not None:
+                self.channel.send_all(list(self.conversation.ask_again()))
+
+    def reason_to_decline(self, channel: PeerChannel) -> str:  # noqa: ARG002 - the shape of an owner
+        """Nobody dials a retired server."""
+        return "retired"
+
+    def peer_proved(self, channel: PeerChannel) -> None:
+        """It takes this server for its second one: its folder is older than ours."""
+        channel.close()
+
+    def retired_proved(self, channel: PeerChannel) -> None:
+        """Nobody dials a retired server."""
+        channel.close()
+
+    def peer_declined(self, channel: PeerChannel, reason: str) -> None:
+        """As it should be: what it has comes next."""
+        if reason == "retired":
+            channel.talk_on()
+        else:
+            channel.close()
+
+    def peer_said(self, channel: PeerChannel, message: PeerMessage) -> None:
+        """What it has, or what became of something that was handed over."""
+        if isinstance(message, Known) and self.conversation is None:
+            self.conversation = self._begin()
+            channel.send_all(list(self.conversation.known(message)))
+        elif isinstance(message, HandedOver) and self.conversation is not None:
+            channel.send_all(list(self.conversation.answered(message)))
+        if self.conversation is not None and self.conversation.is_done:
+            channel.end()
+
+    def peer_is_foreign(self, cluster: str, server: str) -> None:
+        """Somebody else is at that address; it is tried again."""
+
+    def peer_channel_closed(self, channel: PeerChannel) -> None:  # noqa: ARG002 - as above
+        """It is over."""
+        self._has_closed.set()

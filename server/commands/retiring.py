@@ -1,0 +1,73 @@
+"""A retired server hands over what it alone holds, says so, and ends; started again it does so again."""
+
+import click
+
+from server.accounts.certificate_files import load_identity
+from server.accounts.certificates import authority_of
+from server.archive.disk import DiskError, SqliteReader
+from server.archive.record import DamagedRecordError
+from server.archive.store import StoreReader
+from server.cluster.data_folder import Cluster, DataFolder, FolderError
+from server.cluster.handover import HandingOver
+from server.cluster.peer_side import identity_of
+from server.cluster.retirement import Retirement
+from server.commands.on_loop import StoppedError, command_loop
+from server.config import Config
+from server.engine_handover import Belongings
+from server.i18n.translation import _, number_text
+from server.names.addresses import Address
+from server.network.tls import TlsTerms, peer_context
+
+
+def retire(folder: DataFolder, config: Config) -> int:
+    """Hand everything over, however long that takes; gives the exit code. The folder is locked."""
+    cluster, address = folder.read(), config.peer_address
+    if address is None:
+        raise FolderError(_("This server is retired, and does not know where the other one is: --peer."))
+    reader = StoreReader(SqliteReader(folder.archive)) if folder.archive.exists() else None
+    retirement = Retirement(
+        identity_of(cluster),
+        address,
+        _terms(folder, cluster),
+        begin=lambda: _conversation(reader),
+        waiting=lambda: _tell_waiting(cluster, address),
+    )
+    try:
+        with command_loop() as loop:
+            count = loop.run(retirement.hand_over())
+    except StoppedError:
+        click.echo(_("Stopped before everything was handed over. Start it again; nothing is lost."), err=True)
+        return 1
+    except (DiskError, DamagedRecordError) as error:
+        raise FolderError(_("The archive cannot be read: {error}.").format(error=error)) from error
+    click.echo(
+        _(
+            "This server is retired: all that it held is in the archive of {name}, on both disks"
+            " ({count} requests were handed over). Its data folder {path} may be removed."
+        ).format(name=cluster.peer_name, count=number_text(count), path=folder.path),
+        err=True,
+    )
+    return 1
+
+
+def _conversation(reader: StoreReader | None) -> HandingOver:
+    if reader is None:
+        return HandingOver((), 0, lambda _fork: iter(()))
+    belongings = Belongings(reader)
+    return HandingOver(belongings.spans, belongings.last_index, belongings.behind)
+
+
+def _tell_waiting(cluster: Cluster, address: Address) -> None:
+    text = _(
+        "This server is retired. It waits for {name} ({address}), to hand over what it alone holds,"
+        " and serves nobody."
+    )
+    click.echo(text.format(name=cluster.peer_name, address=address), err=True)
+
+
+def _terms(folder: DataFolder, cluster: Cluster) -> TlsTerms | None:
+    identity = load_identity(folder.certificates)
+    if cluster.is_plain or identity is None:
+        return None
+    authority = authority_of(identity.chain_pem).decode()
+    return peer_context(identity.chain_pem, identity.key_pem, authority, is_server=False)
