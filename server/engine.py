@@ -56,8 +56,8 @@ class Engine:
         self._served_as: object = None
         self._copies_index = 0
         self._held_answers: list[Pending] = []
-        # An earlier life may have told anybody "one copy" of all that there is.
-        self._single_index = state.index
+        # An earlier life may have told anybody "one copy" of all that is in the log.
+        self._single_index = replica.log.last_index
         self._derived: Final = Derived(state.index)
         self._pair: PairState | None = None
         self._promotions = 0
