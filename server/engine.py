@@ -10,6 +10,7 @@ behind what its client has seen elsewhere. What cannot be proposed at the moment
 """
 
 import hashlib
+from collections import deque
 from collections.abc import Iterator
 from typing import Final
 
@@ -17,7 +18,7 @@ from server.archive.record import Draft, Record
 from server.archive.store import StoreReader, TimelineRow, Write
 from server.engine_cut import BehindCut, behind_cut, state_without_cut
 from server.engine_derived import Derived
-from server.engine_pending import Pending, PendingRequests
+from server.engine_pending import Pending, PendingRequests, refusal_told
 from server.engine_resubmission import Resubmission
 from server.engine_round import (
     Answer,
@@ -30,10 +31,10 @@ from server.engine_round import (
     Published,
     Stop,
 )
-from server.protocol.errors import ERRORS, Refusal
+from server.protocol.errors import Refusal
 from server.replication import steps
 from server.replication.leader import Leader
-from server.replication.log import WHOLE, Log
+from server.replication.log import WHOLE
 from server.replication.replica import Replica
 from server.state.fold import fold, judge_draft
 from server.state.rebuild import rebuild
@@ -50,7 +51,7 @@ class Engine:
         self._output = Output()
         self._pending = PendingRequests()
         self._uncommitted: set[tuple[str, int]] = set()
-        self._held_forwards: list[Draft] = []
+        self._forwards: deque[Draft] = deque()
         self._refused_forwards: list[steps.RefuseForwarded] = []
         self._proposals: list[Draft] = []
         self._served_as: object = None
@@ -89,6 +90,7 @@ class Engine:
         self._propose(now, time_ms)
         self._output.answers.extend(self._pending.expire(now))
         if isinstance(inputs[-1], steps.Tick):
+            self._resubmission.look(self.state.is_settled)
             self._write(self._derived.write_late(now))
         self._tell_pair()
         output, self._output = self._output, Output()
@@ -112,7 +114,7 @@ class Engine:
     def _admit(self, pending: Pending) -> None:
         """Propose (leader), or hand on (follower), unless it stands in the log already."""
         draft = pending.draft
-        if self.state.has_seen(draft.device, draft.counter):
+        if self._is_answered(draft):
             self._answer_from_archive(pending)
         elif draft.id in self._uncommitted:
             # The fold answers: for this one, or for the other thing that this id was used for.
@@ -126,16 +128,30 @@ class Engine:
         else:
             self._proposals.append(draft)
 
+    def _admit_forwards(self) -> None:
+        """What the other server hands on, in order.
+
+        What a merge brings waits for the verdict on a record of the same id that is in the log already.
+        """
+        while self._forwards and self.replica.is_serving:
+            draft = self._forwards[0]
+            if draft.origin is not None and draft.id in self._uncommitted:
+                return
+            self._admit_forwarded(self._forwards.popleft())
+
     def _admit_forwarded(self, draft: Draft) -> None:
         """The same for a request of the other server's client; it answers from its own fold."""
-        if not self.replica.is_serving:
-            self._held_forwards.append(draft)
-        elif not self.state.has_seen(draft.device, draft.counter) and draft.id not in self._uncommitted:
+        if not self._is_answered(draft) and draft.id not in self._uncommitted:
             refusal = self._judge(draft)
             if refusal is not None:
                 digest = hashlib.sha256(draft.body).digest()
                 refused = steps.RefuseForwarded(*draft.id, digest, refusal.code, refusal.arguments)
                 self._refused_forwards.append(refused)
+
+    def _is_answered(self, draft: Draft) -> bool:
+        """Whether the archive has the verdict on it; one of a merge may still turn a void one."""
+        known = self.state.has_seen if draft.origin is None else self.state.is_settled
+        return known(draft.device, draft.counter)
 
     def _judge(self, draft: Draft) -> Refusal | None:
         """Have it proposed with this round, or say why not. What was accepted once, the fold alone judges."""
@@ -154,12 +170,14 @@ class Engine:
         """Hand on what a merge took out of the log; then what had to wait for it."""
         if self._resubmission.is_holding and self.replica.has_caught_up:
             for draft in self._resubmission.next_drafts():
-                if self.state.has_seen(*draft.id) or draft.id in self._uncommitted:
-                    self._resubmission.logged([draft.id])
+                if self.state.is_settled(*draft.id):
+                    self._resubmission.judged(draft.id)
+                    self._derived.release(draft.id)
                 elif isinstance(self.replica.role, Leader):
-                    self._judge(draft)
+                    self._forwards.append(draft)
                 else:
                     self._proposals.append(draft)
+        self._admit_forwards()
         if self._held and not self._resubmission.is_holding and self.replica.is_serving:
             held, self._held = self._held, []
             for pending in filter(self._pending.waits, held):
@@ -173,9 +191,10 @@ class Engine:
         self._recall_tail()
         for pending in self._pending.all():
             self._admit(pending)
-        forwards, self._held_forwards = self._held_forwards, []
-        for draft in forwards:
-            self._admit_forwarded(draft)
+        if not isinstance(self.replica.role, Leader):
+            # Whoever leads now is asked again.
+            self._forwards.clear()
+        self._admit_forwards()
 
     def _answer_from_archive(self, pending: Pending) -> None:
         draft = pending.draft
@@ -261,7 +280,8 @@ class Engine:
             case steps.Rewound(index, uncommitted):
                 self._rewind(index, uncommitted)
             case steps.Forwarded(draft):
-                self._admit_forwarded(draft)
+                self._forwards.append(draft)
+                self._admit_forwards()
             case steps.RefusedByLeader():
                 self._refused_by_leader(effect)
             case steps.Halt():
@@ -272,13 +292,11 @@ class Engine:
     def _refused_by_leader(self, refused: steps.RefusedByLeader) -> None:
         for pending in self._pending.under((refused.device, refused.counter)):
             if pending.digest == refused.digest:
-                self._refuse(pending, _refusal_told(refused))
+                self._refuse(pending, refusal_told(refused))
                 return
 
     def _persist(self, effect: steps.Persist) -> None:
-        logged = [record.id for record in effect.records]
-        self._uncommitted.update(logged)
-        self._resubmission.logged(logged)
+        self._uncommitted.update(record.id for record in effect.records)
         if effect.cut_to is not None:
             self._resubmission.cut(effect.ticket)
         behind, self._behind_cut = self._behind_cut, BehindCut()
@@ -296,6 +314,10 @@ class Engine:
     def _fold(self, record: Record) -> None:
         outcome = fold(self.state, record)
         self._uncommitted.discard(record.id)
+        if self._resubmission.is_open:
+            self._resubmission.judged(record.id)
+            if self.state.is_settled(*record.id):
+                self._derived.release(record.id)
         told = outcome.told
         if told is not None:
             self._derived.add(TimelineRow(record.index, told.audience, told.number))
@@ -373,26 +395,3 @@ class Engine:
             # The peer is lost: a cut at its return goes back to here at the most.
             self._derived.take_snapshot(self.state)
         self._pair = self._output.pair = pair
-
-
-def _refusal_told(refused: steps.RefusedByLeader) -> Refusal:
-    """What the leader says of a request; of another version it may say what is not known here."""
-    kind = ERRORS.get(refused.code)
-    if kind is None or kind.is_fatal or set(kind.arguments) != set(refused.arguments):
-        return Refusal("bad_request", {"reason": refused.code})
-    return Refusal(refused.code, refused.arguments)
-
-
-def open_log(reader: StoreReader) -> tuple[State, Log]:
-    """State and log as the disk has them: folded as far as it is known to be committed.
-
-    What lies behind waits in the log until a leader's epoch says what it is worth. Raises
-    `DamagedRecordError` when the chain is broken.
-    """
-    snapshots = [(row.index, row.state) for row in reader.snapshots()]
-    known = max(reader.derived_index(), snapshots[0][0] if snapshots else 0)
-    state = rebuild(snapshots, reader.all_records, known)
-    log = Log(state.spans, [], state.index, state.hash, reader.expect_record)
-    for record in reader.all_records(first=state.index + 1):
-        log.append(record)
-    return state, log

@@ -24,10 +24,15 @@ class Derived:
         self._snapshot_index = index
         self._snapshot: SnapshotRow | None = None
         self._written_at = 0.0
+        self._released: list[tuple[str, int]] = []
 
     def add(self, row: TimelineRow) -> None:
         """Somebody is told of a record."""
         self._timeline.append(row)
+
+    def release(self, identity: tuple[str, int]) -> None:
+        """The log holds this again: it leaves the quarantine with the next write."""
+        self._released.append(identity)
 
     def reach(self, state: State) -> None:
         """Everything up to the state is folded; now and then a snapshot is due."""
@@ -46,11 +51,13 @@ class Derived:
         self._timeline = [row for row in self._timeline if row.index <= index]
         self._index = min(self._index, index)
         self._snapshot = None
+        self._released = []
         self._snapshot_index = min(self._snapshot_index, index)
 
     def write(self) -> Write | None:
         """What is to be written, if there is anything."""
-        return self.beside(steps.Persist(0, ())) if self._timeline or self._snapshot else None
+        has_any = self._timeline or self._snapshot or self._released
+        return self.beside(steps.Persist(0, ())) if has_any else None
 
     def write_late(self, now: float) -> Write | None:
         """The same, when it has waited long enough for another write to go with (s)."""
@@ -71,9 +78,10 @@ class Derived:
             cut_to=effect.cut_to,
             refused=refused,
             persons=persons or {},
+            released=tuple(self._released),
             timeline=tuple(self._timeline),
             derived_index=self._index,
             snapshot=self._snapshot,
         )
-        self._timeline, self._snapshot = [], None
+        self._timeline, self._snapshot, self._released = [], None, []
         return write

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from server.archive.record import Draft
 from server.engine_round import Answer, Ask, Asker
 from server.protocol import limits
-from server.protocol.errors import Refusal
+from server.protocol.errors import ERRORS, Refusal
+from server.replication import steps
 
 Identity = tuple[str, int]
 
@@ -81,3 +82,11 @@ class PendingRequests:
                 if asker in pending.askers:
                     pending.askers.remove(asker)
         return [Answer(asker, *identity, refusal=Refusal("unknown")) for asker, identity in found]
+
+
+def refusal_told(refused: steps.RefusedByLeader) -> Refusal:
+    """What the leader says of a request; of another version it may say what is not known here."""
+    kind = ERRORS.get(refused.code)
+    if kind is None or kind.is_fatal or set(kind.arguments) != set(refused.arguments):
+        return Refusal("bad_request", {"reason": refused.code})
+    return Refusal(refused.code, refused.arguments)

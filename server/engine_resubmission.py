@@ -1,11 +1,11 @@
 """The re-submission: what a merge took out of the log goes to the leader again, in order (pure).
 
-The quarantine in the store is the truth. It fills with a cut of the log and empties by itself: a
-record that reaches the log leaves it in the same transaction. So whatever is lost on the way, by a
-crash, a lost link, or another change of leadership, is handed on once more from the first that is left.
+The quarantine in the store is the truth. It fills with a cut of the log, and a request leaves it when it
+is committed and judged again. So whatever is lost on the way, by a crash, a lost link, or another
+change of leadership, is handed on once more from the first that is left.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from typing import Final
 
 from server.archive.record import Draft
@@ -13,7 +13,7 @@ from server.archive.store import StoreReader
 
 Identity = tuple[str, int]
 
-# Handed on and not in the log yet, at most: the rest waits on the disk.
+# Handed on and not judged yet, at most: the rest waits on the disk.
 IN_FLIGHT_MAX: Final = 512
 
 
@@ -40,10 +40,22 @@ class Resubmission:
         self.is_open, self._awaited_ticket, self._is_handed_on = True, ticket, False
 
     def persisted(self, ticket: int) -> None:
-        """Writes are synced; with them the quarantine may have filled, or emptied."""
+        """Writes are synced; with them the quarantine may have filled."""
         if ticket >= self._awaited_ticket:
             self._awaited_ticket = 0
-            self.is_open = self.is_open and bool(self._reader.quarantine(b"", 1))
+
+    def look(self, is_settled: Callable[[str, int], bool]) -> None:
+        """Now and then: whether it is empty, or something that was handed on came to nothing.
+
+        A request that the leader had in its log already may turn out void there: this one counts.
+        """
+        if not self.is_open or self._awaited_ticket:
+            return
+        first = self._reader.quarantine(b"", 1)
+        self.is_open = bool(first)
+        is_stuck = self._is_handed_on and not self._in_flight
+        if first and is_stuck and not is_settled(*first[0].draft.id):
+            self.restart()
 
     def restart(self) -> None:
         """There is another leader, or another link to it: once more from the first."""
@@ -68,7 +80,6 @@ class Resubmission:
         self._in_flight.update(row.draft.id for row in rows)
         return [row.draft for row in rows]
 
-    def logged(self, identities: Iterable[Identity]) -> None:
-        """These stand in the log."""
-        if self._in_flight:
-            self._in_flight.difference_update(identities)
+    def judged(self, identity: Identity) -> None:
+        """This one has its verdict."""
+        self._in_flight.discard(identity)

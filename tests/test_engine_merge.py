@@ -205,6 +205,25 @@ def test_a_request_refused_before_the_split_healed_is_not_brought_back(split: Se
     assert ("ben", 2) not in ids(winner)
 
 
+def test_what_one_side_found_void_and_the_other_accepted_is_accepted(split: Servers) -> None:
+    winner, loser = sides(split)
+    # Both in one round: the second one loses the race, and is archived as void.
+    winner.ask(room("anna", 1, "hall"), room("ben", 1, "hall"))
+    loser.ask(room("ben", 1, "hall"), message("ben", 2, "ben-1"))
+    split.settle()
+    loser.ask(message("ben", 3, "ben-1"))
+    split.settle()
+    assert ("ben", 1) in winner.engine.state.voids
+    heal(split)
+    assert not winner.engine.state.voids
+    assert winner.engine.state.rooms["ben-1"].name == "hall-2"
+    assert ids(winner)[-2:] == [("ben", 1), ("ben", 3)]
+    # Who asks again is told what became of it.
+    (asker,) = winner.ask(room("ben", 1, "hall"))
+    split.wait(0.1)
+    assert winner.verdict(asker).startswith("stored")
+
+
 def test_clients_of_the_merged_server_are_taken_back_to_the_fork(split: Servers) -> None:
     winner, loser = sides(split)
     winner.ask(message("anna", 1))

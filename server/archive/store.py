@@ -3,9 +3,9 @@
 The log is the only truth. What is derived from it (`numbers`, `timeline`, snapshots) carries the
 index it reached, may lag behind the log, and is cut and made again with it.
 
-A request never leaves this disk: a cut moves what lies behind it into the quarantine, and whatever
-is written to the log leaves the quarantine, each in the same transaction. So every request that was
-ever durable here is in the log or in the quarantine, at any moment.
+A request never leaves this disk: a cut moves what lies behind it into the quarantine in the same
+transaction, and it leaves the quarantine only when it is in the log again, committed and judged. So
+every request that was ever durable here is in the log or in the quarantine, at any moment.
 """
 
 import itertools
@@ -31,6 +31,8 @@ from server.i18n.translation import _
 # Two are kept: a cut may go back behind the newest one.
 SNAPSHOTS_KEPT: Final = 2
 _LAST_INDEX: Final = 2**62
+# Behind the key of an id: where a merge has put it.
+_RE_SUBMITTED: Final = b"*"
 
 
 class TimelineRow(msgspec.Struct, frozen=True):
@@ -60,7 +62,8 @@ class Write(msgspec.Struct, frozen=True):
 
     `refused` are requests behind the cut that are void: nobody was promised anything for them.
     `quarantined` wait for their re-submission from now on, wherever they were found.
-    `persons` says to whom the devices belong whose records lie behind the cut.
+    `persons` says to whom the devices belong whose records lie behind the cut. `released` leave the
+    quarantine: the log holds them, and their verdict is final.
     """
 
     records: tuple[Record, ...] = ()
@@ -68,6 +71,7 @@ class Write(msgspec.Struct, frozen=True):
     refused: frozenset[tuple[str, int]] = frozenset()
     quarantined: tuple[Draft, ...] = ()
     persons: dict[str, str] = {}
+    released: tuple[tuple[str, int], ...] = ()
     timeline: tuple[TimelineRow, ...] = ()
     derived_index: int | None = None
     snapshot: SnapshotRow | None = None
@@ -119,8 +123,12 @@ class StoreReader:
         return None
 
     def index_of_id(self, device: str, counter: int) -> int | None:
-        """Where the request (device, counter) stands."""
-        value = self._disk.read("ids", _id_key(device, counter))
+        """Where the request (device, counter) stands; where it was accepted, if it stands twice.
+
+        Twice stands what one server found void and the other one had accepted when both met.
+        """
+        key = _id_key(device, counter)
+        value = self._disk.read("ids", key + _RE_SUBMITTED) or self._disk.read("ids", key)
         return None if value is None else _number(value)
 
     def index_of_number(self, number: int) -> int | None:
@@ -216,7 +224,6 @@ class Store(StoreReader):
     def __init__(self, disk: Disk) -> None:
         super().__init__(disk)
         self._writer = disk
-        self._has_quarantine = bool(self.quarantine(b"", 1))
 
     def commit(self, writes: list[Write]) -> None:
         """Make several writes durable in one transaction; raises `DiskError`."""
@@ -244,20 +251,18 @@ class Store(StoreReader):
             if write.cut_to is not None:
                 moved = self._cut(transaction, write)
             for record in write.records:
-                identity = _id_key(*record.id)
                 transaction.put("records", record.index, pack(record))
-                transaction.put("ids", identity, _bytes(record.index))
-                if moved.pop(identity, None) is None:
-                    self._release(transaction, identity)
+                transaction.put("ids", _record_key(record), _bytes(record.index))
+            for identity in write.released:
+                self._release(transaction, _id_key(*identity))
             moved.update({_id_key(*draft.id): draft for draft in write.quarantined})
             self._derive(transaction, write)
-        for identity, draft in moved.items():
+        for id_key, draft in moved.items():
             key = _quarantine_key(draft)
             transaction.put("quarantine", key, pack_draft(draft))
-            transaction.put("quarantine_ids", identity, key)
+            transaction.put("quarantine_ids", id_key, key)
         if not transaction.is_empty:
             self._writer.commit(transaction)
-            self._has_quarantine = bool(moved) or (self._has_quarantine and bool(self.quarantine(b"", 1)))
 
     def _derive(self, transaction: Transaction, write: Write) -> None:
         """What follows from the log, and single facts."""
@@ -277,7 +282,7 @@ class Store(StoreReader):
 
     def _release(self, transaction: Transaction, identity: bytes) -> None:
         """What is in the log need not be re-submitted."""
-        key = self._disk.read("quarantine_ids", identity) if self._has_quarantine else None
+        key = self._disk.read("quarantine_ids", identity)
         if key is not None:
             transaction.delete("quarantine", key, key)
             transaction.delete("quarantine_ids", identity, identity)
@@ -297,9 +302,10 @@ class Store(StoreReader):
         assert keep is not None, write
         moved: dict[bytes, Draft] = {}
         for record in self.all_records(first=keep + 1):
-            identity = _id_key(*record.id)
-            transaction.delete("ids", identity, identity)
-            if not record.is_epoch and record.id not in write.refused:
+            identity, key = _id_key(*record.id), _record_key(record)
+            transaction.delete("ids", key, key)
+            is_kept = self._disk.read("quarantine_ids", identity) is not None
+            if not (record.is_epoch or is_kept or record.id in write.refused):
                 moved[identity] = redraft(record, write.persons.get(record.header.device, ""))
         transaction.delete("records", keep + 1, _LAST_INDEX)
         transaction.delete("snapshots", keep + 1, _LAST_INDEX)
@@ -329,6 +335,11 @@ def _quarantine_key(draft: Draft) -> bytes:
     origin = draft.origin
     assert isinstance(origin, Origin), draft
     return _bytes(origin.epoch.counter) + _bytes(origin.index) + str(origin.epoch).encode()
+
+
+def _record_key(record: Record) -> bytes:
+    """What a record is found by in `ids`."""
+    return _id_key(*record.id) + (_RE_SUBMITTED if record.header.origin else b"")
 
 
 def _timeline_key(audience: str, index: int) -> bytes:

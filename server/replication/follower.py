@@ -55,8 +55,8 @@ class Follower:
 
     @property
     def has_caught_up(self) -> bool:
-        """Whether this log reaches what the leader had at the handshake."""
-        return self.is_serving and self._replica.log.last_index >= self._leader.last_index
+        """Whether all that the leader had at the handshake is committed here."""
+        return self.is_serving and self._replica.commit >= self._leader.last_index
 
     @property
     def mode(self) -> str:

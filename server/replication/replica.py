@@ -103,7 +103,7 @@ class Replica:
 
     @property
     def has_caught_up(self) -> bool:
-        """Whether the log holds all that the leader had when both met: what is not in it now is news."""
+        """Whether all that the leader had when both met is committed here: what is not in it is news."""
         return self.role.has_caught_up
 
     def step(self, given: steps.Input, now: float, time_ms: int) -> list[steps.Effect]:

@@ -84,8 +84,9 @@ def fold(state: State, record: Record) -> Outcome:
 def _fold_request(state: State, record: Record) -> Outcome:
     header = record.header
     body = decode_body(header.kind, record.body)
-    if state.has_seen(header.device, header.counter):
-        # A second record of the same id can only come from a merge: the first one counts.
+    is_settled = state.is_settled(header.device, header.counter)
+    if is_settled or (header.origin is None and state.has_seen(header.device, header.counter)):
+        # The first record of an id counts; but a void one gives way to what the other server had accepted.
         return Outcome(Refusal("id_reuse", {"counter": header.counter}))
     state.counters.setdefault(header.device, CounterSet()).add(header.counter)
     if body is None:
@@ -94,8 +95,11 @@ def _fold_request(state: State, record: Record) -> Outcome:
     kind = KINDS[header.kind]
     refusal = kind.judge(state, header, body)
     if refusal is None:
+        state.voids.pop(record.id, None)
         return Outcome(told=kind.fold(state, header, body))
-    state.voids[record.id] = VoidRecord(header.device, header.counter, refusal.code, refusal.arguments)
+    state.voids[record.id] = VoidRecord(
+        *record.id, refusal.code, refusal.arguments, is_withdrawn=header.origin is not None
+    )
     owner = state.user_of_device(header.device)
     if header.origin is None or owner is None:
         return Outcome(refusal)

@@ -47,12 +47,16 @@ class Room(msgspec.Struct, frozen=True, array_like=True):
 
 
 class VoidRecord(msgspec.Struct, frozen=True, array_like=True):
-    """An archived request that lost a race: its id and the verdict, for those who ask again."""
+    """An archived request that lost a race: its id and the verdict, for those who ask again.
+
+    `is_withdrawn`: another server had accepted it before a merge, so there is nothing more to come.
+    """
 
     device: str
     counter: int
     code: str
     arguments: dict[str, str | int | float]
+    is_withdrawn: bool = False
 
 
 class Snapshot(msgspec.Struct, frozen=True, array_like=True):
@@ -94,6 +98,11 @@ class State:
         """Whether (device, counter) stands in the log up to `index`."""
         seen = self.counters.get(device)
         return seen is not None and counter in seen
+
+    def is_settled(self, device: str, counter: int) -> bool:
+        """Whether nothing that a merge re-submits can change the verdict on (device, counter)."""
+        void = self.voids.get((device, counter))
+        return self.has_seen(device, counter) and (void is None or void.is_withdrawn)
 
     def put_user(self, user: User) -> None:
         """Add or replace a person."""

@@ -61,23 +61,30 @@ def test_what_was_refused_is_not_kept_and_a_device_keeps_its_person(store: Store
     ]
 
 
-def test_what_is_written_to_the_log_leaves_the_quarantine(store: Store) -> None:
+def test_what_is_released_leaves_the_quarantine_and_nothing_else_does(store: Store) -> None:
     store.commit([Write(cut_to=2)])
-    records = winner(store, message(3), message(9))
-    store.commit([Write(records=records)])
+    store.commit([Write(records=winner(store, message(3), message(9)))])
+    assert len(waiting(store)) == 4
+    store.commit([Write(released=(("d", 3), ("d", 9)))])
     assert waiting(store) == [("d", 2), ("e", 1), ("d", 4)]
 
 
-def test_what_the_same_transaction_writes_never_gets_there(store: Store) -> None:
-    store.commit([Write(cut_to=2), Write(records=winner(store, message(3)))])
-    assert waiting(store) == [("d", 2), ("e", 1), ("d", 4)]
+def test_a_request_that_stands_twice_is_found_where_the_merge_has_put_it(store: Store) -> None:
+    # The winner had archived it as void; the cut that takes the second one away leaves the first.
+    store.commit([Write(cut_to=2)])
+    draft = store.quarantine(b"", 1)[0].draft
+    store.commit([Write(records=winner(store, message(2), draft))])
+    assert store.index_of_id("d", 2) == 5
+    store.commit([Write(cut_to=4)])
+    assert store.index_of_id("d", 2) == 4
 
 
 def test_a_second_cut_keeps_the_first_place_and_the_first_order(store: Store) -> None:
     store.commit([Write(cut_to=2)])
     rows = store.quarantine(b"", 100)
     # The last two come back first, and are cut again.
-    store.commit([Write(records=winner(store, rows[2].draft, rows[3].draft))])
+    back = rows[2].draft, rows[3].draft
+    store.commit([Write(records=winner(store, *back), released=tuple(draft.id for draft in back))])
     assert waiting(store) == [("d", 2), ("d", 3)]
     store.commit([Write(cut_to=2)])
     assert store.quarantine(b"", 100) == rows
@@ -92,6 +99,6 @@ def test_pages_go_on_behind_a_key(store: Store) -> None:
 def test_the_quarantine_is_empty_when_all_is_in_the_log_again(store: Store) -> None:
     store.commit([Write(cut_to=2)])
     drafts = [row.draft for row in store.quarantine(b"", 100)]
-    store.commit([Write(records=winner(store, *drafts))])
+    store.commit([Write(records=winner(store, *drafts), released=tuple(draft.id for draft in drafts))])
     assert waiting(store) == []
     assert not store.is_quarantined("d")

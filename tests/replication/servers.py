@@ -4,7 +4,8 @@ from typing import Final
 
 from server.archive.record import Draft
 from server.archive.store import Store, StoreReader
-from server.engine import Engine, open_log
+from server.engine import Engine
+from server.engine_opening import open_log
 from server.engine_round import Answer, Ask, EngineInput, Output
 from server.replication import steps
 from server.replication.replica import Replica

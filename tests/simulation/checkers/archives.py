@@ -44,12 +44,15 @@ def _chain(name: str, log: list[Record]) -> None:
 
 
 def _once(name: str, log: list[Record]) -> None:
-    """P3: one record an id."""
-    found: dict[tuple[str, int], int] = {}
+    """P3: one record an id; a second one only where a merge brings back what stands there void."""
+    state = State()
+    is_accepted: dict[tuple[str, int], bool] = {}
     for record in log:
-        if found.setdefault(record.id, record.index) != record.index:
-            what = f"{record.id} stands at {found[record.id]} and {record.index} in the log of {name}"
-            raise PromiseError("P3 once", what)
+        refusal = fold(state, record).refusal
+        is_again = record.id in is_accepted
+        if is_again and (is_accepted[record.id] or record.header.origin is None):
+            raise PromiseError("P3 once", f"{record.id} stands twice in the log of {name}")
+        is_accepted[record.id] = refusal is None
 
 
 def _asked_for(name: str, log: list[Record], history: History) -> None:

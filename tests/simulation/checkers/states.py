@@ -38,7 +38,8 @@ def _ids(process: Process) -> None:
     image = process.machine.disk.durable
     reader = StoreReader(image)
     records = list(reader.all_records())
-    lost = [record.id for record in records if reader.index_of_id(*record.id) != record.index]
+    places = {record.id: record.index for record in records}
+    lost = [identity for identity, index in places.items() if reader.index_of_id(*identity) != index]
     found = sum(1 for _ in image.scan("ids", b"", b"\xff" * 64))
     if lost or found != len(records):
         raise PromiseError("ids", f"{process.name}: not found {lost}; {found} ids, {len(records)} records")

@@ -2,12 +2,13 @@
 
 from typing import Final
 
-from server.archive.record import Draft
 from server.engine import Engine
 
-TARGET: Final = "server.engine.Engine._admit_forwarded"
+TARGET: Final = "server.engine.Engine._admit_forwards"
 
 
-def replacement(self: Engine, draft: Draft) -> None:
-    if draft.id not in self._uncommitted and not self.state.has_seen(draft.device, draft.counter):
-        self._judge(draft)
+def replacement(self: Engine) -> None:
+    while self._forwards:
+        draft = self._forwards.popleft()
+        if draft.id not in self._uncommitted and not self.state.has_seen(draft.device, draft.counter):
+            self._judge(draft)
