@@ -252,7 +252,10 @@ class SqliteDisk(_Tables):
         return SqliteReader(self._path, self.alert)
 
     def close(self) -> None:
-        """Checkpoint and let go of the file."""
+        """Bring all of it into the one file, and let go of that."""
+        with contextlib.suppress(sqlite3.Error):
+            # While others still read, closing alone would leave it in the write-ahead log.
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._connection.close()
 
     def _open(self) -> None:
