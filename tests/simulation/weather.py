@@ -96,10 +96,13 @@ def draw_weather(rng: random.Random, kinds: tuple[str, ...] = (), ending: str = 
         memory_bytes=rng.choice((1_500, 32 * 1024 * 1024)),
         rows_max=rng.choice((2, 500)),
     )
-    if not ending and rng.random() < 0.1:
+    caution = 1.0 if ending else rng.random()
+    if caution < 0.1:
         # Alone a strict server answers nothing, and its devices would wait for ever.
         settings = msgspec.structs.replace(weather.settings, strict=True)
         return replace(weather, settings=settings, ending="level")
+    if caution < 0.2:
+        return replace(weather, settings=msgspec.structs.replace(weather.settings, wait_for_peer=True))
     return weather
 
 

@@ -1,0 +1,85 @@
+"""What a retired server hands over: all that it alone holds, in order, and nothing that it refused."""
+
+from server.archive.record import Draft
+from server.archive.store import Store, StoreReader, Write
+from server.engine_handover import Belongings
+from tests.replication.servers import Servers
+from tests.state.archive_of import device, message, room
+
+
+def part(servers: Servers) -> int:
+    """Two servers with one archive lose each other; b goes on alone. Gives where their logs part."""
+    for name in ("a", "b"):
+        servers.start(name)
+    servers.wait(0.1)
+    servers.connect()
+    servers.running["a"].ask(device(), message(1))
+    servers.wait(0.2)
+    fork = servers.running["b"].engine.replica.log.last_index
+    servers.kill("a")
+    servers.wait(0.2)
+    return fork
+
+
+def behind(servers: Servers, name: str, fork: int) -> list[Draft]:
+    return list(Belongings(StoreReader(servers.disks[name].durable)).behind(fork))
+
+
+def test_what_was_stored_alone_is_handed_over_in_order_with_its_origin() -> None:
+    servers = Servers()
+    fork = part(servers)
+    b = servers.running["b"]
+    b.ask(device("e", "Eva"), message(2))
+    servers.wait(0.2)
+    b.ask(message(1, name="e"))
+    servers.wait(0.2)
+    servers.kill("b")
+    drafts = behind(servers, "b", fork)
+    assert [draft.id for draft in drafts] == [("e", 0), ("d", 2), ("e", 1)]
+    assert [draft.origin.index for draft in drafts if draft.origin] == [fork + 2, fork + 3, fork + 4]
+    # Whom the device belonged to there: the name may be taken where it goes.
+    assert drafts[0].origin is not None
+    assert drafts[0].origin.person == "user-e"
+
+
+def test_what_it_refused_itself_stays_behind() -> None:
+    servers = Servers()
+    fork = part(servers)
+    b = servers.running["b"]
+    # The second one loses the race for the name: it is archived and void.
+    asked = b.ask(room(2, "tea"), room(3, "tea"))
+    servers.wait(0.2)
+    assert [b.verdict(asker) for asker in asked][1] == "room_name_taken"
+    servers.kill("b")
+    assert [draft.id for draft in behind(servers, "b", fork)] == [("d", 2)]
+
+
+def test_what_was_written_and_never_committed_is_handed_over_too() -> None:
+    servers = Servers()
+    for name in ("a", "b"):
+        servers.start(name)
+    servers.wait(0.1)
+    servers.connect()
+    a, b = servers.running["a"], servers.running["b"]
+    a.ask(device(), message(1))
+    servers.wait(0.2)
+    fork = a.engine.replica.log.last_index
+    b.is_disk_stuck = True
+    a.ask(message(2))
+    servers.wait(0.05)
+    servers.kill("a")
+    assert [draft.id for draft in behind(servers, "a", fork)] == [("d", 2)]
+
+
+def test_what_waits_in_the_quarantine_is_handed_over_first() -> None:
+    servers = Servers()
+    fork = part(servers)
+    servers.running["b"].ask(message(2), message(3))
+    servers.wait(0.2)
+    servers.kill("b")
+    # A merge took these out of the log, and the server died before it handed them on.
+    store = Store(servers.disks["b"])
+    store.commit([Write(cut_to=fork)])
+    servers.disks["b"].sync()
+    assert store.last_record() is not None
+    assert [draft.id for draft in behind(servers, "b", fork)] == [("d", 2), ("d", 3)]
