@@ -5,9 +5,11 @@ import contextlib
 from collections.abc import Callable
 from typing import Final
 
+from server.archive.disk import DiskError
+from server.archive.record import DamagedRecordError
 from server.cluster.handover import HandingOver
 from server.cluster.peer_channel import PeerChannel, PeerIdentity
-from server.cluster.peer_frames import HandedOver, Known, PeerMessage
+from server.cluster.peer_frames import HandedOver, HandOver, Known, PeerMessage
 from server.names.addresses import Address
 from server.network.dialer import dial
 from server.network.errors import DialError
@@ -39,7 +41,10 @@ class Retirement:
         self._waiting: Final = waiting
 
     async def hand_over(self) -> int:
-        """Until everything is on both disks; gives how many requests that were."""
+        """Until everything is on both disks; gives how many requests that were.
+
+        Raises `DiskError` and `DamagedRecordError` when the archive cannot be read.
+        """
         is_told = False
         while True:
             conversation = await self._visit()
@@ -63,6 +68,8 @@ class Retirement:
         )
         if not isinstance(dialed, DialError):
             await visit.talk()
+        if visit.failure is not None:
+            raise visit.failure
         return visit.conversation
 
 
@@ -72,6 +79,7 @@ class _Visit:
     def __init__(self, identity: PeerIdentity, begin: Callable[[], HandingOver]) -> None:
         self._begin: Final = begin
         self.conversation: HandingOver | None = None
+        self.failure: DiskError | DamagedRecordError | None = None
         self.channel: Final = PeerChannel(identity, self, is_dialer=True)
         self._has_closed: Final = asyncio.Event()
 
@@ -104,13 +112,21 @@ class _Visit:
 
     def peer_said(self, channel: PeerChannel, message: PeerMessage) -> None:
         """What it has, or what became of something that was handed over."""
-        if isinstance(message, Known) and self.conversation is None:
-            self.conversation = self._begin()
-            channel.send_all(list(self.conversation.known(message)))
-        elif isinstance(message, HandedOver) and self.conversation is not None:
-            channel.send_all(list(self.conversation.answered(message)))
+        try:
+            channel.send_all(list(self._answers(message)))
+        except (DiskError, DamagedRecordError) as error:
+            self.failure = error
+            channel.close()
         if self.conversation is not None and self.conversation.is_done:
             channel.end()
+
+    def _answers(self, message: PeerMessage) -> list[HandOver]:
+        if isinstance(message, Known) and self.conversation is None:
+            self.conversation = self._begin()
+            return self.conversation.known(message)
+        if isinstance(message, HandedOver) and self.conversation is not None:
+            return self.conversation.answered(message)
+        return []
 
     def peer_is_foreign(self, cluster: str, server: str) -> None:
         """Somebody else is at that address; it is tried again."""

@@ -24,17 +24,8 @@ def retire(folder: DataFolder, config: Config) -> int:
     cluster, address = folder.read(), config.peer_address
     if address is None:
         raise FolderError(_("This server is retired, and does not know where the other one is: --peer."))
-    reader = StoreReader(SqliteReader(folder.archive)) if folder.archive.exists() else None
-    retirement = Retirement(
-        identity_of(cluster),
-        address,
-        _terms(folder, cluster),
-        begin=lambda: _conversation(reader),
-        waiting=lambda: _tell_waiting(cluster, address),
-    )
     try:
-        with command_loop() as loop:
-            count = loop.run(retirement.hand_over())
+        count = _hand_over(folder, cluster, address)
     except StoppedError:
         click.echo(_("Stopped before everything was handed over. Start it again; nothing is lost."), err=True)
         return 1
@@ -50,10 +41,26 @@ def retire(folder: DataFolder, config: Config) -> int:
     return 1
 
 
-def _conversation(reader: StoreReader | None) -> HandingOver:
-    if reader is None:
+def _hand_over(folder: DataFolder, cluster: Cluster, address: Address) -> int:
+    """How many requests that were. Raises StoppedError, DiskError, DamagedRecordError."""
+    belongings = None
+    if folder.archive.exists():
+        # Opened once: nothing changes in it any more.
+        belongings = Belongings(StoreReader(SqliteReader(folder.archive)))
+    retirement = Retirement(
+        identity_of(cluster),
+        address,
+        _terms(folder, cluster),
+        begin=lambda: _conversation(belongings),
+        waiting=lambda: _tell_waiting(cluster, address),
+    )
+    with command_loop() as loop:
+        return loop.run(retirement.hand_over())
+
+
+def _conversation(belongings: Belongings | None) -> HandingOver:
+    if belongings is None:
         return HandingOver((), 0, lambda _fork: iter(()))
-    belongings = Belongings(reader)
     return HandingOver(belongings.spans, belongings.last_index, belongings.behind)
 
 

@@ -118,10 +118,9 @@ def _open_cluster(folder: DataFolder, settings: Config, name: str | None) -> Clu
                 " Run `init` with this folder, then `join` on the other machine."
             ).format(path=folder.path)
         )
-    changed = msgspec.structs.replace(cluster, name=name or cluster.name, is_plain=settings.plain)
-    if changed != cluster:
-        folder.write(changed)
-    return changed
+    return folder.update(
+        lambda kept: msgspec.structs.replace(kept, name=name or kept.name, is_plain=settings.plain)
+    )
 
 
 def _addresses(settings: Config, cluster: Cluster) -> list[Address]:

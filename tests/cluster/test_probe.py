@@ -67,7 +67,8 @@ def thread() -> Iterator[LoopThread]:
 def test_a_knock_closes_its_own_file_once_and_no_other(thread: LoopThread) -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=100) as listening:
         link = link_to(listening.getsockname()[1])
-        gone = thread.run_sync(knock_often(link, 20), 10.0)
+        # Collecting all that the other tests have left takes long on a busy machine.
+        gone = thread.run_sync(knock_often(link, 20), 60.0)
     assert not gone
 
 
