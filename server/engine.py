@@ -64,8 +64,6 @@ class Engine:
         self._promotions = 0
         self._is_disk_full = False
         self._resubmission: Final = Resubmission(reader)
-        # Requests whose device has earlier ones that are still to be re-submitted.
-        self._held: list[Pending] = []
         self._behind_cut = BehindCut()
         self._recall_tail()
 
@@ -120,7 +118,7 @@ class Engine:
             # The fold answers: for this one, or for the other thing that this id was used for.
             return
         elif self._resubmission.holds(draft.device):
-            self._held.append(pending)
+            self._resubmission.hold(pending)
         elif isinstance(self.replica.role, Leader):
             refusal = self._judge(draft)
             if refusal is not None:
@@ -178,15 +176,14 @@ class Engine:
                 else:
                     self._proposals.append(draft)
         self._admit_forwards()
-        if self._held and not self._resubmission.is_holding and self.replica.is_serving:
-            held, self._held = self._held, []
-            for pending in filter(self._pending.waits, held):
+        if self.replica.is_serving:
+            for pending in filter(self._pending.waits, self._resubmission.freed()):
                 self._admit(pending)
 
     def _admit_all(self) -> None:
         """Requests can be proposed (again): all that wait, in their order."""
-        self._proposals, self._held, self._held_answers = [], [], []
-        self._resubmission.restart()
+        self._proposals, self._held_answers = [], []
+        self._resubmission.begin()
         # What was admitted and never reached the log is admitted anew.
         self._recall_tail()
         for pending in self._pending.all():

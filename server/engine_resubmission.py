@@ -5,11 +5,12 @@ is committed and judged again. So whatever is lost on the way, by a crash, a los
 change of leadership, is handed on once more from the first that is left.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from server.archive.record import Draft
 from server.archive.store import StoreReader
+from server.engine_pending import Pending
 
 Identity = tuple[str, int]
 
@@ -29,6 +30,9 @@ class Resubmission:
         self._last_key = b""
         self._in_flight: set[Identity] = set()
         self._is_handed_on = False
+        # Requests of devices that have earlier ones in the quarantine, and what that was known from.
+        self._held: dict[str, list[Pending]] = {}
+        self._held_for = False, False
 
     @property
     def is_holding(self) -> bool:
@@ -55,16 +59,31 @@ class Resubmission:
         self.is_open = bool(first)
         is_stuck = self._is_handed_on and not self._in_flight
         if first and is_stuck and not is_settled(*first[0].draft.id):
-            self.restart()
+            self._restart()
 
-    def restart(self) -> None:
-        """There is another leader, or another link to it: once more from the first."""
-        self._last_key = b""
-        self._in_flight.clear()
-        self._is_handed_on = False
+    def begin(self) -> None:
+        """There is another leader, or another link to it: all that waits is admitted and handed on anew."""
+        self._held.clear()
+        self._restart()
 
     def holds(self, device: str) -> bool:
-        """Whether requests of a device must wait: earlier ones of it are still to be handed on."""
+        """Whether requests of a device must wait: earlier ones of it are held, or still to be handed on."""
+        return device in self._held or self._must_wait(device)
+
+    def hold(self, pending: Pending) -> None:
+        """A request waits."""
+        self._held.setdefault(pending.draft.device, []).append(pending)
+
+    def freed(self) -> Iterator[Pending]:
+        """Those that wait and need not any more, in the order of each device."""
+        reason = bool(self._awaited_ticket), self.is_holding
+        if not self._held or reason == self._held_for:
+            return
+        self._held_for = reason
+        for device in [device for device in self._held if not self._must_wait(device)]:
+            yield from self._held.pop(device)
+
+    def _must_wait(self, device: str) -> bool:
         return self.is_holding and (bool(self._awaited_ticket) or self._reader.is_quarantined(device))
 
     def next_drafts(self) -> list[Draft]:
@@ -83,3 +102,9 @@ class Resubmission:
     def judged(self, identity: Identity) -> None:
         """This one has its verdict."""
         self._in_flight.discard(identity)
+
+    def _restart(self) -> None:
+        """Once more from the first."""
+        self._last_key = b""
+        self._in_flight.clear()
+        self._is_handed_on = False

@@ -129,7 +129,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "server.engine_opening": {"server.archive", "server.replication", "server.state"},
     "server.engine_pending": {"server.archive", "server.engine_round", "server.replication", *WORDS},
-    "server.engine_resubmission": {"server.archive"},
+    "server.engine_resubmission": {"server.archive", "server.engine_pending"},
     "server.engine_round": {"server.archive", "server.protocol", "server.replication", "server.state"},
     "server.replication": {"server.archive", *TEXTS},
     "server.state": {"server.archive", *WORDS},

@@ -123,6 +123,24 @@ def test_a_new_message_waits_for_the_older_ones_of_its_device(split: Servers) ->
     check_equal(split)
 
 
+def test_what_is_asked_while_others_of_its_device_wait_waits_behind_them(split: Servers) -> None:
+    # Nobody knows whose requests the cut takes before it is on the disk: all wait, and those of Carla,
+    # who has nothing in the quarantine, must not be overtaken by her own later ones.
+    winner, loser = sides(split)
+    winner.ask(device("carla"))
+    loser.ask(device("carla"), message("ben", 1))
+    split.settle()
+    loser.is_disk_stuck = True
+    split.connect()
+    loser.ask(message("carla", 1), message("carla", 2))
+    loser.is_disk_stuck = False
+    loser.sync()
+    loser.ask(message("carla", 3))
+    split.wait(0.5)
+    assert [counter for name, counter in ids(winner) if name == "carla"] == [0, 1, 2, 3]
+    check_equal(split)
+
+
 def test_a_crash_at_any_point_of_the_re_submission_loses_and_doubles_nothing(split: Servers) -> None:
     winner, loser = sides(split)
     winner.ask(message("anna", 1))
