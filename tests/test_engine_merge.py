@@ -128,7 +128,7 @@ def test_what_is_asked_while_others_of_its_device_wait_waits_behind_them(split: 
     # who has nothing in the quarantine, must not be overtaken by her own later ones.
     winner, loser = sides(split)
     winner.ask(device("carla"))
-    loser.ask(device("carla"), message("ben", 1))
+    loser.ask(message("ben", 1))
     split.settle()
     loser.is_disk_stuck = True
     split.connect()
