@@ -60,6 +60,7 @@ class PeerSide:
         self._started_at: Final = hub.now()
         self._has_met_peer = False
         self._told_halt: steps.Halt | None = None
+        self._told_strangers: set[str] = set()
         self._is_changing = False
         self._changing: asyncio.Task[None] | None = None
         self._link = self._make_link(terms.address)
@@ -180,6 +181,9 @@ class PeerSide:
             # One of ours: the one that was taken in a moment ago, perhaps.
             with contextlib.suppress(FolderError):
                 self._compare(self._folder.read())
+            if not self._is_changing and server not in self._told_strangers:
+                self._told_strangers.add(server)
+                _log.warning("a server of this chat is there that is not the second one: %s", server)
 
     def _hear_wrong(self, halt: steps.Halt) -> None:
         is_new = self._hub.now() - self._started_at < self._terms.start_s

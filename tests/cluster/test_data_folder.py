@@ -3,11 +3,14 @@
 import stat
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from server.cluster import data_folder
 from server.cluster.data_folder import Cluster, DataFolder, FolderError
 from server.cluster.folder_lock import FolderLock
 from server.cluster.founding import found_cluster, found_second
@@ -115,3 +118,37 @@ def test_a_second_server_beside_the_first_shares_what_it_must(tmp_path: Path) ->
     assert (a.cluster, a.secret, a.chat, a.is_plain) == (b.cluster, b.secret, b.chat, b.is_plain)
     assert (a.peer, b.peer, a.peer_name, b.peer_name) == (b.server, a.server, "b", "a")
     assert (a.is_first, b.is_first, a.is_founder, b.is_founder) == (True, False, True, False)
+
+
+def test_changes_at_the_same_time_are_all_kept(folder: DataFolder) -> None:
+    folder.write(CLUSTER)
+    barrier = threading.Barrier(4)
+
+    def retire(server: str) -> None:
+        folder.update(lambda kept: msgspec.structs.replace(kept, retired=(*kept.retired, server)))
+
+    def retire_ten(name: str) -> None:
+        for n in range(10):
+            barrier.wait(10)
+            retire(f"{name}{n}")
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(retire_ten, "abcd"))
+    assert sorted(folder.read().retired) == sorted(f"{name}{n}" for name in "abcd" for n in range(10))
+
+
+def test_a_change_goes_on_beside_a_running_server_and_waits_for_another_change_only_so_long(
+    folder: DataFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.write(CLUSTER)
+    folder.lock()
+    changed = DataFolder(folder.path).update(lambda kept: msgspec.structs.replace(kept, name="b"))
+    assert changed == folder.read() == msgspec.structs.replace(CLUSTER, name="b")
+    folder.unlock()
+    monkeypatch.setattr(data_folder, "_CHANGE_TRIES", 2)
+    other = FolderLock(folder.path / "cluster.lock")
+    assert other.acquire()
+    with pytest.raises(FolderError, match="is being changed by another process"):
+        folder.update(lambda kept: CLUSTER)
+    other.release()
+    assert folder.read() == changed

@@ -268,3 +268,29 @@ def test_a_hand_over_that_is_killed_again_and_again_comes_to_its_end(
     assert first.interrupt() == 0
     for folder in (a, new):
         holds_all_once(folder, anna)
+
+
+def test_a_strict_server_waits_until_another_one_takes_the_place_of_the_dead_one(
+    tmp_path: Path, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DESKTOP_CHAT_STRICT", "true")
+    a, b = make_pair(tmp_path)
+    new = tmp_path / "c"
+    with serve(a) as first, serve(b) as second:
+        anna = people.person(served(first), "Anna")
+        wait_for_mode(anna, "dual")
+        anna.stored(anna.say("on both"))
+        second.kill()
+        shutil.rmtree(b)
+        wait_for_mode(anna, "waiting")
+        waiting_message = anna.say("waits for another one")
+        with replacing(a) as waiting:
+            take_in(waiting, new)
+        assert not [stored for stored in anna.all_of(Stored) if stored.counter == waiting_message]
+        with serve(new) as third:
+            anna.stored(waiting_message)
+            assert {stored.copies for stored in anna.all_of(Stored)} == {2}
+            people.leave(anna)
+            assert third.interrupt() == 0
+        assert first.interrupt() == 0
+    assert messages(a) == messages(new) == [(anna.device, 1), (anna.device, 2)]
