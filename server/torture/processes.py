@@ -32,7 +32,8 @@ class TwoServers:
         self._network: Final = network
         self._killed: set[int] = set()
         self._told: list[ServerProcess] = []
-        self._paused: dict[int, ServerProcess] = {}
+        # By place, oldest first: pauses of one process may overlap, and it may die in them.
+        self._paused: list[tuple[int, ServerProcess]] = []
         # Started again, and not listening yet.
         self._coming: set[int] = set()
 
@@ -42,8 +43,8 @@ class TwoServers:
 
     def stop(self) -> None:
         """Stop both cleanly."""
-        for place in list(self._paused):
-            self.resume(place)
+        while self._paused:
+            self.resume(self._paused[0][0])
         self._pair.stop()
 
     @property
@@ -69,13 +70,16 @@ class TwoServers:
     def pause(self, place: int) -> None:
         """The process stands still; its connections stay open."""
         assert _STOP is not None
-        server = self._paused[place] = self._pair.servers[place]
+        server = self._pair.servers[place]
+        self._paused.append((place, server))
         os.kill(server.process.pid, _STOP)
 
     def resume(self, place: int) -> None:
-        """The process goes on, unless it was killed meanwhile."""
-        server = self._paused.pop(place)
-        if server.process.poll() is None:
+        """The longest pause at a place is over: the process goes on, unless it is dead or paused again."""
+        oldest = next(paused for paused in self._paused if paused[0] == place)
+        self._paused.remove(oldest)
+        server = oldest[1]
+        if server.process.poll() is None and oldest not in self._paused:
             assert _CONTINUE is not None
             os.kill(server.process.pid, _CONTINUE)
 

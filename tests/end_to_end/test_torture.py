@@ -19,6 +19,7 @@ from server.torture.clients import Way
 from server.torture.crowd import Crowd
 from server.torture.faults import OF_DISK, FaultKind
 from server.torture.plan import Plan
+from server.torture.processes import TwoServers
 from server.torture.report import Report
 from server.torture.verdict import judge
 from tests.end_to_end.real_pair import RealPair
@@ -147,6 +148,22 @@ def test_ctrl_c_ends_it_cleanly_and_no_server_survives(tmp_path: Path) -> None:
     assert process.returncode == 1
     assert "Stopped before the end" in errors
     wait_until(lambda: not any(is_alive(server) for server in servers))
+
+
+def test_a_server_that_is_paused_twice_goes_on_when_the_last_pause_is_over(pair: RealPair) -> None:
+    servers = TwoServers(pair.processes, None)
+    status = Path(f"/proc/{pair.processes.servers[0].process.pid}/stat")
+
+    def is_stopped() -> bool:
+        return status.read_text(encoding="utf-8").rpartition(")")[2].split()[0] == "T"
+
+    servers.pause(0)
+    servers.pause(0)
+    wait_until(is_stopped)
+    servers.resume(0)
+    assert is_stopped()
+    servers.resume(0)
+    wait_until(lambda: not is_stopped())
 
 
 def test_clients_come_home_to_a_server_that_is_back_and_nothing_is_lost_or_doubled(
