@@ -1,5 +1,7 @@
 """The merge, with two engines and their disks: both sides wrote alone, and both keep everything."""
 
+from unittest import mock
+
 import msgspec
 import pytest
 
@@ -128,15 +130,16 @@ def test_what_is_asked_while_others_of_its_device_wait_waits_behind_them(split: 
     # who has nothing in the quarantine, must not be overtaken by her own later ones.
     winner, loser = sides(split)
     winner.ask(device("carla"))
-    loser.ask(message("ben", 1))
+    loser.ask(message("ben", 1), message("ben", 2))
     split.settle()
     loser.is_disk_stuck = True
     split.connect()
     loser.ask(message("carla", 1), message("carla", 2))
     loser.is_disk_stuck = False
-    loser.sync()
-    loser.ask(message("carla", 3))
-    split.wait(0.5)
+    with mock.patch("server.engine_resubmission.IN_FLIGHT_MAX", 1):
+        loser.sync()
+        loser.ask(message("carla", 3))
+        split.wait(0.5)
     assert [counter for name, counter in ids(winner) if name == "carla"] == [0, 1, 2, 3]
     check_equal(split)
 
