@@ -137,7 +137,10 @@ class _Tables:
         query = f"SELECT key, sealed FROM {_name(table)} WHERE key = ?"  # noqa: S608 - a name of TABLES
         with self._told():
             row = self._reading().execute(query, (key,)).fetchone()
-        return None if row is None else self._value(table, row)
+            if row is None:
+                self._check_beside(table, key, key)
+                return None
+        return self._value(table, row)
 
     def scan(
         self, table: str, first: Key, last: Key, *, is_backwards: bool = False
@@ -148,6 +151,21 @@ class _Tables:
         with self._told():
             for row in self._reading().execute(query, (first, last)):
                 yield row[0], self._value(table, row)
+            self._check_beside(table, first, last)
+
+    def _check_beside(self, table: str, first: Key, last: Key) -> None:
+        """See that what was not found is not one of the rows beside, whose key is damaged.
+
+        The structure is whole, so a damaged key still stands between those of its neighbours.
+        """
+        name = _name(table)
+        for query, key in (
+            (f"SELECT key, sealed FROM {name} WHERE key < ? ORDER BY key DESC LIMIT 1", first),  # noqa: S608
+            (f"SELECT key, sealed FROM {name} WHERE key > ? ORDER BY key LIMIT 1", last),  # noqa: S608
+        ):
+            row = self._reading().execute(query, (key,)).fetchone()
+            if row is not None:
+                self._value(table, row)
 
     def _reading(self) -> sqlite3.Connection:
         raise NotImplementedError

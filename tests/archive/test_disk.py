@@ -213,6 +213,21 @@ def test_a_row_that_is_not_as_it_was_written_is_damage_and_no_answer(sealed: Pat
     disk.close()
 
 
+@pytest.mark.parametrize(("was", "became"), [("61", "60"), ("62", "6261"), ("63", "73")])
+def test_a_row_whose_key_is_damaged_is_not_taken_for_one_that_is_not_there(
+    sealed: Path, was: str, became: str
+) -> None:
+    # The order of the keys stays as it was, so nothing is wrong with the structure.
+    change(sealed, f"UPDATE facts SET key = x'{became}' WHERE key = x'{was}'")  # noqa: S608
+    reader = SqliteReader(sealed)
+    reader.check()
+    with pytest.raises(DamagedDiskError):
+        reader.read("facts", bytes.fromhex(was))
+    with pytest.raises(DamagedDiskError):
+        list(reader.scan("facts", bytes.fromhex(was), bytes.fromhex(was)))
+    reader.close()
+
+
 def test_a_lost_table_is_damage_and_is_not_made_anew(sealed: Path) -> None:
     with sqlite3.connect(sealed) as connection:
         connection.execute("DROP TABLE ids")
