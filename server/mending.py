@@ -177,9 +177,10 @@ def _committed(salvage: Salvage, mark: Mark | None) -> int:
 
 def _quarantine(store: Store, salvage: Salvage, state: State, end: int, last_readable: int) -> int:
     """What clients asked for and the new log does not hold waits for its re-submission; how many."""
-    waiting: dict[tuple[str, int], Draft] = {}
-    for draft in (*_waiting_already(salvage), *_requests_behind(salvage, state, end, last_readable)):
-        if store.index_of_id(*draft.id) is None:
+    # What waited keeps waiting: whether the log has it for good is for the engine to say.
+    waiting = {draft.id: draft for draft in _waiting_already(salvage)}
+    for draft in _requests_behind(salvage, state, end, last_readable):
+        if not state.has_seen(*draft.id):
             waiting.setdefault(draft.id, draft)
     drafts = list(waiting.values())
     for first in range(0, len(drafts), _CHUNK_RECORDS):

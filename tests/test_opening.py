@@ -10,11 +10,12 @@ import pytest
 from server.archive.checking import check_rows
 from server.archive.confirmed import ConfirmedMark
 from server.archive.disk import DamagedDiskError, SqliteReader
-from server.archive.record import GENESIS_HASH
+from server.archive.record import GENESIS_HASH, Draft, Epoch, make_records, redraft
 from server.archive.salvage import wal_path
+from server.archive.store import Write
 from server.mending import Mended, note_damage, note_path
 from server.opening import Opened, open_archive
-from tests.damaged_archives import Truth, damage, make_archive, truth_of
+from tests.damaged_archives import EPOCH, Truth, damage, make_archive, truth_of
 
 PLACES = 200
 
@@ -246,4 +247,47 @@ def test_a_note_without_damage_is_forgotten(stopped: tuple[Path, Truth]) -> None
     assert found.mended is None
     assert not note_path(archive).exists()
     says_the_truth(found, truth)
+    close(found)
+
+
+def test_a_request_that_stands_twice_after_a_merge_is_no_damage(tmp_path: Path) -> None:
+    archive = tmp_path / "archive.sqlite"
+    truth = make_archive(archive, is_crashed=False)
+    found = opened(archive)
+    (first,) = [record for record in found.reader.all_records() if record.index == 20]
+    (again,) = make_records([redraft(first)], EPOCH, found.log.last_index, found.log.last_hash)
+    found.store.commit([Write(records=(again,))])
+    close(found)
+    reader = SqliteReader(archive)
+    list(check_rows(reader))
+    reader.close()
+    assert len(truth.hashes) + 1 == again.index
+
+
+def test_what_stands_behind_a_gap_waits_for_its_re_submission_and_so_does_what_waited(
+    stopped: tuple[Path, Truth],
+) -> None:
+    archive, truth = stopped
+    found = opened(archive)
+    other = Epoch(7, "b" * 16, "n")
+    lost = make_records([Draft("message", "e" * 32, 1, 0, b"body")], other, 0, GENESIS_HASH)
+    found.store.commit([Write(quarantined=(redraft(lost[0]),))])
+    close(found)
+    connection = sqlite3.connect(archive)
+    connection.execute("UPDATE records SET sealed = x'0011223344' WHERE key IN (60, 100)")
+    connection.commit()
+    connection.close()
+    note_damage(archive)
+    found = opened(archive)
+    # Two rows are gone for good; all others are in the log or wait.
+    assert mended(found).records == 59
+    assert mended(found).set_aside == len(truth.hashes) - 61 + 1
+    rows = found.reader.quarantine(b"", 1_000)
+    waiting = [row.draft for row in rows]
+    assert len(waiting) == mended(found).set_aside
+    assert [draft.origin.index for draft in waiting if draft.origin and draft.origin.epoch == EPOCH] == [
+        index for index in range(61, len(truth.hashes) + 1) if index != 100
+    ]
+    assert ("e" * 32, 1) in {draft.id for draft in waiting}
+    assert found.lacks_confirmed
     close(found)
