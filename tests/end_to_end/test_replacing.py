@@ -13,6 +13,7 @@ from server.archive.disk import SqliteDisk, SqliteReader
 from server.archive.store import Store, StoreReader
 from server.client.notices import StandbyChanged, Stored
 from server.cluster.data_folder import DataFolder
+from server.cluster.pair_processes import choose_ports
 from tests.commands.programs import Program, fails, run
 from tests.commands.test_init_and_join import ANY, join_words, make_pair, served
 from tests.end_to_end.people import People, Person
@@ -122,8 +123,10 @@ def test_a_code_is_good_for_one_machine_and_one_code_waits_at_a_time(tmp_path: P
     a, b = make_pair(tmp_path)
     with serve(a) as first:
         first.wait_line("ready: ")
-        with replacing(a) as waiting:
+        port = choose_ports(0).servers[0]
+        with replacing(a, "--code-at", f"127.0.0.1:{port}") as waiting:
             words = join_words(waiting, tmp_path / "c")
+            assert words[1].startswith(f"127.0.0.1:{port}/")
             fails(1, "waits with a code", "init", "--data", a, "--replace")
             fails(1, "that is to be replaced", *words[:-1], b, "--listen", ANY, "--peer-listen", ANY)
             (b / "archive.sqlite").touch()
