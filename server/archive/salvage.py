@@ -1,6 +1,7 @@
 """What can still be read of a damaged archive: through SQLite where it can, out of the bytes where not."""
 
 import contextlib
+import functools
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -53,10 +54,14 @@ class Salvage:
     def records_at(self, index: int) -> list[Record]:
         """Everything readable that ever stood at a place in the log, the likeliest first."""
         values: list[bytes] = []
-        with contextlib.suppress(DiskError):
+        try:
             value = self._reader.read("records", index)
             values += [] if value is None else [value]
-        if not values:
+            # In a structure that is whole, what is not there was never written.
+            is_searched = value is None and not self._is_whole
+        except DiskError:
+            is_searched = True
+        if is_searched:
             values = self._carved_values("records", index)
         found = []
         for value in values:
@@ -74,7 +79,7 @@ class Salvage:
                 assert isinstance(key, int)
                 last = key
                 break
-        if not last or self._is_broken():
+        if not last or not self._is_whole:
             last = max([last, *(key for key in self._carve()["records"] if isinstance(key, int))])
         return last
 
@@ -96,12 +101,13 @@ class Salvage:
                 found.setdefault(key, self._carved_values(table, key)[0])
         return iter(sorted(found.items()))
 
-    def _is_broken(self) -> bool:
+    @functools.cached_property
+    def _is_whole(self) -> bool:
         try:
             self._reader.check()
         except DiskError:
-            return True
-        return False
+            return False
+        return True
 
     # --- out of the bytes
 

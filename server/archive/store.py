@@ -131,6 +131,12 @@ class StoreReader:
         value = self._disk.read("ids", key + _RE_SUBMITTED) or self._disk.read("ids", key)
         return None if value is None else _number(value)
 
+    def is_found_by_id(self, record: Record) -> bool:
+        """Whether a record, or a later one of the same request, is found where it should be."""
+        value = self._disk.read("ids", _record_key(record))
+        index = 0 if value is None else _number(value)
+        return index == record.index or (index > record.index and self.expect_record(index).id == record.id)
+
     def index_of_number(self, number: int) -> int | None:
         """Where the message of this number stands."""
         value = self._disk.read("numbers", number)
