@@ -18,7 +18,7 @@ from server.archive.record import Draft, Record
 from server.archive.store import StoreReader, TimelineRow, Write
 from server.engine_cut import BehindCut, behind_cut, state_without_cut
 from server.engine_derived import Derived
-from server.engine_pending import Pending, PendingRequests, refusal_told
+from server.engine_pending import Pending, PendingRequests, TurnedAway, refusal_told
 from server.engine_resubmission import Resubmission
 from server.engine_round import (
     Answer,
@@ -50,6 +50,7 @@ class Engine:
         self._reader: Final = reader
         self._output = Output()
         self._pending = PendingRequests()
+        self._turned_away = TurnedAway()
         self._uncommitted: set[tuple[str, int]] = set()
         self._forwards: deque[Draft] = deque()
         self._refused_forwards: list[steps.RefuseForwarded] = []
@@ -97,17 +98,17 @@ class Engine:
     # --- requests
 
     def _ask(self, ask: Ask, now: float) -> None:
-        if self._is_disk_full and self._is_new(ask.draft):
+        if self._turned_away.turns_away(ask.draft, now, self._is_known, is_full=self._is_disk_full):
             self._output.answers.append(Answer(ask.asker, *ask.draft.id, refusal=Refusal("disk_full")))
             return
         pending = self._pending.add(ask, now)
         if pending is not None and self.replica.is_serving:
             self._admit(pending)
 
-    def _is_new(self, draft: Draft) -> bool:
-        """Whether nothing of this id is archived, under way, or waiting."""
-        is_known = draft.id in self._uncommitted or bool(self._pending.under(draft.id))
-        return not is_known and not self.state.has_seen(draft.device, draft.counter)
+    def _is_known(self, identity: tuple[str, int]) -> bool:
+        """Whether something of this id is archived, under way, or waiting."""
+        is_asked = identity in self._uncommitted or bool(self._pending.under(identity))
+        return is_asked or self.state.has_seen(*identity)
 
     def _admit(self, pending: Pending) -> None:
         """Propose (leader), or hand on (follower), unless it stands in the log already."""

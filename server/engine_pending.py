@@ -2,7 +2,9 @@
 
 import hashlib
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from server.archive.record import Draft
 from server.engine_round import Answer, Ask, Asker
@@ -11,6 +13,9 @@ from server.protocol.errors import ERRORS, Refusal
 from server.replication import steps
 
 Identity = tuple[str, int]
+
+# Longer than what is sent ahead is on its way, unless the network stands still.
+BEHIND_S: Final = 2.0
 
 
 @dataclass(slots=True)
@@ -82,6 +87,40 @@ class PendingRequests:
                 if asker in pending.askers:
                     pending.askers.remove(asker)
         return [Answer(asker, *identity, refusal=Refusal("unknown")) for asker, identity in found]
+
+
+class TurnedAway:
+    """What a full disk refused for now: nothing of the same device that was sent behind it overtakes it.
+
+    A client sends ahead, hears of the refusal later, and then sends everything again from there on.
+    What it had sent ahead meanwhile may reach a disk that has room again; it is refused as well
+    until what stood before it was asked again, here or at the other server. A client that gives up
+    what was refused may go on after `BEHIND_S`.
+    """
+
+    def __init__(self) -> None:
+        # By device: the counters, and when the disk refused one of them last.
+        self._counters: dict[str, tuple[set[int], float]] = {}
+
+    def turns_away(
+        self, draft: Draft, now: float, is_known: Callable[[Identity], bool], *, is_full: bool
+    ) -> bool:
+        """Whether a request is to be asked again later; what is known already never is."""
+        if not is_full and draft.device not in self._counters:
+            return False
+        if is_known(draft.id):
+            return False
+        counters, refused_at = self._counters.pop(draft.device, (set[int](), now))
+        if not is_full and now >= refused_at + BEHIND_S:
+            return False
+        asked_again = {counter for counter in counters if is_known((draft.device, counter))}
+        waiting = counters - asked_again - {draft.counter}
+        is_refused = is_full or any(counter < draft.counter for counter in waiting)
+        if is_refused and len(waiting) < limits.REQUESTS_IN_FLIGHT_MAX:
+            waiting.add(draft.counter)
+        if waiting:
+            self._counters[draft.device] = waiting, now if is_full else refused_at
+        return is_refused
 
 
 def refusal_told(refused: steps.RefusedByLeader) -> Refusal:

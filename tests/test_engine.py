@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from server.archive.record import Draft
+from server.engine_pending import BEHIND_S
 from server.engine_round import DiskSpace, Position, Stop
 from server.protocol import limits
 from server.replication import steps
@@ -303,6 +304,32 @@ def test_a_full_disk_refuses_what_is_new_and_nothing_else(alone: Server) -> None
     (again,) = alone.ask(message(2))
     alone.sync()
     assert alone.verdict(again).startswith("stored at")
+
+
+def test_what_was_sent_behind_a_refused_request_does_not_overtake_it(alone: Server) -> None:
+    alone.give(DiskSpace(is_full=True))
+    (first, second) = alone.ask(message(1), message(2))
+    alone.give(DiskSpace(is_full=False))
+    (third,) = alone.ask(message(3))
+    assert [alone.verdict(asker) for asker in (first, second, third)] == ["disk_full"] * 3
+    again = alone.ask(message(1))
+    stale = alone.ask(message(3))
+    again += alone.ask(message(2), message(3))
+    alone.sync()
+    assert alone.verdict(stale[0]) == "disk_full"
+    assert [alone.verdict(asker)[:9] for asker in again] == ["stored at"] * 3
+
+
+def test_a_client_that_gives_up_what_was_refused_may_go_on(alone: Server) -> None:
+    alone.give(DiskSpace(is_full=True))
+    alone.ask(message(1))
+    alone.give(DiskSpace(is_full=False))
+    (soon,) = alone.ask(message(2))
+    assert alone.verdict(soon) == "disk_full"
+    alone.now += BEHIND_S
+    (later,) = alone.ask(message(3))
+    alone.sync()
+    assert alone.verdict(later).startswith("stored at")
 
 
 def test_a_retry_of_what_is_under_way_is_answered_and_not_refused(alone: Server) -> None:
