@@ -34,4 +34,5 @@ campaign: $(READY)
 		$(PYTHON) -m server torture --data "$$folder" --seconds 60 --kills 10
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 		$(PYTHON) -m server torture --data "$$folder" --seconds 300 --kills 60 --faults all
+	@$(PYTHON) -m tests.damage_campaign --places 2000
 	@$(PYTHON) -m benchmarks

@@ -5,6 +5,7 @@ from unittest import mock
 import msgspec
 import pytest
 
+from server.archive.disk import DamagedDiskError, Transaction
 from server.archive.record import Draft
 from server.engine_pending import BEHIND_S
 from server.engine_round import DiskSpace, Position, Stop
@@ -350,3 +351,14 @@ def test_the_other_servers_people_notice_nothing_of_a_full_disk(pair: Servers) -
     pair.running["a"].give(DiskSpace(is_full=False))
     told = [output.pair.alarm for output in pair.running["a"].outputs if output.pair is not None]
     assert told[-1] == ""
+
+
+def test_a_retry_whose_place_the_disk_has_lost_is_a_damage_and_no_refusal(alone: Server) -> None:
+    alone.ask(message(1))
+    alone.sync()
+    lost = Transaction()
+    lost.delete("ids", b"", b"\xff" * 8)
+    alone.disk.commit(lost)
+    alone.disk.sync()
+    with pytest.raises(DamagedDiskError):
+        alone.ask(message(1))

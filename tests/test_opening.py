@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from server.archive.checking import check_rows
-from server.archive.confirmed import ConfirmedMark
 from server.archive.disk import DamagedDiskError, SqliteReader
 from server.archive.record import GENESIS_HASH, Draft, Epoch, make_records, redraft
 from server.archive.salvage import wal_path
 from server.archive.store import Write
 from server.mending import Mended, note_damage, note_path
-from server.opening import Opened, open_archive
-from tests.damaged_archives import EPOCH, Truth, damage, make_archive, truth_of
+from server.opening import Opened
+from tests.damage_campaign import close, copy, lives_with, opened, says_the_truth
+from tests.damaged_archives import EPOCH, Truth, damage, make_archive
 
 PLACES = 200
 
@@ -42,40 +42,9 @@ def crashed(archives: list[tuple[Path, Truth]], tmp_path: Path) -> tuple[Path, T
     return copy(archives[1][0], tmp_path / "copy"), archives[1][1]
 
 
-def copy(archive: Path, folder: Path) -> Path:
-    shutil.copytree(archive.parent, folder)
-    return folder / archive.name
-
-
-def opened(archive: Path) -> Opened:
-    return open_archive(archive, ConfirmedMark(archive.with_name("confirmed.json")))
-
-
-def close(found: Opened) -> None:
-    found.store.close()
-
-
 def mended(found: Opened) -> Mended:
     assert found.mended is not None
     return found.mended
-
-
-def says_the_truth(found: Opened, truth: Truth) -> None:
-    """Everything is there, or the server knows that it is not, and what is there is right."""
-    said = truth_of(found.reader)
-    count = len(said.hashes)
-    assert said.hashes == truth.hashes[:count]
-    assert said.ids == {identity: index for identity, index in truth.ids.items() if index <= count}
-    assert found.log.last_index == count
-    assert found.log.last_hash == (truth.hashes[count - 1] if count else GENESIS_HASH)
-    reach = found.reader.derived_index()
-    assert found.state.index == reach <= count
-    assert said.numbers == [index for index in truth.numbers if index <= reach]
-    for audience, rows in truth.timelines.items():
-        assert said.timelines.get(audience, []) == [row for row in rows if row[0] <= reach]
-    assert found.lacks_confirmed == (count < len(truth.hashes))
-    if count == len(truth.hashes):
-        assert found.state.snapshot() == truth.snapshot
 
 
 def test_a_good_archive_is_opened_as_it_is(stopped: tuple[Path, Truth]) -> None:
@@ -92,24 +61,6 @@ def test_what_a_killed_server_left_is_whole(crashed: tuple[Path, Truth]) -> None
     assert (found.mended, found.lacks_confirmed) == (None, False)
     says_the_truth(found, truth)
     close(found)
-
-
-def lives_with(archive: Path, truth: Truth) -> None:
-    """A server with this disk: it starts, reads everything, and starts again when it finds damage."""
-    found = opened(archive)
-    try:
-        says_the_truth(found, truth)
-    except DamagedDiskError:
-        close(found)
-        note_damage(archive)
-        found = opened(archive)
-        assert found.mended is not None
-        says_the_truth(found, truth)
-    close(found)
-    again = opened(archive)
-    assert again.mended is None
-    says_the_truth(again, truth)
-    close(again)
 
 
 @pytest.mark.parametrize("part", range(10))
