@@ -386,6 +386,7 @@ class Engine:
             epoch=str(replica.log.epoch),
             alarm="disk_full" if self._is_disk_full else alarm,
             promotions=self._promotions,
+            is_behind=replica.role.is_behind,
         )
         if pair == self._pair:
             return

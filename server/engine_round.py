@@ -61,13 +61,17 @@ class Position(msgspec.Struct, frozen=True):
 
 
 class PairState(msgspec.Struct, frozen=True):
-    """What the pair looks like from here."""
+    """What the pair looks like from here.
+
+    `is_behind`: so much is to be learned from the leader that people are better served there.
+    """
 
     role: str
     mode: str
     epoch: str
     alarm: str
     promotions: int
+    is_behind: bool = False
 
 
 @dataclass(slots=True)

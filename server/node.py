@@ -225,7 +225,7 @@ class Node:
             listener.stop_accepting()
         if self._hub is not None:
             await self._hub.drain(_DRAIN_S)
-            self._hub.say_goodbye()
+            self._hub.goodbyes.stopping()
             self._hub.stop()
         if self._peer_side is not None:
             await self._peer_side.close()

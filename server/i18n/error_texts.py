@@ -45,6 +45,7 @@ def _connection_texts() -> dict[str, str]:
         "protocol": _("The server answered in a way that this version does not understand."),
         "silent": _("Nothing was heard from the server for too long."),
         "shutting_down": _("The server is being stopped."),
+        "catching_up": _("This server learns what it missed; the other one has everything."),
         "merged": _("The servers were apart for a while and are one again; you are signed in anew."),
         "internal": _("The server made a mistake. It is written in its log."),
         "unknown": _("The server did not answer in time. It will be tried again."),

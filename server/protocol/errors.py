@@ -60,6 +60,9 @@ ERRORS: Final[dict[str, ErrorKind]] = {
     "unknown": ErrorKind("It is not known whether this was done: ask again with the same counter."),
     "disk_full": ErrorKind("The server's disk is full: nothing new can be stored."),
     "shutting_down": ErrorKind("The server is stopping.", is_fatal=True),
+    "catching_up": ErrorKind(
+        "The server learns what it missed: go on at the other one meanwhile.", is_fatal=True
+    ),
     "merged": ErrorKind("A merge gave this device to another person: sign in again.", is_fatal=True),
     "silent": ErrorKind("Nothing was heard for too long.", ("limit_s",), is_fatal=True),
     "internal": ErrorKind("The server made a mistake; it is in its log.", is_fatal=True),

@@ -27,9 +27,11 @@ class Follower:
 
     name: Final = "follower"
 
-    def __init__(self, replica: "Replica", leader: Hello) -> None:
+    def __init__(self, replica: "Replica", leader: Hello, fork: int) -> None:
+        """`fork` is the last index that both logs share."""
         self._replica = replica
         self._leader = leader
+        self._was_behind = leader.last_index - fork > replica.settings.behind_records
         self._confirmed = 0
         self._leader_commit = 0
         self._copies = 0
@@ -52,6 +54,11 @@ class Follower:
         ):
             return False
         return self._replica.me in log.members
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether there is so much to learn, until it is learned, that people are better served elsewhere."""
+        return self._was_behind and self._replica.commit < self._leader.last_index
 
     @property
     def has_caught_up(self) -> bool:

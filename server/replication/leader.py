@@ -34,6 +34,7 @@ class Leader:
     """Solo at first; dual when the follower is level. A strict one is dual or does not lead."""
 
     name: Final = "leader"
+    is_behind: Final = False
 
     def __init__(self, replica: "Replica") -> None:
         self._replica = replica

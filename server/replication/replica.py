@@ -305,7 +305,7 @@ class Replica:
     def _follow(self, mine: Hello, theirs: Hello) -> None:
         """Go on behind the fork as the peer did; what this server has there is re-submitted later."""
         fork = fork_index(mine, theirs)
-        self.role = follower = Follower(self, theirs)
+        self.role = follower = Follower(self, theirs, fork)
         if fork < self.log.last_index:
             uncommitted = self.log.cached(max(self.commit, fork) + 1, WHOLE)
             self.log.cut(fork)

@@ -25,6 +25,8 @@ class Settings(msgspec.Struct, frozen=True):
     # A learner this close is level within one round trip: its confirmation of the new epoch
     # record is what makes it a member, so nothing hangs on the number but a short wait.
     level_records: int = 256
+    # A follower folds as many in a fraction of a second; its clients do not notice less.
+    behind_records: int = 5_000
     # Records on their way to the follower at most; the rest waits in the log. About 20,000 short
     # messages, which a follower folds in a few tenths of a second: with four times as many, one that
     # had 100,000 to catch up with looked slow or silent, and took three times as long.

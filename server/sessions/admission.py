@@ -18,13 +18,17 @@ class Policy(enum.StrEnum):
 
 
 class Load(msgspec.Struct, frozen=True):
-    """What one server knows: users here and there, and whether this is the first address."""
+    """What one server knows: users here and there, and whether this is the first address.
+
+    `is_behind`: it is still learning what it missed, and would let people wait for that.
+    """
 
     users_here: int
     users_there: int
     users_max: int
     is_first: bool
     is_peer_up: bool
+    is_behind: bool = False
 
 
 class Verdict(enum.Enum):
@@ -39,6 +43,8 @@ def admit(policy: Policy, load: Load, *, is_redirected: bool) -> Verdict:
     """Where the next person belongs. Who was redirected is not sent back for comfort's sake."""
     if not load.is_peer_up:
         return Verdict.STAY
+    if load.is_behind and not is_redirected and load.users_there < load.users_max:
+        return Verdict.GO
     if load.users_here >= load.users_max:
         return Verdict.GO if load.users_there < load.users_max else Verdict.FULL
     if is_redirected or load.users_there >= load.users_max:

@@ -21,6 +21,7 @@ from server.sessions.command_table import Stage
 from server.sessions.cursors import cursor_at, place_cursor
 from server.sessions.delivery import Delivery
 from server.sessions.facts import OwnFacts, PeerFacts, PeerOnline
+from server.sessions.goodbyes import Goodbyes
 from server.sessions.history import missed_frames
 from server.sessions.presence import Presence
 from server.sessions.readings import Readings
@@ -85,9 +86,6 @@ class Hub:
         self._to_ask: list[Ask] = []
         self._idle = asyncio.Event()
         self._to_flush: set[Session] = set()
-        # Since the last merge it is not known whose their devices are.
-        self._unsure: set[Session] = set()
-        self._merges_seen = 0
         self._timers: set[asyncio.TimerHandle] = set()
         self.pair = pair
         self.peer: PeerFacts | None = None
@@ -109,6 +107,7 @@ class Hub:
             now=self.now,
         )
         self.readings: Final = Readings(self)
+        self.goodbyes: Final = Goodbyes(self)
         self.call_later(_HOUSEKEEPING_EVERY_S, self._keep_house)
 
     # --- for sessions
@@ -160,7 +159,7 @@ class Hub:
         self.presence.free_place(session)
         self.sessions.discard(session)
         self._to_flush.discard(session)
-        self._unsure.discard(session)
+        self.goodbyes.forget(session)
         for asker in asked:
             self._askers.pop(asker, None)
 
@@ -180,6 +179,7 @@ class Hub:
             users_max=self.users_max,
             is_first=self.facts.is_first,
             is_peer_up=self.peer is not None,
+            is_behind=self.pair.is_behind,
         )
         return admit(self._policy, load, is_redirected=is_redirected)
 
@@ -249,7 +249,7 @@ class Hub:
         """What a round of the engine brought."""
         if output.position is not None:
             self.delivery.publish(output.published, output.position)
-            self._recheck_people()
+            self.goodbyes.recheck_people()
         for answer in output.answers:
             answered = self._askers.pop(answer.asker, None)
             if answered is not None:
@@ -261,23 +261,10 @@ class Hub:
         if output.pair is not None:
             self.pair = output.pair
             self._tell_servers()
+            self.goodbyes.send_away()
         if output.published and any(item.told.joined for item in output.published):
             self.presence_changed()
         self.flush_all()
-
-    def _recheck_people(self) -> None:
-        """A device that was new on both sides of a merge may belong to another person now."""
-        if self.delivery.merges != self._merges_seen:
-            self._merges_seen = self.delivery.merges
-            self._unsure = {session for session in self.sessions if session.device is not None}
-        for session in list(self._unsure):
-            assert session.device is not None
-            device = self.state.devices.get(session.device.id)
-            if device is None:
-                continue  # Its record is being re-submitted.
-            self._unsure.discard(session)
-            if device.user != session.device.user:
-                session.say_goodbye("merged")
 
     def hear_peer(self, facts: PeerFacts | PeerOnline | None) -> None:
         """The other server told about itself; None: it is away."""
@@ -289,6 +276,7 @@ class Hub:
             if facts is None:
                 self.presence.hear(())
             self._tell_servers()
+            self.goodbyes.send_away()
         self.presence_changed()
         self.flush_all()
 
@@ -365,11 +353,6 @@ class Hub:
             self._idle.clear()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._idle.wait(), limit_s)
-
-    def say_goodbye(self) -> None:
-        """The server stops: every client is told where to go on."""
-        for session in list(self.sessions):
-            session.say_goodbye("shutting_down", self.peer_address if self.peer else "")
 
     def stop(self) -> None:
         """No timer and no reading runs after this."""

@@ -3,6 +3,7 @@
 from server.archive.record import Epoch
 from server.replication import steps
 from server.replication.messages import Append
+from server.replication.settings import Settings
 from tests.replication.pair import Half, Pair, chain, draft, hello_of
 
 A1, A2, A4 = Epoch(1, "a", "1"), Epoch(2, "a", "2"), Epoch(4, "a", "4")
@@ -141,3 +142,17 @@ def test_a_founder_that_lost_its_archive_gets_it_back_from_the_one_who_kept_it()
     pair.wait(0.1)
     assert (pair.a.shown, pair.b.shown) == ("follower dual", "leader dual")
     assert counters(pair.a) == [1]
+
+
+def test_a_follower_is_behind_until_it_has_what_the_leader_had() -> None:
+    many = [draft(counter) for counter in range(2, Settings().behind_records + 10)]
+    theirs = chain(*SHARED, B4, *many)
+    half = Half("a", chain(*SHARED), 0.0)
+    half.take(steps.LinkUp())
+    half.take(steps.Received(hello_of("b", theirs, is_leader=True)))
+    assert half.replica.role.is_behind
+    pair = Pair(chain(*SHARED), theirs)
+    pair.connect()
+    pair.wait(1.0)
+    assert pair.a.shown == "follower dual"
+    assert not pair.a.replica.role.is_behind

@@ -18,8 +18,9 @@ def verdict(
     is_first: bool = True,
     is_peer_up: bool = True,
     again: bool = False,
+    is_behind: bool = False,
 ) -> Verdict:
-    load = Load(here, there, N, is_first=is_first, is_peer_up=is_peer_up)
+    load = Load(here, there, N, is_first=is_first, is_peer_up=is_peer_up, is_behind=is_behind)
     return admit(policy, load, is_redirected=again)
 
 
@@ -116,3 +117,12 @@ def test_r0_4_a_crowd_fills_both_servers_and_is_refused_only_beyond(
     assert sum(users) == min(people, 2 * users_max)
     assert refused == people - sum(users)
     assert max(users) <= users_max
+
+
+@pytest.mark.parametrize("policy", list(Policy))
+def test_a_server_that_is_behind_sends_everybody_who_was_not_sent_to_it(policy: Policy) -> None:
+    assert verdict(policy, 0, 0, is_behind=True) is GO
+    assert verdict(policy, 0, 0, is_behind=True, again=True) is STAY
+    # Better slow than not at all.
+    assert verdict(policy, 0, N, is_behind=True) is STAY
+    assert verdict(policy, 0, 0, is_behind=True, is_peer_up=False) is STAY

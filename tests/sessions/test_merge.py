@@ -3,7 +3,9 @@
 import msgspec
 
 from server.archive.record import Draft
+from server.engine_round import Output, PairState
 from server.protocol import events, requests
+from server.sessions.facts import PeerFacts
 from server.state.bodies import DeviceBody, MessageBody
 from server.state.state import GENERAL
 from tests.sessions.scene import Client, Scene, only, packed
@@ -61,3 +63,17 @@ def say(scene: Scene, client: Client, counter: int) -> None:
 
 def message(device: str, counter: int, text: str) -> Draft:
     return Draft("message", device, counter, 0, packed(MessageBody(GENERAL, text)))
+
+
+def test_a_server_with_much_to_learn_sends_its_people_to_the_other_one(scene: Scene) -> None:
+    anna = scene.client()
+    anna.sign_in("Anna")
+    behind = PairState("follower", "solo", "2.b.0", "", 0, is_behind=True)
+    scene.do(lambda: scene.hub.deliver(Output(pair=behind)))
+    # Not before it is known where they can go.
+    assert not anna.channel.end
+    scene.do(lambda: scene.hub.hear_peer(PeerFacts("b", "b:1", "leader", 0)))
+    goodbye = only(anna.heard(), events.Goodbye)
+    assert (goodbye.code, goodbye.address) == ("catching_up", "b:1")
+    late = scene.client()
+    assert only(late.sign_in("Ben"), events.GoTo).address == "b:1"

@@ -281,7 +281,7 @@ def test_a_server_that_stops_says_where_to_go_on(scene: Scene) -> None:
     client = scene.client()
     client.sign_in()
     scene.do(lambda: scene.hub.hear_peer(PEER))
-    scene.do(scene.hub.say_goodbye)
+    scene.do(scene.hub.goodbyes.stopping)
     goodbye = only(client.heard(), events.Goodbye)
     assert (goodbye.code, goodbye.address) == ("shutting_down", "b:1")
     assert client.channel.end == "closed"

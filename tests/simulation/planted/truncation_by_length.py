@@ -19,7 +19,7 @@ def replacement(self: Replica, theirs: Hello) -> None:
         self.lead()
         return
     fork = fork_index(mine, theirs)
-    self.role = follower = Follower(self, theirs)
+    self.role = follower = Follower(self, theirs, fork)
     self.log.cut(fork)
     self.commit = min(self.commit, fork)
     self.emit(steps.Rewound(fork, ()))
