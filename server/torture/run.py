@@ -1,5 +1,6 @@
 """The course of a run: start, connect, send, faults, wait, stop, read the archives, count."""
 
+import contextlib
 import random
 import threading
 from collections.abc import Callable
@@ -89,16 +90,14 @@ class Run:
             raise RunFailedError(_("this machine can do none of these faults"))
         since_index = max(map(last_index, self._target.archives))
         self._thread.start()
-        try:
+        # Whatever fails, and should one of these fail: no server outlives the run.
+        with contextlib.ExitStack() as stack:
+            for stop in (self._servers.stop, self._thread.stop, self._crowd.stop, self._weather.clear):
+                stack.callback(stop)
             self._servers.start()
             self._come_together()
             self._break_and_mend()
             self._wait_for_answers()
-        finally:
-            self._weather.clear()
-            self._crowd.stop()
-            self._thread.stop()
-            self._servers.stop()
         return self._count(since_index)
 
     # --- the parts of a run
