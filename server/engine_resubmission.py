@@ -32,7 +32,7 @@ class Resubmission:
         self._is_handed_on = False
         # Requests of devices that have earlier ones in the quarantine, and what that was known from.
         self._held: dict[str, list[Pending]] = {}
-        self._held_for = False, False
+        self._held_for: tuple[bool, bool] | None = None
 
     @property
     def is_holding(self) -> bool:
@@ -72,6 +72,7 @@ class Resubmission:
 
     def hold(self, pending: Pending) -> None:
         """A request waits."""
+        self._held_for = None
         self._held.setdefault(pending.draft.device, []).append(pending)
 
     def freed(self) -> Iterator[Pending]:

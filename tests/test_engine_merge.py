@@ -179,6 +179,23 @@ def test_a_promoted_server_proposes_its_own_quarantine_first(split: Servers) -> 
     assert sorted(ids(promoted)[2:]) == [("anna", 1), ("ben", 1), ("ben", 2)]
 
 
+def test_what_waits_at_a_server_that_takes_the_lead_with_a_quarantine_is_answered(split: Servers) -> None:
+    winner, loser = sides(split)
+    winner.ask(message("anna", 1))
+    loser.ask(message("ben", 1))
+    split.settle()
+    winner.is_disk_stuck = True
+    split.connect()
+    # Nothing is served before the record of the own epoch is durable: until then all wait.
+    loser.is_disk_stuck = True
+    split.kill(winner.name)
+    (asker,) = loser.ask(message("ben", 2))
+    loser.is_disk_stuck = False
+    split.wait(1.5)
+    assert loser.engine.replica.role.name == "leader"
+    assert loser.verdict(asker).startswith("stored")
+
+
 def test_people_and_rooms_of_one_name_keep_everything_under_two_names(split: Servers) -> None:
     winner, loser = sides(split)
     winner.ask(device("c1", "Carla"), room("anna", 1, "garden"))
