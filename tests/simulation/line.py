@@ -2,9 +2,11 @@
 
 import random
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from server.sessions.session import Session
+from tests.simulation.history import PromiseError
 
 if TYPE_CHECKING:
     from tests.simulation.people import Person
@@ -13,6 +15,11 @@ if TYPE_CHECKING:
 
 # What a server may write ahead of a client that takes nothing; the real buffers are larger.
 BUFFER_BYTES: Final = 1_500
+# A page of the past that was being read when it stopped may still be written.
+WRITES_WHILE_PAUSED_MAX: Final = 1
+# How often a write arrives in two pieces, with time for an end between them.
+_IN_PIECES: Final = 0.1
+_BETWEEN_S: Final = 0.05
 # TCP sends again what was not confirmed, at the latest after this (s).
 _SENT_AGAIN_S: Final = 1.0
 
@@ -36,6 +43,7 @@ class Line:
         self._is_server_reading = True
         # Something was sent that the machine did not take: the client's own one sends it again.
         self._has_unconfirmed = False
+        self._while_paused = 0
         self._session: Session | None = None
         world.lines.append(self)
         assert process.front is not None
@@ -90,8 +98,19 @@ class Line:
         return sum(map(len, self._unread))
 
     def write(self, data: bytes) -> None:
-        """To the client."""
-        self._travel("client", lambda: self._hear(data))
+        """To the client. Messages wait in the archive, not here, while it takes nothing."""
+        if b'"event":"message"' in data:
+            self._while_paused = self._while_paused + 1 if self.is_paused else 0
+            if self._while_paused > WRITES_WHILE_PAUSED_MAX:
+                raise PromiseError(
+                    "queues are bounded", f"{self._person.name} takes nothing and is written to"
+                )
+        if self._rng.random() < _IN_PIECES:
+            middle = self._rng.randrange(len(data))
+            self._travel("client", partial(self._hear, data[:middle]))
+            self._arrives_at["client"] += self._rng.random() * _BETWEEN_S
+            data = data[middle:]
+        self._travel("client", partial(self._hear, data))
 
     def close(self) -> None:
         """Politely: what was written arrives."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from server.replication import steps
-from server.replication.messages import Hello, Message
+from server.replication.messages import Append, Confirm, Forward, Match, Message
 from server.sessions.facts import PeerFacts, PeerOnline
 from tests.simulation.clock import Clock
 
@@ -51,8 +51,8 @@ class Wire:
     def send(self, source: str, message: Item) -> None:
         """Put a message on its way."""
         direction = self._directions[source]
-        if not isinstance(message, Hello | PeerFacts | PeerOnline):
-            # A hello names no session: that one of an old link is never taken is the network's task.
+        if isinstance(message, Append | Confirm | Match | Forward):
+            # Not a hello: it names no session, and is told apart by the link itself.
             self._network.remember(direction.target.name, self, message)
         self._put(direction, message)
 

@@ -84,7 +84,8 @@ class Person:
         self.device: Final = f"{number:032x}"
         self._secret: Final = f"{number:064x}"
         self._name = self._rng.choice(_NAMES)
-        self._addresses: Final = self._rng.sample(list(ADDRESSES.values()), 2)
+        addresses = list(ADDRESSES.values())
+        self._addresses: Final = addresses if number % 2 else addresses[::-1]
         is_from_start = self._rng.random() < 0.7
         self.kept: Final = Kept(
             cursor=START_OF_ARCHIVE if is_from_start else None, held_from=0 if is_from_start else None
@@ -97,9 +98,18 @@ class Person:
         self._conversation: Conversation | None = None
         self._lines: dict[int, Line] = {}
         self._alarm_at = 0.0
-        comes_at = self._rng.choice((0.5, 0.5, world.weather.safety_s)) * self._rng.random()
-        world.clock.after(comes_at, self.start)
+        world.clock.after(self._draw_coming(), self.start)
         world.clock.after(self._rng.uniform(0.0, 0.5), self._write)
+
+    def _draw_coming(self) -> float:
+        """At the beginning; namesakes come to both servers, when these are cut off from each other."""
+        splits = [fault for fault in self._world.plan if fault.kind in ("cut", "one_way", "flap")]
+        if not splits or not self._world.weather.has_namesakes:
+            return self._rng.uniform(0.0, 0.5)
+        self._name = "cleo"
+        longest = max(splits, key=lambda fault: fault.for_s)
+        silence_s = self._world.weather.settings.silence_s
+        return longest.at + silence_s * self._rng.uniform(0.0, 1.5)
 
     @property
     def is_done(self) -> bool:

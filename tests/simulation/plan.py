@@ -56,7 +56,7 @@ def draw_plan(rng: random.Random, weather: Weather) -> tuple[Fault, ...]:
 
 def _draw_crash(rng: random.Random, weather: Weather, number: int) -> Fault:
     """A crash between two effects; most of them near a change of the lead, for there the traps are."""
-    what = rng.choice(("epoch", "epoch", "cut", "any"))
+    what = rng.choice(("epoch", "epoch", "cut", "cut", "any"))
     return Fault(
         number,
         at=rng.uniform(0.0, weather.safety_s),

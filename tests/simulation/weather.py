@@ -54,6 +54,7 @@ class Weather:
     ending: str
     devices: int
     people: int
+    has_namesakes: bool
     requests_each: int
     think_s: float
     patience_s: float
@@ -82,6 +83,7 @@ def draw_weather(rng: random.Random, kinds: tuple[str, ...] = (), ending: str = 
         ending=ending or rng.choice(("level",) * 5 + ENDINGS),
         devices=rng.randint(1, 4),
         people=rng.choice((0, 0, 1, 2, 3)),
+        has_namesakes=rng.random() < 0.3,
         requests_each=rng.choice((1, 3, 8, 16, 25)),
         think_s=rng.choice((0.02, 0.1, 0.3)),
         patience_s=rng.choice((0.4, 1.0, 2.5)),

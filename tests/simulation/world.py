@@ -26,6 +26,7 @@ class World:
     def __init__(self, script: "Script") -> None:
         self.rng: Final = random.Random(script.seed)
         self.weather: Final = script.weather
+        self.plan: Final = script.plan
         self.clock: Final = Clock()
         self.history: Final = History()
         self.network: Final = Network(self.clock, self.rng, self.weather.network_s)

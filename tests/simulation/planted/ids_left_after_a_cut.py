@@ -3,11 +3,14 @@
 from typing import Final
 
 from server.archive.disk import Transaction
-from server.archive.store import Store
+from server.archive.record import Draft
+from server.archive.store import Store, Write
 
 TARGET: Final = "server.archive.store.Store._cut"
+_real: Final = Store._cut
 
 
-def replacement(self: Store, transaction: Transaction, keep: int) -> None:
-    transaction.delete("records", keep + 1, 2**62)
-    transaction.delete("snapshots", keep + 1, 2**62)
+def replacement(self: Store, transaction: Transaction, write: Write) -> dict[bytes, Draft]:
+    moved = _real(self, transaction, write)
+    transaction.deletes = [delete for delete in transaction.deletes if delete[0] != "ids"]
+    return moved

@@ -15,5 +15,6 @@ def replacement(self: Follower) -> None:
         self._confirmed = replica.durable
         replica.send(Confirm(replica.link.their_session, replica.durable))
     if replica.durable > replica.commit:
-        replica.emit(steps.CopiesKnown(min(self._leader_commit, replica.durable)))
+        if self._leader_commit:
+            replica.emit(steps.CopiesKnown(min(self._leader_commit, replica.durable)))
         replica.advance_commit(replica.durable)
