@@ -116,6 +116,8 @@ class Delivery:
         self.flush()
         self._reading.drop_behind(index)
         self._emit(Diverged(index=index))
+        # The app drops what it holds: the place where it resumes must go back with that, at once.
+        self._is_position_stale = True
 
     def servers_changed(self, event: events.ServersChanged) -> None:
         """The pair changed."""

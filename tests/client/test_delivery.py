@@ -65,6 +65,18 @@ def test_r0_7_a_divergence_is_told_and_what_lies_behind_it_is_given_again() -> N
     assert [counter for _, counter in wire.arrived()] == [1, 2, 3, 4, 3]
 
 
+def test_the_place_to_resume_goes_back_together_with_a_divergence() -> None:
+    # Found by the simulator (seed 80119): a program that was killed between the two never got them again.
+    wire = Wire().connect()
+    for counter in (1, 2, 3):
+        wire.post(counter)
+    wire.settle()
+    side = next(iter(wire.a().sides.values()))
+    side.tell(events.Diverged(index=1))
+    wire.settle()
+    assert wire.all_of(PositionMoved)[-1].cursor.index == 1
+
+
 def test_r0_7_another_message_at_an_index_that_we_hold_is_a_divergence() -> None:
     wire = Wire().connect()
     wire.post(1)

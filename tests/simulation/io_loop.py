@@ -1,6 +1,7 @@
 """An event loop on virtual time: the io thread of a pretended process, for the real sessions to run on."""
 
 import asyncio
+import inspect
 from asyncio import events
 from collections.abc import Callable, Coroutine, Generator
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -21,6 +22,7 @@ class IoLoop:
         self._process: Final = process
         self._clock: Final = process.world.clock
         self._held: list[Callable[[], None]] = []
+        self._begun: list[Coroutine[Any, Any, Any]] = []
         # For those who ask for a whole loop.
         self._loop: Final[Any] = self
 
@@ -44,6 +46,13 @@ class IoLoop:
         held, self._held = self._held, []
         for action in held:
             self.run(action)
+
+    def end(self) -> None:
+        """The life is over: what was to begin never does."""
+        begun, self._begun = self._begun, []
+        for coro in begun:
+            if inspect.getcoroutinestate(coro) == inspect.CORO_CREATED:
+                coro.close()
 
     # --- what asyncio asks of a loop
 
@@ -89,6 +98,8 @@ class IoLoop:
         context: Any = None,
     ) -> "asyncio.Task[_Result]":
         """A task of this loop."""
+        assert isinstance(coro, Coroutine)
+        self._begun.append(coro)
         return asyncio.Task(coro, loop=self._loop, name=name, context=context)
 
     def run_in_executor(

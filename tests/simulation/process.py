@@ -147,6 +147,8 @@ class Process:
         if self.wire is not None:
             kept = rng.randint(0, self.wire.on_its_way(self.name))
             self.wire.end(self.name, kept=kept, is_silent=is_silent)
+        if self.front is not None:
+            self.front.loop.end()
         self.machine.ended(self)
 
     def _tick(self) -> None:

@@ -53,6 +53,7 @@ def simulate(script: Script, *, bug: str = "", with_trace: bool = False) -> Run:
                 _attempt(part, world)
         except PromiseError as violation:
             failure, rule = str(violation), violation.rule
+    world.end()
     if world.history.has_merged:
         world.history.seen["runs with a merge"] += 1
     return Run(

@@ -44,6 +44,12 @@ class World:
         ]
         self.people: Final = [Person(self, number + 1) for number in range(self.weather.people)]
 
+    def end(self) -> None:
+        """The run is over."""
+        for process in self.running:
+            if process.front is not None:
+                process.front.loop.end()
+
     @property
     def running(self) -> list[Process]:
         """The servers that are there."""

@@ -18,4 +18,3 @@ def replacement(self: Store, disk: Disk) -> None:
     # A disk that fails at this moment is the affair of the next write.
     with suppress(DiskError):
         disk.commit(forgotten)
-    self._has_quarantine = False
