@@ -2,30 +2,12 @@
 
 from unittest import mock
 
-import msgspec
 import pytest
 
 from server.archive.record import Draft, Record
-from server.state.bodies import DeviceBody, MemberBody, MessageBody, RoomBody
-from server.state.state import GENERAL
+from server.state.bodies import MemberBody
+from tests.replication.drafts import device, encode, message, room
 from tests.replication.servers import Server, Servers
-
-_encode = msgspec.msgpack.Encoder().encode
-
-
-def device(name: str, person: str = "") -> Draft:
-    body = DeviceBody(f"user of {name}", person or f"Person {name}", b"")
-    return Draft("device", name, 0, 5, _encode(body))
-
-
-def message(device: str, counter: int, room: str = GENERAL) -> Draft:
-    return Draft(
-        "message", device, counter, 1000 + counter, _encode(MessageBody(room, f"{device} {counter}"))
-    )
-
-
-def room(device: str, counter: int, name: str) -> Draft:
-    return Draft("room", device, counter, 5, _encode(RoomBody(f"{device}-{counter}", name)))
 
 
 @pytest.fixture
@@ -222,7 +204,7 @@ def test_a_join_on_both_sides_is_one_join(split: Servers) -> None:
     split.wait(0.2)
     split.disconnect()
     split.wait(1.5)
-    join = _encode(MemberBody("anna-1"))
+    join = encode(MemberBody("anna-1"))
     for counter, server in enumerate(sides(split), start=1):
         server.ask(Draft("member", "ben", counter, 0, join))
     split.settle()

@@ -10,22 +10,19 @@ from typing import Final
 
 import msgspec
 
-from server.archive.record import Draft, Record
+from server.archive.record import Record
 from server.replication.alarms import ALARMS
 from server.replication.messages import Message
 from server.replication.replica import TRANSITIONS
 from server.replication.settings import Settings
-from server.state.bodies import DeviceBody, MessageBody
-from server.state.state import GENERAL
 from tests.documents.made_tables import table, write_tables
+from tests.replication.drafts import device, message
 from tests.replication.servers import Server, Servers
 from tests.source_tree import PROJECT
 
 DOCUMENT: Final = PROJECT / "docs" / "replication.md"
 _DIRECTION: Final = re.compile(r"(Both ways|Follower to leader|Leader to follower)(?:, [^:]*)?: (.*)")
 _COLUMN: Final = 8
-
-_encode: Final = msgspec.msgpack.Encoder().encode
 
 
 def all_tables() -> dict[str, str]:
@@ -85,14 +82,14 @@ def played_split() -> str:
     pair.connect()
     pair.wait(0.2)
     a, b = pair.running["a"], pair.running["b"]
-    a.ask(_device("anna"), _device("ben"))
+    a.ask(device("anna"), device("ben"))
     pair.wait(0.2)
-    b.ask(_message("anna", 1))
+    b.ask(message("anna", 1))
     pair.wait(0.2)
     pair.disconnect()
     pair.wait(1.5)
-    a.ask(_message("anna", 2), _message("anna", 3))
-    b.ask(_message("ben", 1), _message("ben", 2))
+    a.ask(message("anna", 2), message("anna", 3))
+    b.ask(message("ben", 1), message("ben", 2))
     pair.settle()
     lines = ["while they are cut off", *_shown(a), *_shown(b)]
     pair.connect()
@@ -106,19 +103,11 @@ def _shown(server: Server) -> list[str]:
 
 
 def _cell(record: Record) -> str:
-    epoch, device, counter = record.header.epoch, *record.id
+    epoch, name, counter = record.header.epoch, *record.id
     if record.is_epoch:
         return f"E{epoch.counter}{epoch.server}({len(record.members())})"
     mark = "*" if record.header.origin else ""
-    return f"{device[0]}{counter}{mark}"
-
-
-def _device(name: str) -> Draft:
-    return Draft("device", name, 0, 0, _encode(DeviceBody(f"user of {name}", name, b"")))
-
-
-def _message(name: str, counter: int) -> Draft:
-    return Draft("message", name, counter, 0, _encode(MessageBody(GENERAL, f"{name} {counter}")))
+    return f"{name[0]}{counter}{mark}"
 
 
 def _ends(direction: str) -> tuple[str, str]:
