@@ -197,6 +197,7 @@ class Delivery:
         self._memory_start = min(self._memory_start, position.index)
         told = encode_frame(events.Diverged(index=position.index)) + _position_frame(position)
         for reader in {reader for mine in self._by_user.values() for reader in mine}:
+            reader.joins = tuple((room, min(last, position.index)) for room, last in reader.joins)
             if reader.cursor > position.index and reader not in self._ahead:
                 reader.cursor = position.index
                 reader.outlet.write(told)

@@ -214,6 +214,25 @@ def test_who_signed_up_behind_a_cut_reads_the_room_of_all_without_a_gap(stage: S
     assert sink(reader).texts == ["of the other server", "after the merge"]
 
 
+def test_a_slow_reader_that_joined_a_room_behind_a_cut_misses_nothing_that_takes_its_place(
+    stage: Stage,
+) -> None:
+    fork = stage.log.state.index
+    reader = stage.attach("ben")
+    stage.pause(reader, is_paused=True)
+    stage.say("cut away", "cut away too", room="tea")
+    stage.log.act("member", "ben", MemberBody("tea"))
+    stage.publish()
+    stage.log.cut(fork, SECOND)
+    stage.publish()
+    stage.log.append(epoch_draft(SECOND, ("b",), 1))
+    stage.say("of the other server", room="tea")
+    stage.log.act("member", "ben", MemberBody("tea"))
+    stage.say("after the merge", room="tea")
+    stage.pause(reader, is_paused=False)
+    assert sink(reader).texts == ["of the other server", "after the merge"]
+
+
 def test_a_cursor_of_an_epoch_that_never_comes_is_told_as_diverged_later(stage: Stage) -> None:
     stage.say("shared")
     fork = stage.log.state.index
