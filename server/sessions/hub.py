@@ -212,11 +212,13 @@ class Hub:
 
     def members_of(self, room_id: str) -> list[events.MemberFacts] | None:
         """The members of a room, or None when there is no such room."""
-        room = self.state.rooms.get(room_id)
+        # One look: a merge may just put another state in this one's place.
+        state = self.state
+        room = state.rooms.get(room_id)
         if room is None:
             return None
         online = self.presence.online
-        users = (self.state.users[member] for member in room.members)
+        users = (state.users[member] for member in room.members)
         return [events.MemberFacts(user.id, user.name, user.id in online) for user in users]
 
     def servers(self) -> list[events.ServerFacts]:
