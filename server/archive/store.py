@@ -148,9 +148,13 @@ class StoreReader:
         while low < high:
             middle = (low + high + 1) // 2
             place = self.index_of_number(middle)
-            if place is None:
+            if place is None and (last := self.last_number()) < middle:
+                # The log was cut meanwhile: what is looked for stands among what is left.
+                low, high = 0, last
+            elif place is None:
                 raise self._disk.damaged(_("message {number} is missing").format(number=middle))
-            low, high = (middle, high) if place <= index else (low, middle - 1)
+            else:
+                low, high = (middle, high) if place <= index else (low, middle - 1)
         return low
 
     def last_number(self) -> int:

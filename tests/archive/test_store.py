@@ -4,7 +4,7 @@ import pytest
 
 from server.archive.disk import Disk
 from server.archive.record import GENESIS_HASH, Draft, Epoch, Record, make_records
-from server.archive.store import SnapshotRow, Store, TimelineRow, Write
+from server.archive.store import SnapshotRow, Store, StoreReader, TimelineRow, Write
 from tests.archive.conftest import OpenDisk
 
 EPOCH = Epoch(1, "a", "n")
@@ -90,6 +90,25 @@ def test_the_running_number_at_any_index(store: Store) -> None:
     rows = (TimelineRow(2, "general", 1), TimelineRow(3, "general", 0), TimelineRow(5, "general", 2))
     store.commit([Write(records=tuple(records), timeline=rows, derived_index=6)])
     assert [store.number_at(index) for index in range(7)] == [0, 0, 1, 1, 1, 2, 2]
+
+
+class _LateReader(StoreReader):
+    """A reader on whose way from the last number to the others the log is cut."""
+
+    def __init__(self, disk: Disk, store: Store) -> None:
+        super().__init__(disk.reader())
+        self._store = store
+
+    def last_number(self) -> int:
+        last = super().last_number()
+        self._store.commit([Write(cut_to=3)])
+        return last
+
+
+def test_a_running_number_that_is_looked_up_during_a_cut_is_no_damage(disk: Disk) -> None:
+    store = Store(disk)
+    store.commit([derived(chain(9))])
+    assert _LateReader(disk, store).number_at(7) == 3
 
 
 def test_only_the_two_newest_snapshots_are_kept(store: Store) -> None:
