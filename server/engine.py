@@ -98,11 +98,14 @@ class Engine:
     # --- requests
 
     def _ask(self, ask: Ask, now: float) -> None:
-        if self._turned_away.turns_away(ask.draft, now, self._is_known, is_full=self._is_disk_full):
-            self._output.answers.append(Answer(ask.asker, *ask.draft.id, refusal=Refusal("disk_full")))
+        is_crowded = self._pending.is_full
+        is_full = self._is_disk_full or is_crowded
+        if self._turned_away.turns_away(ask.draft, now, self._is_known, is_full=is_full):
+            refusal = Refusal("unknown" if is_crowded else "disk_full")
+            self._output.answers.append(Answer(ask.asker, *ask.draft.id, refusal=refusal))
             return
         pending = self._pending.add(ask, now)
-        if pending is not None and self.replica.is_serving:
+        if pending and self.replica.is_serving:
             self._admit(pending)
 
     def _is_known(self, identity: tuple[str, int]) -> bool:
@@ -113,11 +116,12 @@ class Engine:
     def _admit(self, pending: Pending) -> None:
         """Propose (leader), or hand on (follower), unless it stands in the log already."""
         draft = pending.draft
-        if self._is_answered(draft):
+        if self._resubmission.is_filling:
+            self._resubmission.hold(pending)
+        elif self._is_answered(draft):
             self._answer_from_archive(pending)
         elif draft.id in self._uncommitted:
-            # The fold answers: for this one, or for the other thing that this id was used for.
-            return
+            return  # The fold answers: for this one, or for the other thing that this id was used for.
         elif self._resubmission.holds(draft.device):
             self._resubmission.hold(pending)
         elif isinstance(self.replica.role, Leader):

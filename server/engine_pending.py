@@ -14,6 +14,8 @@ from server.replication import steps
 
 Identity = tuple[str, int]
 
+# Of all clients together; beyond it they are told to ask again.
+PENDING_BYTES_MAX: Final = 256 * 1024 * 1024
 # Longer than what is sent ahead is on its way, unless the network stands still.
 BEHIND_S: Final = 2.0
 
@@ -26,6 +28,11 @@ class Pending:
     digest: bytes
     askers: list[Asker]
 
+    @property
+    def size_bytes(self) -> int:
+        """What it takes in memory, about."""
+        return len(self.draft.body) + 500
+
 
 class PendingRequests:
     """In the order in which they were asked."""
@@ -35,6 +42,12 @@ class PendingRequests:
         self._by_id: dict[Identity, list[Pending]] = {}
         # Of the askers that still wait, the oldest first.
         self._deadlines: dict[Asker, tuple[float, Identity]] = {}
+        self._bytes = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether nothing new can be kept: without a leader nothing is settled, and people go on writing."""
+        return self._bytes >= PENDING_BYTES_MAX
 
     def __len__(self) -> int:
         return sum(map(len, self._by_id.values()))
@@ -50,6 +63,7 @@ class PendingRequests:
                 pending.askers.append(ask.asker)
                 return None
         rivals.append(pending := Pending(draft, digest, [ask.asker]))
+        self._bytes += pending.size_bytes
         return pending
 
     def under(self, identity: Identity) -> tuple[Pending, ...]:
@@ -70,6 +84,7 @@ class PendingRequests:
         rivals = [other for other in self._by_id.pop(identity) if other is not pending]
         if rivals:
             self._by_id[identity] = rivals
+        self._bytes -= pending.size_bytes
         for asker in pending.askers:
             del self._deadlines[asker]
         return pending.askers

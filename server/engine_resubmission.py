@@ -35,6 +35,11 @@ class Resubmission:
         self._held_for: tuple[bool, bool] | None = None
 
     @property
+    def is_filling(self) -> bool:
+        """Whether the disk still shows the log as it was before the cut: then all requests wait."""
+        return bool(self._awaited_ticket)
+
+    @property
     def is_holding(self) -> bool:
         """Whether something is still to be handed on, as far as is known."""
         return self.is_open and not self._is_handed_on
@@ -77,7 +82,7 @@ class Resubmission:
 
     def freed(self) -> Iterator[Pending]:
         """Those that wait and need not any more, in the order of each device."""
-        reason = bool(self._awaited_ticket), self.is_holding
+        reason = self.is_filling, self.is_holding
         if not self._held or reason == self._held_for:
             return
         self._held_for = reason
@@ -85,7 +90,7 @@ class Resubmission:
             yield from self._held.pop(device)
 
     def _must_wait(self, device: str) -> bool:
-        return self.is_holding and (bool(self._awaited_ticket) or self._reader.is_quarantined(device))
+        return self.is_filling or (self.is_holding and self._reader.is_quarantined(device))
 
     def next_drafts(self) -> list[Draft]:
         """What is to be handed on now; with the last ones nothing is held any more."""

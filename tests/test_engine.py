@@ -280,6 +280,19 @@ def test_what_was_folded_and_is_cut_is_unfolded(pair: Servers) -> None:
     assert {a.engine.replica.mode, b.engine.replica.mode} == {"dual"}
 
 
+def test_what_waits_is_bounded_and_what_is_refused_is_asked_again_in_order(pair: Servers) -> None:
+    pair.disconnect()
+    a = next(server for server in pair.running.values() if server.engine.replica.role.name == "follower")
+    with mock.patch("server.engine_pending.PENDING_BYTES_MAX", 1_200):
+        askers = a.ask(*(message(n) for n in range(1, 6)))
+        assert [a.verdict(asker) for asker in askers] == ["waits"] * 3 + ["unknown"] * 2
+        pair.connect()
+        pair.wait(0.2)
+        again = a.ask(message(4), message(5))
+        pair.settle()
+    assert all(a.verdict(asker).startswith("stored") for asker in askers[:3] + again)
+
+
 def test_nothing_is_remembered_of_a_request_that_has_its_answer(alone: Server) -> None:
     for n in range(1, 4):
         alone.ask(message(n), message(n), message(n, "other"))
