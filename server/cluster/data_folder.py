@@ -93,6 +93,19 @@ class DataFolder:
         except OSError as error:
             raise FolderError(unusable_sentence(self.path, error)) from error
 
+    def check_fresh(self) -> None:
+        """Raise `FolderError` for an archive that nothing here belongs to.
+
+        Whoever took it for the own one would put what another chat wrote into this one.
+        """
+        if not self.is_made and (self.archive.exists() or self.confirmed.exists()):
+            raise FolderError(
+                _(
+                    "There is an archive in {path}, but nothing that says whose it is (cluster.json)."
+                    " Choose an empty folder with --data, or restore that file from a backup."
+                ).format(path=self.path)
+            )
+
     def lock(self) -> None:
         """Hold the folder until `unlock`; raises `FolderError` when another process has it."""
         try:

@@ -13,8 +13,9 @@ DEFAULT_CHAT = "Desktop Chat"
 
 
 def found_cluster(folder: DataFolder, *, name: str, chat: str, is_plain: bool, now_ms: int) -> Cluster:
-    """Make the first server of a new cluster in an empty folder."""
+    """Make the first server of a new cluster in an empty folder; raises `FolderError`."""
     folder.make()
+    folder.check_fresh()
     authority = make_authority(chat, now_ms)
     server = new_server_id()
     save_authority(folder.certificates, authority)
@@ -36,6 +37,7 @@ def found_second(first: DataFolder, second: DataFolder, *, name: str, now_ms: in
     cluster = first.read()
     authority = authority_in(first)
     second.make()
+    second.check_fresh()
     server = new_server_id()
     save_authority(second.certificates, authority)
     save_identity(second.certificates, make_server_identity(authority, server, (), now_ms))

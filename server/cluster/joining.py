@@ -47,8 +47,9 @@ _TALK_S: Final = 20.0
 
 
 def server_id_for(folder: DataFolder, code: PairingCode) -> str:
-    """A new id; the same one for a join that is done again. Raises FolderError when a server lives there."""
+    """A new id; the same one for a join that is done again. Raises FolderError: the folder is not fresh."""
     if not folder.is_made:
+        folder.check_fresh()
         return new_server_id()
     cluster = folder.read()
     identity = load_identity(folder.certificates)

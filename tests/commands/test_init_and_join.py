@@ -129,6 +129,20 @@ def test_nobody_at_the_codes_address_is_one_sentence(tmp_path: Path) -> None:
     fails(1, "Nobody waits at 127.0.0.1:", *words, "--listen", ANY, "--peer-listen", ANY)
 
 
+def test_nobody_takes_an_archive_for_the_own_one_that_nothing_belongs_to(tmp_path: Path) -> None:
+    left_over = tmp_path / "b"
+    left_over.mkdir()
+    (left_over / "archive.sqlite").write_bytes(b"what another chat wrote")
+    sentence = "nothing that says whose it is"
+    fails(1, sentence, "serve", "--data", left_over, "--listen", ANY)
+    fails(1, sentence, "init", "--data", left_over, "--listen", ANY, "--peer-listen", ANY)
+    with init(tmp_path / "a", "--listen", ANY, "--peer-listen", ANY) as waiting:
+        words = join_words(waiting, left_over)
+        fails(1, sentence, *words, "--listen", ANY, "--peer-listen", ANY)
+        assert waiting.is_running
+    assert not DataFolder(left_over).is_made
+
+
 def test_wrong_usage_is_told_with_code_2_and_makes_nothing(tmp_path: Path) -> None:
     data = tmp_path / "x"
     fails(2, "means every network card", "init", "--data", data, "--listen", "0.0.0.0:7000")
