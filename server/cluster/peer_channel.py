@@ -47,6 +47,10 @@ class PeerIdentity(msgspec.Struct, frozen=True):
     retired: tuple[str, ...] = ()
 
 
+def _pass_over(message: PeerMessage) -> None:
+    """Take no notice."""
+
+
 class PeerChannelOwner(Protocol):
     """Who is told: the peer link."""
 
@@ -128,6 +132,8 @@ class PeerChannel:
 
     def close(self) -> None:
         """Drop the connection; what was not sent is worth nothing without its session."""
+        # What came in the same piece is for nobody any more.
+        self._handle = _pass_over
         if self._channel is not None:
             self._channel.abort()
 

@@ -54,7 +54,10 @@ class Wire:
 class End:
     """A peer channel, its wire, and what it told its owner (a `PeerChannelOwner`)."""
 
-    def __init__(self, loop: LoopThread, identity: PeerIdentity, *, is_dialer: bool) -> None:
+    def __init__(
+        self, loop: LoopThread, identity: PeerIdentity, *, is_dialer: bool, hangs_up: bool = False
+    ) -> None:
+        self._hangs_up = hangs_up
         self._loop = loop
         self.wire = Wire()
         self.proved = False
@@ -87,6 +90,8 @@ class End:
 
     def peer_declined(self, channel: PeerChannel, reason: str) -> None:
         self.declined.append(reason)
+        if self._hangs_up:
+            channel.close()
 
     def retired_proved(self, channel: PeerChannel) -> None:
         self.retired += 1
@@ -109,8 +114,8 @@ def make(loop: LoopThread) -> Iterator[Any]:
     """Make ends; their clocks are stopped at the end."""
     ends: list[End] = []
 
-    def make(identity: PeerIdentity, *, is_dialer: bool) -> End:
-        ends.append(End(loop, identity, is_dialer=is_dialer))
+    def make(identity: PeerIdentity, *, is_dialer: bool, hangs_up: bool = False) -> End:
+        ends.append(End(loop, identity, is_dialer=is_dialer, hangs_up=hangs_up))
         return ends[-1]
 
     yield make
@@ -210,6 +215,17 @@ def test_a_server_whose_place_was_taken_proves_itself_and_talks_on_without_a_lin
     assert (a.declined, b.retired) == (["retired"], 1)
     b.hear(encode_peer_frame(HandOver(())))
     assert b.said == [HandOver(())]
+
+
+def test_what_comes_with_a_refusal_is_no_mistake_of_the_other_side(
+    make: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    keeper = PeerIdentity("cluster", "b", "c", b"the secret", retired=("a",))
+    a, b = make(A, is_dialer=True, hangs_up=True), make(keeper, is_dialer=False)
+    challenge = b.hear(a.wire.take())
+    a.hear(b.hear(a.hear(challenge)) + encode_peer_frame(HandOver(())))
+    assert (a.declined, a.wire.is_aborted) == (["retired"], True)
+    assert (a.said, caplog.messages) == ([], [])
 
 
 def test_a_retired_server_without_the_secret_gets_nowhere(make: Any) -> None:
