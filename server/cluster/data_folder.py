@@ -1,7 +1,7 @@
 """The data folder of one server: who it is, its secrets, its archive; one process at a time."""
 
 import contextlib
-import os
+import errno
 import secrets
 import threading
 from collections.abc import Callable, Iterator
@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from server.archive.confirmed import write_durably
 from server.cluster.folder_lock import FolderLock
 from server.i18n.translation import _
 
@@ -182,14 +183,8 @@ class DataFolder:
     def write(self, cluster: Cluster) -> None:
         """Keep who the server is, durably, readable for its owner alone."""
         content = msgspec.json.format(msgspec.json.encode(cluster), indent=2)
-        new = self._cluster_file.with_suffix(".new")
         try:
-            descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            new.replace(self._cluster_file)
+            write_durably(self._cluster_file, content)
         except OSError as error:
             raise FolderError(unusable_sentence(self.path, error)) from error
 
@@ -201,6 +196,8 @@ def new_server_id() -> str:
 
 def unusable_sentence(path: Path, error: OSError) -> str:
     """What the system said about the folder, and what a person can do."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return _("The disk of the data folder {path} is full: make room there.").format(path=path)
     return _(
         "The data folder {path} cannot be used: {reason}."
         " Choose another one with --data, or mend its permissions."

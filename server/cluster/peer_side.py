@@ -202,8 +202,14 @@ class PeerSide:
 
     def _hear_retired(self) -> None:
         """Another server has this one's place: nothing more may be accepted here, from now on."""
-        self._folder.update(lambda kept: msgspec.structs.replace(kept, is_retired=True))
-        self._ended(steps.Halt("retired", {"name": self._cluster.peer_name}))
+        name = self._cluster.peer_name
+        try:
+            self._folder.update(lambda kept: msgspec.structs.replace(kept, is_retired=True))
+        except FolderError as error:
+            # A full disk, perhaps. It is told again at the next start.
+            self._ended(steps.Halt("retired_not_noted", {"name": name, "reason": str(error)}))
+        else:
+            self._ended(steps.Halt("retired", {"name": name}))
 
     def _tell_once(self, text: str, halt: steps.Halt) -> None:
         if halt != self._told_halt:

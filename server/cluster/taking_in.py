@@ -152,6 +152,8 @@ class TakingIn:
             peer_name=join.name,
             peer_address=join.address,
             peer_link_address=join.link_address,
+            listen=self.cluster.listen,
+            peer_listen=self.cluster.peer_listen,
             retired=(*kept.retired, self._replaces) if is_retired else kept.retired,
         )
 

@@ -17,7 +17,7 @@ from server.cluster.pairing_messages import PairingError
 from server.cluster.taking_in import TakingIn
 from server.commands.on_loop import CommandLoop, StoppedError, command_loop
 from server.commands.option_values import chat_name, own_address, server_name
-from server.commands.replacing import replace_second, show_code
+from server.commands.replacing import check_not_retired, replace_second, show_code
 from server.commands.serving import fail, told_errors
 from server.i18n.translation import _
 from server.names.addresses import Address, AddressError, parse_address
@@ -109,7 +109,7 @@ def _ended_waits() -> Iterator[None]:
     except PairingError as error:
         fail(str(error))
     except StoppedError:
-        fail(_("Nobody joined, and the code is void now. Run `init` again for a new one."))
+        fail(_("Nobody joined, and the code is void now. Run the same command again for a new one."))
 
 
 def _own_address(option: str, given: Address | None, kept: str) -> Address:
@@ -131,6 +131,7 @@ def _open_cluster(folder: DataFolder, name: str | None, chat: str | None) -> Clu
             now_ms=SystemClock().wall_ms(),
         )
     cluster = folder.read()
+    check_not_retired(folder, cluster)
     if cluster.peer:
         raise FolderError(
             _(

@@ -43,9 +43,7 @@ def replace_second(
     with _only_one(folder):
         loop.run(_check_that_it_is_gone(folder, old))
         listen, peer_listen = addresses
-        cluster = folder.update(
-            lambda kept: msgspec.structs.replace(kept, listen=str(listen), peer_listen=str(peer_listen))
-        )
+        cluster = msgspec.structs.replace(old, listen=str(listen), peer_listen=str(peer_listen))
         new = loop.run(_wait_for_new(folder, cluster, code_at, program))
     click.echo(
         _("{name} ({address}) takes the place of {old} in “{chat}”.").format(
@@ -132,10 +130,15 @@ async def _wait_for_new(folder: DataFolder, cluster: Cluster, code_at: Address, 
     listener = await taking_in.listen(address)
     try:
         code = PairingCode(address, fingerprint_of(authority_in(folder).certificate_pem), secret)
-        show_code(code, program, name="c")
+        show_code(code, program, name=_free_name(cluster))
         return await taking_in.wait()
     finally:
         await listener.close()
+
+
+def _free_name(cluster: Cluster) -> str:
+    """A name that neither the server that is left has nor the one that is gone."""
+    return next(letter for letter in "cab" if letter not in (cluster.name, cluster.peer_name))
 
 
 def show_code(code: PairingCode, program: str, *, name: str) -> None:

@@ -48,6 +48,10 @@ HALT_SENTENCES: Final[dict[str, str]] = {
         "Another server has taken this one's place, says {name}. This one serves nobody any more:"
         " it hands over what it alone holds."
     ),
+    "retired_not_noted": marked(
+        "Another server has taken this one's place, says {name}. This one serves nobody any more, but cannot"
+        " note it: {reason} Then start it once more: it hands over what it alone holds."
+    ),
     "foreign_cluster": marked(
         "At the other server's address another chat answers ({theirs}, ours is {mine})."
         " Nothing was changed. Check --peer."
@@ -100,6 +104,8 @@ def run_node(config: Config, folder: DataFolder, cluster: Cluster) -> int:
         ends.append(reason)
         stop.set()
 
+    # The archive and the log are for their owner alone, also in a folder that was there before.
+    os.umask(0o077)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     try:
@@ -159,10 +165,17 @@ class _LineFormatter(logging.Formatter):
         return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
 
 
+class _LogFile(logging.handlers.RotatingFileHandler):
+    """On a full disk lines are left out: what matters stands on the standard error too."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name of logging
+        """Other mistakes are shown as always."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handleError(record)
+
+
 def _start_logging(path: Path, level: str) -> None:
-    handler = logging.handlers.RotatingFileHandler(
-        path, maxBytes=_LOG_BYTES_MAX, backupCount=_LOGS_KEPT, encoding="utf-8"
-    )
+    handler = _LogFile(path, maxBytes=_LOG_BYTES_MAX, backupCount=_LOGS_KEPT, encoding="utf-8")
     handler.setFormatter(_LineFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root = logging.getLogger()
     root.setLevel(level.upper())

@@ -1,5 +1,6 @@
 """The data folder: one process at a time, secrets for its owner alone, one sentence for what is wrong."""
 
+import errno
 import stat
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import msgspec
 import pytest
 
 from server.cluster import data_folder
-from server.cluster.data_folder import Cluster, DataFolder, FolderError
+from server.cluster.data_folder import Cluster, DataFolder, FolderError, unusable_sentence
 from server.cluster.folder_lock import FolderLock
 from server.cluster.founding import found_cluster, found_second
 from tests.source_tree import PROJECT
@@ -52,6 +53,11 @@ def test_secrets_are_for_their_owner_alone(folder: DataFolder) -> None:
     for path in folder.path.rglob("*"):
         assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
     assert stat.S_IMODE(folder.path.stat().st_mode) == 0o700
+
+
+def test_a_full_disk_is_told_as_such(folder: DataFolder) -> None:
+    assert "is full: make room" in unusable_sentence(folder.path, OSError(errno.ENOSPC, "no space"))
+    assert "mend its permissions" in unusable_sentence(folder.path, OSError(errno.EACCES, "denied"))
 
 
 def test_a_folder_without_a_server_is_told(folder: DataFolder) -> None:

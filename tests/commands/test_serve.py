@@ -1,8 +1,10 @@
 """`serve`: what goes wrong at a start is one sentence and an exit code, and nothing is lost."""
 
+import contextlib
 import logging
 import os
 import socket
+import stat
 from pathlib import Path
 
 import msgspec
@@ -195,3 +197,21 @@ def test_a_log_line_stays_one_line() -> None:
     formatter = serving._LineFormatter("%(levelname)s: %(message)s")
     record = logging.makeLogRecord({"levelname": "INFO", "msg": "a\nINFO: forged \x1b[2J\u202e é"})
     assert formatter.format(record) == "INFO: a\\nINFO: forged \\x1b[2J\\u202e é"
+
+
+def test_on_a_full_disk_the_log_leaves_out_lines_without_a_word(capsys: pytest.CaptureFixture[str]) -> None:
+    handler = serving._LogFile("/dev/full")
+    handler.emit(logging.LogRecord("server", logging.INFO, "", 0, "a line", (), None))
+    assert capsys.readouterr().err == ""
+    with contextlib.suppress(OSError):
+        handler.close()
+
+
+def test_nobody_else_reads_what_is_stored_whatever_the_folders_rights_are(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    with Program("serve", "--data", tmp_path, "--listen", ANY) as server:
+        server.wait_line("ready: ")
+        assert server.interrupt() == 0
+    assert {"archive.sqlite", "server.log"} <= {path.name for path in tmp_path.iterdir()}
+    for path in tmp_path.rglob("*"):
+        assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path

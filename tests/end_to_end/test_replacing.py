@@ -138,11 +138,14 @@ def test_a_code_is_good_for_one_machine_and_one_code_waits_at_a_time(tmp_path: P
     assert DataFolder(a).read().peer == DataFolder(tmp_path / "c").read().server
     # A wait that is given up changes nothing.
     before = DataFolder(a).read()
-    with replacing(a) as waiting:
+    with replacing(a, "--listen", "127.0.0.1:9", "--peer-listen", "127.0.0.1:10") as waiting:
         waiting.wait_line(" join ")
         assert waiting.interrupt() == 1
         assert "the code is void now" in waiting.errors
     assert DataFolder(a).read() == before
+    # The name in the printed line is free, whoever was taken in before.
+    with replacing(tmp_path / "c") as waiting:
+        assert "--name b " in waiting.wait_line(" join ")
 
 
 def test_what_cannot_be_replaced_is_told(tmp_path: Path) -> None:
@@ -199,6 +202,7 @@ def test_the_old_one_comes_back_with_what_it_stored_alone_and_hands_it_over(
         assert [n for device, n in found if device == dora.device] == list(range(1, dora.last + 1))
     assert run("dump", b, "--check").code == 0
     fails(1, "is retired", "init", "--data", b, "--replace")
+    fails(1, "is retired", "init", "--data", b)
 
 
 def test_one_that_only_stood_still_is_told_when_it_goes_on_and_nothing_is_lost(
@@ -227,6 +231,31 @@ def test_one_that_only_stood_still_is_told_when_it_goes_on_and_nothing_is_lost(
                 assert third.interrupt() == 0
         assert first.interrupt() == 0
     holds_all_once(a, anna, bruno)
+
+
+def test_one_that_cannot_note_that_it_is_retired_ends_all_the_same(tmp_path: Path) -> None:
+    a, b = make_pair(tmp_path)
+    with serve(a) as first:
+        first.wait_line("ready: ")
+        with replacing(a) as waiting:
+            take_in(waiting, tmp_path / "c")
+        # Nothing can be written there, as on a full disk.
+        in_the_way = b / "cluster.new"
+        in_the_way.mkdir()
+        with serve(b) as old:
+            assert old.wait() == 1
+            assert "cannot note it: The data folder" in old.errors
+            assert "Traceback" not in old.errors
+        assert not DataFolder(b).read().is_retired
+        in_the_way.rmdir()
+        with serve(tmp_path / "c") as third:
+            third.wait_line("ready: ")
+            with serve(b) as old:
+                assert old.wait() == 1
+                assert "all that it held is in the archive of a" in old.errors
+            assert third.interrupt() == 0
+        assert first.interrupt() == 0
+    assert DataFolder(b).read().is_retired
 
 
 def test_a_hand_over_that_is_killed_again_and_again_comes_to_its_end(
