@@ -8,8 +8,8 @@ from typing import Final
 
 from server.archive.disk import DamagedDiskError
 from server.archive.disk_thread import DiskThread
-from server.engine import Engine
-from server.engine_round import EngineInput, Output, Stop
+from server.engine.engine import Engine
+from server.engine.round import EngineInput, Output, Stop
 from server.network.clock import Clock
 from server.replication import steps
 from server.state.state import State

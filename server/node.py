@@ -23,8 +23,8 @@ from server.archive.disk_thread import DiskThread
 from server.cluster.data_folder import Cluster, DataFolder, FolderError
 from server.cluster.peer_side import PeerSide, PeerTerms
 from server.config import Config
-from server.engine import Engine
-from server.engine_round import Output, PairState
+from server.engine.engine import Engine
+from server.engine.round import Output, PairState
 from server.engine_thread import EngineThread
 from server.i18n.translation import _
 from server.names.addresses import Address

@@ -11,7 +11,7 @@ from server.archive.space import Space
 from server.archive.watch import Watch
 from server.cluster.data_folder import DataFolder, FolderError
 from server.config import Config
-from server.engine_round import DiskSpace
+from server.engine.round import DiskSpace
 from server.i18n.marking import marked
 from server.i18n.translation import _
 from server.mending import note_damage

@@ -15,7 +15,7 @@ from server.archive.disk import Alert, DamagedDiskError, SqliteDisk, SqliteReade
 from server.archive.record import DamagedRecordError
 from server.archive.salvage import wal_path
 from server.archive.store import Store, StoreReader
-from server.engine_opening import open_log
+from server.engine.opening import open_log
 from server.i18n.translation import _
 from server.mending import Mended, forget_damage, mend, read_note
 from server.replication.log import Log

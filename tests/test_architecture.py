@@ -13,7 +13,6 @@ import pytest
 from tests.source_tree import imports_of, module_of, parsed, python_files, room_of, rooms, shown
 
 WORDS = {"server.protocol"}  # the words of the wire
-ENGINE = {"server.engine", "server.engine_round"}
 TEXTS = {"server.i18n"}  # what people read, in their language
 CLIENT_SIDE = {"server.client", "server.i18n", "server.names", "server.network", "server.protocol"}
 
@@ -25,8 +24,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "server.archive",
         "server.cluster",
         "server.config",
-        *ENGINE,
-        "server.engine_handover",
+        "server.engine",
         "server.node",
         "server.replication",
         "server.sessions",
@@ -43,7 +41,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "server.archive",
         "server.cluster",
         "server.config",
-        *ENGINE,
+        "server.engine",
         "server.engine_thread",
         *TEXTS,
         "server.metrics",
@@ -59,7 +57,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "server.archive",
         "server.cluster",
         "server.config",
-        "server.engine_round",
+        "server.engine",
         *TEXTS,
         "server.mending",
         "server.opening",
@@ -67,7 +65,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "server.opening": {
         "server.archive",
-        "server.engine_opening",
+        "server.engine",
         *TEXTS,
         "server.mending",
         "server.replication",
@@ -83,7 +81,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "server.sessions": {
         "server.accounts",
         "server.archive",
-        *ENGINE,
+        "server.engine",
         "server.gateways",
         "server.network",
         "server.protocol",
@@ -93,7 +91,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "server.cluster": {
         "server.accounts",
         "server.archive",
-        *ENGINE,
+        "server.engine",
         *TEXTS,
         "server.names",
         "server.network",
@@ -103,34 +101,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "server.engine_thread": {
         "server.archive",
-        *ENGINE,
+        "server.engine",
         "server.network",
         "server.replication",
         "server.state",
     },
-    "server.engine": {
-        "server.archive",
-        "server.engine_cut",
-        "server.engine_derived",
-        "server.engine_pending",
-        "server.engine_resubmission",
-        "server.engine_round",
-        "server.protocol",
-        "server.replication",
-        "server.state",
-    },
-    "server.engine_cut": {"server.archive", "server.state"},
-    "server.engine_derived": {"server.archive", "server.replication", "server.state"},
-    "server.engine_handover": {
-        "server.archive",
-        "server.engine_cut",
-        "server.engine_opening",
-        "server.state",
-    },
-    "server.engine_opening": {"server.archive", "server.replication", "server.state"},
-    "server.engine_pending": {"server.archive", "server.engine_round", "server.replication", *WORDS},
-    "server.engine_resubmission": {"server.archive", "server.engine_pending"},
-    "server.engine_round": {"server.archive", "server.protocol", "server.replication", "server.state"},
+    "server.engine": {"server.archive", "server.protocol", "server.replication", "server.state"},
     "server.replication": {"server.archive", *TEXTS},
     "server.state": {"server.archive", *WORDS},
     "server.archive": TEXTS,
@@ -201,13 +177,6 @@ MAY_IMPORT: dict[str, set[str]] = {
 PURE_ROOMS = {
     "server.client",
     "server.engine",
-    "server.engine_cut",
-    "server.engine_derived",
-    "server.engine_handover",
-    "server.engine_opening",
-    "server.engine_pending",
-    "server.engine_resubmission",
-    "server.engine_round",
     "server.gateways",
     "server.protocol",
     "server.replication",

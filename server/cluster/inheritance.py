@@ -7,7 +7,7 @@ from typing import Final
 from server.archive.record import EPOCH_KIND, Draft
 from server.cluster.peer_channel import PeerChannel
 from server.cluster.peer_frames import HandedOver, HandOver, Known, PeerMessage
-from server.engine_round import Answer
+from server.engine.round import Answer
 from server.protocol.errors import RemoteProtocolError
 from server.replication.messages import SPANS_MAX
 from server.sessions.hub import Hub

@@ -19,7 +19,7 @@ from typing import Final
 from server.cluster.inheritance import Inheritance
 from server.cluster.peer_channel import PeerChannel, PeerIdentity
 from server.cluster.peer_frames import PeerMessage
-from server.engine_round import EngineInput
+from server.engine.round import EngineInput
 from server.i18n.marking import marked
 from server.names.addresses import Address
 from server.network.channel import Channel

@@ -13,7 +13,7 @@ from server.cluster.inheritance import Inheritance
 from server.cluster.peer_channel import PeerIdentity
 from server.cluster.peer_frames import PeerMessage
 from server.cluster.peer_link import PeerLink
-from server.engine_round import EngineInput
+from server.engine.round import EngineInput
 from server.names.addresses import Address, AddressError, parse_address
 from server.network.channel import ChannelHandler
 from server.network.listener import Listener, listen

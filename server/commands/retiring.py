@@ -13,7 +13,7 @@ from server.cluster.peer_side import identity_of
 from server.cluster.retirement import Retirement
 from server.commands.on_loop import StoppedError, command_loop
 from server.config import Config
-from server.engine_handover import Belongings
+from server.engine.handover import Belongings
 from server.i18n.translation import _, number_text
 from server.names.addresses import Address
 from server.network.tls import TlsTerms, peer_context

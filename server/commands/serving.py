@@ -19,7 +19,7 @@ from server.accounts.certificates import CertificateError, fingerprint_of
 from server.archive.disk import DamagedDiskError
 from server.cluster.data_folder import Cluster, DataFolder, FolderError, unusable_sentence
 from server.config import Config, ConfigError
-from server.engine_round import PairState
+from server.engine.round import PairState
 from server.i18n.marking import marked
 from server.i18n.translation import _
 from server.names.addresses import Address

@@ -6,7 +6,7 @@ this log knows shows the fork, however many epochs both sides went through since
 """
 
 from server.archive.record import Epoch, Span, span_ends
-from server.engine_round import Position
+from server.engine.round import Position
 from server.protocol.limits import TRAIL_EPOCHS_MAX
 from server.protocol.requests import Cursor, EpochEnd
 

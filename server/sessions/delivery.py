@@ -23,7 +23,7 @@ from typing import Final, Protocol
 
 import msgspec
 
-from server.engine_round import Position, Published
+from server.engine.round import Position, Published
 from server.protocol import events
 from server.protocol.frames import encode_frame
 from server.protocol.requests import Cursor

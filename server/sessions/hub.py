@@ -12,7 +12,7 @@ from typing import Final, Protocol
 
 from server.archive.record import Draft
 from server.archive.store import StoreReader
-from server.engine_round import Answer, Ask, EngineInput, Output, PairState, Position
+from server.engine.round import Answer, Ask, EngineInput, Output, PairState, Position
 from server.network.clock import Clock
 from server.protocol import events, requests
 from server.protocol.frames import encode_frame

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from server.archive.record import Draft
-from server.engine_round import Answer
+from server.engine.round import Answer
 from server.network.channel import Channel
 from server.network.errors import ClosedReason
 from server.protocol import events, limits, requests

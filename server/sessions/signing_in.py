@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from server.archive.record import Draft
-from server.engine_round import Answer
+from server.engine.round import Answer
 from server.protocol import events, requests
 from server.protocol.errors import Refusal
 from server.protocol.names import clean_person_name, name_key

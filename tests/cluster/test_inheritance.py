@@ -10,7 +10,7 @@ from server.archive.record import Draft, Epoch, Origin, Span, epoch_draft
 from server.cluster.inheritance import Inheritance
 from server.cluster.peer_channel import PeerChannel
 from server.cluster.peer_frames import HandedOver, HandOver, Known, PeerMessage
-from server.engine_round import Answer
+from server.engine.round import Answer
 from server.protocol.errors import Refusal, RemoteProtocolError
 from server.sessions.facts import PeerOnline
 from server.sessions.hub import Hub

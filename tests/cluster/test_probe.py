@@ -14,7 +14,7 @@ from server.cluster import peer_link
 from server.cluster.inheritance import Inheritance
 from server.cluster.peer_channel import PeerIdentity
 from server.cluster.peer_link import PeerLink
-from server.engine_round import EngineInput
+from server.engine.round import EngineInput
 from server.names.addresses import Address
 from server.network.errors import DialCode
 from server.network.loop_thread import LoopThread

@@ -4,9 +4,9 @@ from typing import Final
 
 from server.archive.record import Draft
 from server.archive.store import Store, StoreReader
-from server.engine import Engine
-from server.engine_opening import open_log
-from server.engine_round import Answer, Ask, EngineInput, Output
+from server.engine.engine import Engine
+from server.engine.opening import open_log
+from server.engine.round import Answer, Ask, EngineInput, Output
 from server.replication import steps
 from server.replication.replica import Replica
 from server.replication.settings import Settings

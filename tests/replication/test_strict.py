@@ -1,7 +1,7 @@
 """A strict pair: nothing is committed with one copy, whoever dies, and nothing that waited is lost."""
 
 from server.archive.record import Epoch
-from server.engine_round import Answer
+from server.engine.round import Answer
 from server.replication import steps
 from server.replication.settings import Settings
 from tests.replication.pair import Half, Pair, chain, draft

@@ -19,9 +19,9 @@ from server.cluster.peer_frames import PeerFrameReader, encode_peer_frame
 from server.protocol.errors import RemoteProtocolError
 from server.replication import messages, steps
 from server.sessions.facts import PeerFacts
+from tests.engine.test_engine import device, message
 from tests.replication.pair import Half, chain, draft, hello_of
 from tests.replication.servers import Server, Servers
-from tests.test_engine import device, message
 
 A1, B2, B3 = Epoch(1, "a", "1"), Epoch(2, "b", "2"), Epoch(3, "b", "3")
 BOTH = ("a", "b")

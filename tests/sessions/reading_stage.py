@@ -2,7 +2,7 @@
 
 from server.archive.record import Draft, Epoch, epoch_draft, make_records
 from server.archive.store import Store, TimelineRow, Write
-from server.engine_round import Position, Published
+from server.engine.round import Position, Published
 from server.network.loop_thread import LoopThread
 from server.protocol import events
 from server.protocol.connection import ClientConnection

@@ -14,7 +14,7 @@ import msgspec
 from server.archive.disk import SqliteDisk
 from server.archive.record import Draft, Epoch, epoch_draft, make_records
 from server.archive.store import Store, TimelineRow, Write
-from server.engine_round import Answer, Ask, EngineInput, Output, PairState, Position, Published
+from server.engine.round import Answer, Ask, EngineInput, Output, PairState, Position, Published
 from server.network.loop_thread import LoopThread
 from server.protocol import events, requests
 from server.protocol.connection import ClientConnection

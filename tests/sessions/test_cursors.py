@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.archive.record import Epoch, Span
-from server.engine_round import Position
+from server.engine.round import Position
 from server.protocol.limits import TRAIL_EPOCHS_MAX
 from server.protocol.requests import Cursor
 from server.sessions.cursors import cursor_at, place_cursor

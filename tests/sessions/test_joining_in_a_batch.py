@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from server.archive.record import Draft, Epoch, epoch_draft, make_records
-from server.engine_round import Position, Published
+from server.engine.round import Position, Published
 from server.sessions.delivery import Delivery, Reader
 from server.state.bodies import DeviceBody, MemberBody, MessageBody, RoomBody
 from server.state.fold import fold

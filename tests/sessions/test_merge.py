@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from server.archive.record import Draft
-from server.engine_round import Output, PairState
+from server.engine.round import Output, PairState
 from server.protocol import events, requests
 from server.sessions.facts import PeerFacts
 from server.state.bodies import DeviceBody, MessageBody

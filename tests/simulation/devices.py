@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from server.archive.record import Draft
-from server.engine_round import Answer, Ask
+from server.engine.round import Answer, Ask
 from server.state.bodies import DeviceBody, MemberBody, MessageBody, RoomBody
 from server.state.state import GENERAL
 

@@ -4,7 +4,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from server.archive.store import StoreReader
-from server.engine_round import Answer, Ask, EngineInput, Output, PairState
+from server.engine.round import Answer, Ask, EngineInput, Output, PairState
 from server.sessions.admission import Policy
 from server.sessions.facts import OwnFacts, PeerFacts, PeerOnline
 from server.sessions.hub import Hub

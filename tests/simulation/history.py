@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from server.archive.record import Draft, Record
-from server.engine_round import Answer
+from server.engine.round import Answer
 from server.replication.messages import Append, Confirm, Forward, Heartbeat, Hello, Match, Refuse
 
 Identity = tuple[str, int]

@@ -1,6 +1,6 @@
 """The phases of a run: faults come and go, then quiet, then a lasting fault of one kind, then rest."""
 
-from server.engine_round import Answer, Ask
+from server.engine.round import Answer, Ask
 from tests.simulation.checkers.streams import is_complete
 from tests.simulation.devices import Device, new_person
 from tests.simulation.history import PromiseError

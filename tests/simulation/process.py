@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 from server.archive.disk import DiskError
 from server.archive.store import Store, StoreReader, Write
-from server.engine import Engine
-from server.engine_opening import open_log
-from server.engine_round import Answer, Ask, EngineInput, Output, Stop
+from server.engine.engine import Engine
+from server.engine.opening import open_log
+from server.engine.round import Answer, Ask, EngineInput, Output, Stop
 from server.replication import steps
 from server.replication.replica import Replica
 from tests.simulation.front import Front

@@ -136,7 +136,7 @@ def small_sizes(weather: Weather) -> Iterator[None]:
         for name, value in (
             ("server.replication.log.CACHE_BYTES", weather.cache_bytes),
             ("server.replication.log.TRIM_RECORDS", weather.trim_records),
-            ("server.engine_derived.SNAPSHOT_EVERY_RECORDS", weather.snapshot_every),
+            ("server.engine.derived.SNAPSHOT_EVERY_RECORDS", weather.snapshot_every),
             ("server.protocol.limits.ANSWER_S_MAX", weather.answer_s_max),
             ("server.sessions.delivery.MEMORY_BYTES", weather.memory_bytes),
             ("server.sessions.history.ROWS_MAX", weather.rows_max),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from server.archive.record import Record
 from server.archive.store import StoreReader
-from server.engine_round import Answer, Output
+from server.engine.round import Answer, Output
 from server.replication import steps
 from server.replication.messages import Confirm, Heartbeat, Match
 from tests.simulation.history import Answered, History, PromiseError

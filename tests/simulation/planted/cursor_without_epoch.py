@@ -3,7 +3,7 @@
 from typing import Final
 
 from server.archive.record import Span
-from server.engine_round import Position
+from server.engine.round import Position
 from server.protocol.requests import Cursor
 from server.sessions.cursors import cursor_at
 

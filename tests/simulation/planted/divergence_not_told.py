@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from server.engine_round import Position
+from server.engine.round import Position
 from server.sessions.delivery import Delivery
 
 TARGET: Final = "server.sessions.delivery.Delivery._rewind"

@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from server.engine import Engine
+from server.engine.engine import Engine
 
-TARGET: Final = "server.engine.Engine._admit_forwards"
+TARGET: Final = "server.engine.engine.Engine._admit_forwards"
 
 
 def replacement(self: Engine) -> None:

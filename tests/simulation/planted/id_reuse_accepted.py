@@ -2,10 +2,10 @@
 
 from typing import Final
 
-from server.engine import Engine
-from server.engine_pending import Pending
+from server.engine.engine import Engine
+from server.engine.pending import Pending
 
-TARGET: Final = "server.engine.Engine._answer_from_archive"
+TARGET: Final = "server.engine.engine.Engine._answer_from_archive"
 
 
 def replacement(self: Engine, pending: Pending) -> None:

@@ -2,11 +2,11 @@
 
 from typing import Final
 
-from server.engine import Engine
-from server.engine_pending import Pending
+from server.engine.engine import Engine
+from server.engine.pending import Pending
 from server.replication.leader import Leader
 
-TARGET: Final = "server.engine.Engine._admit"
+TARGET: Final = "server.engine.engine.Engine._admit"
 
 
 def replacement(self: Engine, pending: Pending) -> None:

@@ -7,8 +7,8 @@ import pytest
 
 from server.archive.disk import DamagedDiskError, Transaction
 from server.archive.record import Draft
-from server.engine_pending import BEHIND_S
-from server.engine_round import DiskSpace, Position, Stop
+from server.engine.pending import BEHIND_S
+from server.engine.round import DiskSpace, Position, Stop
 from server.protocol import limits
 from server.replication import steps
 from server.state.bodies import DeviceBody, MessageBody, RoomBody
@@ -164,7 +164,7 @@ def test_what_is_derived_reaches_the_disk_within_a_second(alone: Server) -> None
 
 
 def test_a_snapshot_is_taken_every_so_many_records(alone: Server) -> None:
-    with mock.patch("server.engine_derived.SNAPSHOT_EVERY_RECORDS", 5):
+    with mock.patch("server.engine.derived.SNAPSHOT_EVERY_RECORDS", 5):
         for counter in range(1, 20):
             alone.ask(message(counter))
             alone.sync()
@@ -283,7 +283,7 @@ def test_what_was_folded_and_is_cut_is_unfolded(pair: Servers) -> None:
 def test_what_waits_is_bounded_and_what_is_refused_is_asked_again_in_order(pair: Servers) -> None:
     pair.disconnect()
     a = next(server for server in pair.running.values() if server.engine.replica.role.name == "follower")
-    with mock.patch("server.engine_pending.PENDING_BYTES_MAX", 1_200):
+    with mock.patch("server.engine.pending.PENDING_BYTES_MAX", 1_200):
         askers = a.ask(*(message(n) for n in range(1, 6)))
         assert [a.verdict(asker) for asker in askers] == ["waits"] * 3 + ["unknown"] * 2
         pair.connect()

@@ -1,7 +1,7 @@
 """The engine keeps the order of a sender, also when answers come too late."""
 
+from tests.engine.test_engine import device, message
 from tests.replication.servers import Servers
-from tests.test_engine import device, message
 
 
 def test_a_request_that_got_no_answer_in_time_is_not_overtaken() -> None:

@@ -118,7 +118,7 @@ def test_what_is_asked_while_others_of_its_device_wait_waits_behind_them(split: 
     split.connect()
     loser.ask(message("carla", 1), message("carla", 2))
     loser.is_disk_stuck = False
-    with mock.patch("server.engine_resubmission.IN_FLIGHT_MAX", 1):
+    with mock.patch("server.engine.resubmission.IN_FLIGHT_MAX", 1):
         loser.sync()
         loser.ask(message("carla", 3))
         split.wait(0.5)

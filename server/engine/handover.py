@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from server.archive.record import Draft, Record, Span, redraft
 from server.archive.store import StoreReader
-from server.engine_cut import behind_cut, state_without_cut
-from server.engine_opening import open_log
+from server.engine.cut import behind_cut, state_without_cut
+from server.engine.opening import open_log
 from server.state.rebuild import rebuild
 
 _PAGE_ROWS = 512

@@ -2,7 +2,7 @@
 
 from server.archive.record import Draft
 from server.archive.store import Store, StoreReader, Write
-from server.engine_handover import Belongings
+from server.engine.handover import Belongings
 from tests.replication.servers import Servers
 from tests.state.archive_of import device, message, room
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from server.archive.record import Draft
-from server.engine_round import Answer, Ask, Asker
+from server.engine.round import Answer, Ask, Asker
 from server.protocol import limits
 from server.protocol.errors import ERRORS, Refusal
 from server.replication import steps

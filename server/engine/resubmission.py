@@ -10,7 +10,7 @@ from typing import Final
 
 from server.archive.record import Draft
 from server.archive.store import StoreReader
-from server.engine_pending import Pending
+from server.engine.pending import Pending
 
 Identity = tuple[str, int]
 

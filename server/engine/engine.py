@@ -16,11 +16,11 @@ from typing import Final
 
 from server.archive.record import Draft, Record
 from server.archive.store import StoreReader, TimelineRow, Write
-from server.engine_cut import BehindCut, behind_cut, state_without_cut
-from server.engine_derived import Derived
-from server.engine_pending import Pending, PendingRequests, TurnedAway, refusal_told
-from server.engine_resubmission import Resubmission
-from server.engine_round import (
+from server.engine.cut import BehindCut, behind_cut, state_without_cut
+from server.engine.derived import Derived
+from server.engine.pending import Pending, PendingRequests, TurnedAway, refusal_told
+from server.engine.resubmission import Resubmission
+from server.engine.round import (
     Answer,
     Ask,
     DiskSpace,
