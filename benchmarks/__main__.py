@@ -1,72 +1,64 @@
-"""`python -m benchmarks`: measure, print the table with its ratios, and write it down if asked to."""
+"""`python -m benchmarks`: measure, print one table with its ratios, and write it down if asked to."""
 
-import datetime
 import os
+import sys
+import traceback
+from collections.abc import Sequence
 
 import click
 import msgspec
 
-from benchmarks.bare_relay import BARE_RELAY
-from benchmarks.fan_out import WINDOWS, Effort, Row, measure, ratio, table
-from benchmarks.nats import NATS
-from benchmarks.ours import OURS
-from benchmarks.report import machine, write
+from benchmarks.cases import Bench, Case, Effort, Row
+from benchmarks.chart import chart
+from benchmarks.registry import CASES
+from benchmarks.report import CHART, circumstances, write
+from benchmarks.table import table
 
-RIVALS = (OURS, NATS, BARE_RELAY)
-REFERENCES = (NATS.name, BARE_RELAY.name)
-FULL = Effort(receivers=500, runs=3, seconds=3.0)
-# To see that everything works; its figures mean little.
-QUICK = Effort(receivers=100, runs=1, seconds=0.5)
+BY_NAME = {case.name: case for case in CASES}
 
 
-@click.command()
-@click.option("--quick", is_flag=True, help="Few receivers and one short run: a look, no figures.")
-@click.option("--json", "as_json", is_flag=True, help="The last line is one JSON object.")
-@click.option("--write", "is_written", is_flag=True, help="Put the table into docs/performance.md.")
-def main(*, quick: bool, as_json: bool, is_written: bool) -> None:
-    """Fan-out of a durable server, alone, beside nats-server and a bare relay in C."""
-    effort = QUICK if quick else FULL
+@click.command(epilog="\b\nThe cases:\n" + "\n".join(f"  {case.name:14} {case.about}" for case in CASES))
+@click.option("--quick", is_flag=True, help="All of it in about a minute: a look, rough figures.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object in place of the table.")
+@click.option("--write", "is_written", is_flag=True, help="Put tables and chart into docs/.")
+@click.option("--case", "names", multiple=True, type=click.Choice(list(BY_NAME)), help="Only this one.")
+def main(*, quick: bool, as_json: bool, is_written: bool, names: tuple[str, ...]) -> None:
+    """Measure the server beside others of its kind, all in one run. Progress goes to standard error."""
     load = os.getloadavg()[0]
-    rows = measure(RIVALS, effort, lambda line: click.echo(line, err=as_json))
-    text = f"{table(rows, REFERENCES)}\n\n{_circumstances(effort, load)}"
+    bench = Bench(Effort.QUICK if quick else Effort.FULL, lambda text: click.echo(text, err=True))
+    cases = [BY_NAME[name] for name in names] or list(CASES)
+    found, failed = measured(bench, cases)
+    rows = [row for some in found.values() for row in some]
+    around = circumstances(bench, load)
+    if as_json:
+        click.echo(msgspec.json.encode({"rows": rows}))
+    else:
+        click.echo(f"{table(rows)}\n\n{around}")
     if is_written:
-        write("fan-out", text)
-    click.echo(msgspec.json.encode(_facts(rows, effort)).decode() if as_json else text)
+        for case, some in found.items():
+            write(case.name, f"{table(some)}\n\n{around}")
+        if not names:
+            # A chart of a few cases would leave the others out without a word.
+            CHART.write_text(chart(rows), encoding="utf-8")
+    if failed:
+        click.echo(f"failed: {', '.join(case.name for case in failed)}", err=True)
+        sys.exit(1)
 
 
-def _circumstances(effort: Effort, load: float) -> str:
-    """What one must know to believe the figures; `load` is the machine's before they were taken."""
-    today = datetime.datetime.now(datetime.UTC).date()
-    return (
-        f"{today}: {machine()}; {effort.receivers} receivers,"
-        f" the median of {effort.runs} runs of {effort.seconds:g} s each."
-        f" Load of the machine by other work, before: {load:.1f}."
-    )
-
-
-def _facts(rows: list[Row], effort: Effort) -> dict[str, object]:
-    """The same for programs; times in ms, processor time in µs."""
-    return {
-        "machine": machine(),
-        "receivers": effort.receivers,
-        "runs": effort.runs,
-        "rows": [
-            {
-                "server": row.rival,
-                "window": row.window,
-                "deliveries_per_s": round(row.median.deliveries_a_second),
-                "processor_us": round(row.median.processor_s * 1e6, 3),
-                "p50_ms": round(row.median.latency_s(0.5) * 1e3, 3),
-                "p99_ms": round(row.median.latency_s(0.99) * 1e3, 3),
-            }
-            for row in rows
-        ],
-        "ratios": {
-            f"{reference} at W={window}": ratio(rows, OURS.name, reference, window)
-            for window in WINDOWS
-            for reference in REFERENCES
-        },
-    }
+def measured(bench: Bench, cases: Sequence[Case]) -> tuple[dict[Case, list[Row]], list[Case]]:
+    """The rows of each case, and the cases that failed: the others are worth having without them."""
+    found: dict[Case, list[Row]] = {}
+    failed: list[Case] = []
+    for number, case in enumerate(cases, 1):
+        with bench.at(f"{case.name} ({number} of {len(cases)})"):
+            bench.tell(case.about)
+            try:
+                found[case] = list(case.measure(bench))
+            except (OSError, RuntimeError, AssertionError):
+                # Whatever it is, the reader must know, and the figures of the others are not lost.
+                click.echo(traceback.format_exc(), err=True)
+                failed.append(case)
+    return found, failed
 
 
 if __name__ == "__main__":

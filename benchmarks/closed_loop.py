@@ -18,17 +18,18 @@ from dataclasses import dataclass
 import msgspec
 
 from benchmarks.receivers import CONNECT_WITHIN_S, READ_BYTES, Plan, await_greeting
-from benchmarks.rival import MARKER, Rival, Running
+from benchmarks.rival import MARKER, Rival, Running, processor_s
 
 STALLED_AFTER_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one measurement gave; `processor_s` is the server's a delivery, `latencies_s` is sorted."""
+    """What one measurement gave; the processor times are those of a delivery, `latencies_s` is sorted."""
 
     deliveries_a_second: float
     processor_s: float
+    receivers_s: float  # beside the server's: are the receivers what is measured?
     latencies_s: list[float]
 
     def latency_s(self, share: float) -> float:
@@ -51,6 +52,7 @@ class Load:
         self._running = running
         self._sender = sender
         self._receivers = receivers
+        self._counters = [counter.pid for counter in counters]
         self._outputs = [counter.stdout.fileno() for counter in counters if counter.stdout is not None]
         self._floors = dict.fromkeys(self._outputs, -1)
         self._sent = 0
@@ -69,7 +71,8 @@ class Load:
         """Keep `window` messages under way for that long, then wait for the last one."""
         sent_at: deque[float] = deque()
         latencies: list[float] = []
-        began_with, began_s, used_s = self.done, time.perf_counter(), self._running.processor_s()
+        used_s, receivers_s = self._used()
+        began_with, began_s = self.done, time.perf_counter()
         end_s = began_s + seconds
         now = began_s
         while now < end_s or self.done < self._sent:
@@ -84,8 +87,17 @@ class Load:
             now = time.perf_counter()
             latencies += [now - sent_at.popleft() for _ in range(self.done - before)]
         deliveries = (self.done - began_with) * self._receivers
-        used_s = self._running.processor_s() - used_s
-        return Outcome(deliveries / (now - began_s), used_s / deliveries, sorted(latencies))
+        used_after_s, receivers_after_s = self._used()
+        return Outcome(
+            deliveries / (now - began_s),
+            (used_after_s - used_s) / deliveries,
+            (receivers_after_s - receivers_s) / deliveries,
+            sorted(latencies),
+        )
+
+    def _used(self) -> tuple[float, float]:
+        """The processor time of the server and of all receivers so far."""
+        return self._running.processor_s(), sum(map(processor_s, self._counters))
 
     def _listen(self, within_s: float) -> None:
         """Take what came: the receivers' progress, and the server's answers, which nobody reads."""

@@ -1,88 +1,110 @@
 """Fan-out: messages of one sender to many receivers, ours beside the others, in turns in one run."""
 
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from benchmarks.bare_relay import BARE_RELAY
+from benchmarks.cases import Bench, Case, Effort, Row, ratios
 from benchmarks.closed_loop import Outcome, loaded
+from benchmarks.nats import NATS
+from benchmarks.ours import OURS
 from benchmarks.rival import MissingRivalError, Rival
 
-WINDOWS = (1, 100)
-WARM_UP_S = 0.5
+RIVALS = (OURS, NATS, BARE_RELAY)
 
 
 @dataclass(frozen=True, slots=True)
-class Effort:
-    """How much is measured: how many times each server, and for how long each time."""
+class Amount:
+    """How much is measured: each server so many times, and for so long each time."""
 
-    receivers: int
+    receivers: tuple[int, ...]
+    windows: tuple[int, ...]
     runs: int
     seconds: float
 
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One server at one window: the run with the median rate."""
-
-    rival: str
-    window: int
-    median: Outcome
+    @property
+    def warm_up_s(self) -> float:
+        return min(self.seconds / 3, 0.5)
 
 
-def measure(rivals: Sequence[Rival], effort: Effort, tell: Callable[[str], None]) -> list[Row]:
+AMOUNTS = {
+    Effort.TINY: Amount((4,), (1, 10), 1, 0.05),
+    Effort.QUICK: Amount((500,), (1, 100), 1, 0.6),
+    Effort.FULL: Amount((100, 500, 2_000, 8_000), (1, 10, 100), 3, 2.0),
+}
+
+FIGURES: dict[str, Callable[[Outcome], float]] = {
+    "deliveries/s": lambda outcome: outcome.deliveries_a_second,
+    "ms p50": lambda outcome: outcome.latency_s(0.5) * 1e3,
+    "ms p99": lambda outcome: outcome.latency_s(0.99) * 1e3,
+    "ms p99.9": lambda outcome: outcome.latency_s(0.999) * 1e3,
+    "µs processor a delivery": lambda outcome: outcome.processor_s * 1e6,
+    "µs of the receivers": lambda outcome: outcome.receivers_s * 1e6,
+}
+
+Found = dict[tuple[str, int], list[Outcome]]  # by name of the rival, and window
+
+
+def measure(bench: Bench, rivals: Sequence[Rival] = RIVALS) -> Iterator[Row]:
+    """One line a number of receivers, a window, and one of ours."""
+    amount = AMOUNTS[bench.effort]
+    for receivers in amount.receivers:
+        found = _in_turns(bench, rivals, receivers, amount)
+        for window in amount.windows:
+            medians = {name: median(some) for (name, at), some in found.items() if at == window}
+            for ours in (rival for rival in rivals if rival.is_ours and rival.name in medians):
+                others = {
+                    rival.name: medians[rival.name]
+                    for rival in rivals
+                    if rival.name in medians and not rival.is_ours
+                }
+                case = f"fan-out, {receivers:,} receivers, W={window}, {ours.name}"
+                yield from rows(case, medians[ours.name], others)
+
+
+def rows(case: str, ours: Outcome, others: dict[str, Outcome]) -> Iterator[Row]:
+    """What one measurement says: the rate first, then latencies, then what it cost."""
+    for unit, value in FIGURES.items():
+        figures = {name: value(outcome) for name, outcome in others.items()}
+        yield Row(case, value(ours), unit, ratios(value(ours), figures))
+
+
+def _in_turns(bench: Bench, rivals: Sequence[Rival], receivers: int, amount: Amount) -> Found:
     """All rivals in turns, so that a noisy minute of the machine falls on all of them."""
-    outcomes: dict[tuple[str, int], list[Outcome]] = {}
+    found: Found = {}
     missing: set[str] = set()
-    for turn in range(1, effort.runs + 1):
+    for turn in range(1, amount.runs + 1):
         for rival in rivals:
-            if rival.name in missing:
+            if rival.name in missing or receivers > rival.receivers_max:
                 continue
+            place = f"{receivers:,} receivers, run {turn} of {amount.runs}, {rival.name}"
             try:
-                found = _measure_one(rival, effort)
+                outcomes = _measure_one(rival, receivers, amount)
             except MissingRivalError as error:
                 missing.add(rival.name)
-                tell(str(error))
+                bench.miss(str(error))
                 continue
-            for window, outcome in found.items():
-                outcomes.setdefault((rival.name, window), []).append(outcome)
-                rate = f"{outcome.deliveries_a_second:,.0f} deliveries/s"
-                tell(f"run {turn} of {effort.runs}: {rival.name}, W={window}: {rate}")
-    return [Row(name, window, _median(found)) for (name, window), found in outcomes.items()]
-
-
-def _measure_one(rival: Rival, effort: Effort) -> dict[int, Outcome]:
-    """A fresh server under every window."""
-    found: dict[int, Outcome] = {}
-    with rival.started() as running, loaded(rival, running, effort.receivers) as load:
-        for window in WINDOWS:
-            load.run(window, WARM_UP_S)
-            found[window] = load.run(window, effort.seconds)
+            for window, outcome in outcomes.items():
+                found.setdefault((rival.name, window), []).append(outcome)
+                bench.tell(f"{place}, W={window}: {outcome.deliveries_a_second:,.0f} deliveries/s")
     return found
 
 
-def _median(outcomes: list[Outcome]) -> Outcome:
+def _measure_one(rival: Rival, receivers: int, amount: Amount) -> dict[int, Outcome]:
+    """A fresh server, and every window."""
+    found: dict[int, Outcome] = {}
+    with rival.started() as running, loaded(rival, running, receivers) as load:
+        for window in amount.windows:
+            load.run(window, amount.warm_up_s)
+            found[window] = load.run(window, amount.seconds)
+    return found
+
+
+def median(outcomes: Sequence[Outcome]) -> Outcome:
+    """The outcome with the median rate."""
     middle = statistics.median_low(outcome.deliveries_a_second for outcome in outcomes)
     return next(outcome for outcome in outcomes if outcome.deliveries_a_second == middle)
 
 
-def ratio(rows: Sequence[Row], rival: str, reference: str, window: int) -> float | None:
-    """The rate of one server beside another's at the same window; None when one was not measured."""
-    rates = {row.rival: row.median.deliveries_a_second for row in rows if row.window == window}
-    return rates[rival] / rates[reference] if rival in rates and reference in rates else None
-
-
-def table(rows: Sequence[Row], references: Sequence[str]) -> str:
-    """The rows as Markdown, each beside the references at the same window."""
-    beside = " | ".join(f"× {reference}" for reference in references)
-    lines = [
-        f"| server | W | deliveries/s | {beside} | processor, µs a delivery | p50 ms | p99 ms | p99.9 ms |",
-        "|---|---:|---:|" + "---:|" * len(references) + "---:|---:|---:|---:|",
-    ]
-    for row in sorted(rows, key=lambda row: row.window):
-        found = [ratio(rows, row.rival, reference, row.window) for reference in references]
-        cells = [row.rival, str(row.window), f"{row.median.deliveries_a_second:,.0f}"]
-        cells += ["-" if number is None else f"{number:.2f}" for number in found]
-        cells += [f"{row.median.processor_s * 1e6:.2f}"]
-        cells += [f"{row.median.latency_s(share) * 1000:.2f}" for share in (0.5, 0.99, 0.999)]
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
+FAN_OUT = Case("fan-out", "one sender, many receivers, at most W messages under way", measure)

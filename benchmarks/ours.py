@@ -57,10 +57,11 @@ def message(number: int) -> bytes:
 
 
 OURS = Rival(
-    "desktop-chat, durable",
+    "plain",
     started,
     greeting,
     b'"event":"signed_in"',
     encode_frame(requests.Ping(id=PING_ID)),
     message,
+    is_ours=True,
 )

@@ -1,11 +1,16 @@
-"""Where the figures go: a marked part of docs/performance.md, with the machine they come from."""
+"""Where the figures go: marked parts of docs/performance.md, with their machine, and the chart."""
 
+import datetime
 import os
 import platform
 import re
 from pathlib import Path
 
-REPORT = Path(__file__).parents[1] / "docs" / "performance.md"
+from benchmarks.cases import Bench
+
+DOCS = Path(__file__).parents[1] / "docs"
+REPORT = DOCS / "performance.md"
+CHART = DOCS / "pictures" / "benchmarks.svg"
 
 
 def machine() -> str:
@@ -14,6 +19,13 @@ def machine() -> str:
     model = re.search(r"^model name\s*: (.+)$", words, re.MULTILINE)
     processor = model[1].strip() if model else platform.processor() or platform.machine()
     return f"{os.cpu_count()} x {processor}, {platform.system()}, Python {platform.python_version()}"
+
+
+def circumstances(bench: Bench, load: float) -> str:
+    """What one must know to believe the figures; `load` is the machine's before they were taken."""
+    today = datetime.datetime.now(datetime.UTC).date()
+    text = f"{today}: {machine()}; {bench.effort.value} run; load by other work, before: {load:.1f}."
+    return "\n\n".join([text, *(f"Left out: {missing}." for missing in bench.missing)])
 
 
 def write(name: str, text: str, path: Path = REPORT) -> None:

@@ -13,6 +13,12 @@ TEXT = "~" + "x" * 99  # 100 bytes, the marker once
 ENDS_WITHIN_S = 20.0
 
 
+def processor_s(pid: int) -> float:
+    """The processor time of a process so far, its own and the kernel's on its behalf (proc(5), stat)."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 @dataclass(frozen=True, slots=True)
 class Running:
     """A server that is up: where its clients connect, and its process."""
@@ -22,9 +28,8 @@ class Running:
     pid: int
 
     def processor_s(self) -> float:
-        """The processor time it has used so far, its own and the kernel's on its behalf (proc(5), stat)."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        """The processor time it has used so far."""
+        return processor_s(self.pid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,8 @@ class Rival:
     ready: bytes  # what a greeted connection has read, somewhere
     keep_alive: bytes
     message: Callable[[int], bytes]  # the bytes of the message of that number, from 1 on
+    is_ours: bool = False
+    receivers_max: int = 100_000  # what it can serve, or what its clients' entry takes in a bearable time
 
 
 class MissingRivalError(Exception):

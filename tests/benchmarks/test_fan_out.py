@@ -1,20 +1,15 @@
-"""The fan-out: every delivery is counted, a missing rival is left out in words, ratios fit the table."""
+"""The fan-out: every delivery is counted, a missing rival is named once and left out."""
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 
-import pytest
-
+from benchmarks.bare_relay import BARE_RELAY
+from benchmarks.cases import Bench, Effort
 from benchmarks.closed_loop import Outcome, loaded
-from benchmarks.fan_out import Effort, Row, measure, ratio, table
+from benchmarks.fan_out import measure, median
 from benchmarks.ours import OURS
 from benchmarks.rival import MissingRivalError, Rival, Running
-
-ROWS = [
-    Row("ours", 1, Outcome(300.0, 2e-6, [0.001, 0.002, 0.004])),
-    Row("other", 1, Outcome(200.0, 3e-6, [0.003])),
-    Row("ours", 100, Outcome(5_000.0, 1e-6, [0.010])),
-]
 
 
 def test_every_message_reaches_every_receiver_of_our_server() -> None:
@@ -29,23 +24,21 @@ def nowhere() -> AbstractContextManager[Running]:
     raise MissingRivalError("there is none: install it")
 
 
-def test_a_missing_rival_is_said_once_and_left_out() -> None:
-    told: list[str] = []
-    missing: Rival = replace(OURS, name="missing", started=nowhere)
-    assert measure([missing], Effort(receivers=1, runs=3, seconds=0.1), told.append) == []
-    assert told == ["there is none: install it"]
+def pretended() -> Iterator[Running]:
+    raise AssertionError("too many receivers for it")
 
 
-@pytest.mark.parametrize(
-    ("window", "expected"), [(1, 1.5), (100, None)], ids=["both measured", "one measured"]
-)
-def test_a_ratio_is_between_servers_at_the_same_window(window: int, expected: float | None) -> None:
-    assert ratio(ROWS, "ours", "other", window) == expected
+def test_ours_gets_rows_and_what_is_missing_is_named_once() -> None:
+    missing: Rival = replace(BARE_RELAY, name="missing", started=nowhere)
+    small: Rival = replace(BARE_RELAY, name="small", started=contextmanager(pretended), receivers_max=3)
+    bench = Bench(Effort.TINY)
+    rows = list(measure(bench, [replace(BARE_RELAY, is_ours=True, name="ours"), BARE_RELAY, missing, small]))
+    assert bench.missing == ["there is none: install it"]
+    assert rows[0].case == "fan-out, 4 receivers, W=1, ours"
+    assert [row.unit for row in rows[:2]] == ["deliveries/s", "ms p50"]
+    assert {peer for row in rows for peer in row.ratios} == {BARE_RELAY.name}
 
 
-def test_the_table_shows_rates_ratios_and_latencies() -> None:
-    assert table(ROWS, ["other"]).splitlines()[2:] == [
-        "| ours | 1 | 300 | 1.50 | 2.00 | 2.00 | 4.00 | 4.00 |",
-        "| other | 1 | 200 | 1.00 | 3.00 | 3.00 | 3.00 | 3.00 |",
-        "| ours | 100 | 5,000 | - | 1.00 | 10.00 | 10.00 | 10.00 |",
-    ]
+def test_the_run_with_the_median_rate_counts() -> None:
+    outcomes = [Outcome(rate, 0.0, 0.0, [rate]) for rate in (5.0, 1.0, 3.0)]
+    assert median(outcomes) is outcomes[2]
