@@ -63,7 +63,7 @@ class Target(msgspec.Struct, frozen=True):
     type=click.FloatRange(0.0),
     default=_WAIT_S,
     show_default=True,
-    help="At the end of the input, wait so many seconds for a server when none answers.",
+    help="At the end of the input, wait so many seconds when no server stores anything.",
 )
 def command(
     server: str,

@@ -46,8 +46,8 @@ def waiting_lines(count: int, wait_s: float) -> str:
     if not count:
         return _("waiting for the archive; without a server for {wait_s:g} s at most").format(wait_s=wait_s)
     text = ngettext(
-        "waiting until {count} line is stored; without a server for {wait_s:g} s at most",
-        "waiting until {count} lines are stored; without a server for {wait_s:g} s at most",
+        "waiting until {count} line is stored; while no server takes it, for {wait_s:g} s at most",
+        "waiting until {count} lines are stored; while no server takes them, for {wait_s:g} s at most",
         count,
     )
     return text.format(count=count, wait_s=wait_s)

@@ -17,7 +17,6 @@ from server.client.notices import (
     CertificateChanged,
     CertificateUnknown,
     Connected,
-    Disconnected,
     HistoryPage,
     OtherChat,
     QuestionFailed,
@@ -33,6 +32,7 @@ from server.network.tls import Trust
 from server.protocol.events import Message
 from server.terminal.facts import ConnectionFacts
 from server.terminal.outbox_file import OutboxFile
+from server.terminal.patience import Patience
 from server.terminal.printing import Printer
 from server.terminal.sentences import (
     HELP,
@@ -61,7 +61,7 @@ class Manners(msgspec.Struct, frozen=True):
     is_interactive: bool
     # The whole archive, not a window of it.
     is_full_archive: bool
-    # After the end of the input, wait this long for a server before giving up.
+    # After the end of the input, wait this long for a server that stores before giving up.
     wait_s: float
 
 
@@ -83,9 +83,9 @@ class Talk:
         self._held: list[Message] = []
         self._window_ticket = 0
         self._has_window = manners.is_full_archive
-        # Since when the input is at its end, and since when no server has us.
+        # Since when the input is at its end.
         self._ended_at_s: float | None = None
-        self._alone_since_s: float | None = clock.monotonic_s()
+        self._patience = Patience(clock, manners.wait_s)
         self._is_waiting_told = False
         # The certificate that the person is being asked about.
         self._asked: CertificateUnknown | None = None
@@ -175,6 +175,7 @@ class Talk:
         for notice in notices:
             self._printer.notice(notice)
             self._facts.note(notice)
+            self._patience.note(notice)
             self._tell(notice)
             if isinstance(notice, Stored | Refused):
                 settled.append(notice.counter)
@@ -192,9 +193,6 @@ class Talk:
         match notice:
             case Connected():
                 self._connected(notice)
-            case Disconnected():
-                if self._alone_since_s is None:
-                    self._alone_since_s = self._clock.monotonic_s()
             case Arrived():
                 self._arrived(notice.messages)
             case HistoryPage() | QuestionFailed() if notice.ticket == self._window_ticket:
@@ -214,7 +212,6 @@ class Talk:
                 pass
 
     def _connected(self, notice: Connected) -> None:
-        self._alone_since_s = None
         self._outbox.keep("cluster", notice.cluster)
         if not self._has_window:
             self._window_ticket = self._links.history(ROOM, limit=WINDOW_ROWS)
@@ -265,14 +262,13 @@ class Talk:
         return max(until_s - self._clock.monotonic_s(), 0.0) if until_s < inf else None
 
     def _until_s(self) -> float:
-        """When to give up: never while a server has us."""
-        if self._ended_at_s is None or self._alone_since_s is None:
+        if self._ended_at_s is None:
             return inf
-        return max(self._ended_at_s, self._alone_since_s) + self._manners.wait_s
+        return self._patience.until_s(self._ended_at_s, has_drafts=bool(self._waiting))
 
     def _wait_or_leave(self) -> None:
         if self._clock.monotonic_s() >= self._until_s():
-            self._leave(1, _("No server answered within {s:g} s.").format(s=self._manners.wait_s))
+            self._leave(1, self._patience.sentence())
         elif not self._is_waiting_told:
             self._is_waiting_told = True
             self._printer.note(waiting_lines(len(self._waiting), self._manners.wait_s))

@@ -1,6 +1,9 @@
 """`--strict` and `--wait-for-peer` with real processes: no acknowledgement of one copy, nothing lost."""
 
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from server.client.notices import CopiesRaised, ServersChanged, Stored
 from tests.end_to_end.people import People
@@ -57,3 +60,30 @@ def test_a_server_that_is_to_wait_serves_after_the_other_one_came(
     assert anna.stored(waiting).copies in (1, 2)
     anna.wait_for(CopiesRaised, lambda raised: raised.index >= alone.index)
     anna.reads("alone", "who is there?")
+
+
+def test_a_pipe_does_not_wait_for_ever_for_a_pair_that_stores_nothing(
+    make_pair: Callable[..., RealPair], people: People, tmp_path: Path
+) -> None:
+    pair = make_pair("--strict")
+    anna = people.person(pair.invite, "Anna")
+
+    def say(text: str) -> subprocess.CompletedProcess[str]:
+        options = ["--server", str(pair.invite), "--name", "Robot", "--data", str(tmp_path / "robot")]
+        return subprocess.run(
+            [sys.executable, "-m", "server", "chat", *options, "--wait", "1"],
+            input=text,
+            text=True,
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+
+    wait_for_mode(anna, "dual")
+    assert say("one\n").returncode == 0
+    pair.kill(B)
+    wait_for_mode(anna, "waiting")
+    ended = say("two\n")
+    assert ended.returncode == 1
+    assert "stores nothing until the other one is back" in ended.stderr
+    assert "1 line is not stored yet" in ended.stderr

@@ -9,7 +9,7 @@ import pytest
 
 from server.accounts.certificates import fingerprint_of
 from server.client.conversation import Conversation
-from server.client.notices import Arrived
+from server.client.notices import Arrived, ServersChanged
 from server.client.reading import START_OF_ARCHIVE
 from server.client.settings import ConversationSettings
 from server.names.fingerprints import fingerprint_text
@@ -18,6 +18,7 @@ from server.network.clock import SystemClock
 from server.network.loop_thread import LoopThread
 from server.network.tls import Trust
 from server.protocol import requests
+from server.protocol.events import ServerFacts
 from server.terminal.outbox_file import OutboxFile
 from server.terminal.talk import HELD_MAX, Manners, Talk
 from server.terminal.typing_in import Ended, Left, Typed
@@ -334,3 +335,16 @@ def test_another_chat_at_the_same_address_is_a_hard_stop(room: Room) -> None:
     assert second.exit_code() == 1
     assert "Another chat (Chat) than before" in second.paper.text()
     assert room.texts() == []
+
+
+def test_a_server_that_waits_for_the_other_one_is_given_up_and_the_lines_are_kept(room: Room) -> None:
+    room.doors.pair.servers["a"].mute = {requests.Send}
+    terminal = room.terminal(wait_s=0.0)
+    terminal.wait_for("connected to server a")
+    servers = [ServerFacts(name="a", address="a:1", role="recovering"), ServerFacts("b", "b:1", "away")]
+    terminal.talk.put([ServersChanged(servers=servers, mode="waiting")])
+    terminal.type("one")
+    assert terminal.end() == 1
+    assert "stores nothing until the other one is back" in terminal.paper.text()
+    assert "No server answered" not in terminal.paper.text()
+    assert "1 line is not stored yet" in terminal.paper.text()
