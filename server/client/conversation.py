@@ -233,7 +233,7 @@ class Conversation:
             events.HistoryPage: lambda event, _: exchange.history_page(event),
             events.MemberList: lambda event, _: exchange.member_list(event),
             RoomList: self._on_room_list,
-            events.Message: lambda event, _: delivery.message(event),
+            events.Messages: lambda event, _: delivery.messages(event),
             events.RoomCreated: lambda event, _: delivery.room_created(event),
             events.RoomJoined: lambda event, _: delivery.room_joined(event),
             events.Withdrawn: lambda event, _: delivery.withdrawn(event),

@@ -20,6 +20,7 @@ from server.client.reading import Reading
 from server.protocol import events
 from server.protocol.events import (
     Message,
+    Messages,
     RoomCreated,
     RoomFacts,
     RoomJoined,
@@ -60,11 +61,12 @@ class Delivery:
         self._are_rooms_stale = True
         self._tell_servers(event.servers, self._servers[1])
 
-    def message(self, event: Message) -> None:
-        """A message, perhaps once more."""
-        if self._is_new(event.index, (event.device, event.counter)):
-            self._arrived.append(event)
-        self._reading.advance(event.number)
+    def messages(self, event: Messages) -> None:
+        """Messages of a room, perhaps once more."""
+        for message in event.messages:
+            if self._is_new(message.index, (message.device, message.counter)):
+                self._arrived.append(message)
+            self._reading.advance(message.index, message.number)
         self._is_position_stale = True
 
     def room_created(self, event: RoomCreated) -> None:

@@ -65,8 +65,10 @@ class Reading:
             self._epochs = tuple(end for end in self._epochs if end.index <= index)
             self.cursor = self._with_trail(Cursor(epoch=self.cursor.epoch, index=index))
 
-    def advance(self, number: int) -> None:
-        """A message of this number came: MT moves, and pulls MA along."""
+    def advance(self, index: int, number: int) -> None:
+        """A message of this number came: MT moves, and pulls MA along. Not by one before the cursor."""
+        if self.cursor is not None and index <= self.cursor.index:
+            return
         self.number = number
         self.archive_number = max(self.archive_number, number)
 

@@ -28,7 +28,7 @@ from server.protocol import events
 from server.protocol.frames import encode_frame
 from server.protocol.requests import Cursor
 from server.sessions.cursors import place_cursor
-from server.sessions.telling import event_of
+from server.sessions.telling import frames_of, run_until
 from server.state.state import State
 from server.state.told import EVERYBODY
 
@@ -74,7 +74,10 @@ class Reader:
 
 
 class _Feed:
-    """The frames of one audience that are in memory, by index of the log."""
+    """The frames of one audience that are in memory, each by the index of its last record.
+
+    A frame may begin before a reader's cursor: a client passes over what it has.
+    """
 
     __slots__ = ("frames", "indices")
 
@@ -151,27 +154,25 @@ class Delivery:
         """The messages of a room in memory, from an index on."""
         feed = self._feeds.get(room, _Feed())
         start = bisect_left(feed.indices, first)
-        found = [_frame_decoder.decode(frame) for frame in feed.frames[start:]]
-        return [event for event in found if isinstance(event, events.Message)]
+        runs = [_frame_decoder.decode(frame) for frame in feed.frames[start:]]
+        found = (message for run in runs if isinstance(run, events.Messages) for message in run.messages)
+        return [message for message in found if message.index >= first]
 
     def publish(self, published: list[Published], position: Position) -> None:
         """Once a batch: take the new frames in, and flush the readers they concern."""
-        state = self._state()
         touched: set[str] = set()
         if position.index < self.position.index:
             self._rewind(position)
         for item in published:
             if item.told.joined:
                 self._join(*item.told.joined, before=item.record.index)
-            event = event_of(item.record, item.told.number, state)
-            if event is None:
-                continue
-            frame = encode_frame(event)
-            feed = self._feeds.setdefault(item.told.audience, _Feed())
-            feed.indices.append(item.record.index)
+        told = ((item.record, item.told.audience, item.told.number) for item in published)
+        for audience, index, frame in frames_of(told, self._state()):
+            feed = self._feeds.setdefault(audience, _Feed())
+            feed.indices.append(index)
             feed.frames.append(frame)
             self._bytes += len(frame)
-            touched.add(item.told.audience)
+            touched.add(audience)
         end_before, self.position = min(self.position.index, position.index), position
         self._end_frame = _position_frame(position)
         self._joined.clear()
@@ -192,8 +193,14 @@ class Delivery:
         self.merges += 1
         for feed in self._feeds.values():
             keep = bisect_right(feed.indices, position.index)
-            self._bytes -= sum(map(len, feed.frames[keep:]))
+            dropped = feed.frames[keep:]
             del feed.indices[keep:], feed.frames[keep:]
+            self._bytes -= sum(map(len, dropped))
+            kept = run_until(_frame_decoder.decode(dropped[0]), position.index) if dropped else None
+            if kept is not None:
+                feed.indices.append(kept.last_index)
+                feed.frames.append(kept.data)
+                self._bytes += len(kept.data)
         self._memory_start = min(self._memory_start, position.index)
         told = encode_frame(events.Diverged(index=position.index)) + _position_frame(position)
         for reader in {reader for mine in self._by_user.values() for reader in mine}:

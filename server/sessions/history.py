@@ -3,14 +3,16 @@
 Reads through a `StoreReader`, so any worker thread may do it.
 """
 
+from collections.abc import Iterator
 from typing import Final
 
+from server.archive.record import Record
 from server.archive.store import StoreReader, TimelineRow
 from server.protocol import events
 from server.protocol.frames import encode_frame
 from server.protocol.requests import Cursor, History
 from server.sessions.cursors import epoch_at
-from server.sessions.telling import event_of
+from server.sessions.telling import frames_of, message_of
 from server.state.state import State
 
 # One read for one lagging reader.
@@ -45,15 +47,12 @@ def history_page(
     )
     if is_backwards:
         rows.reverse()
-    stored = [_event(reader, state, row) for row in rows]
-    found = [message for message in stored if isinstance(message, events.Message)]
+    stored = (message_of(record, number, state) for record, _, number in _told(reader, rows))
+    found = [message for message in stored if message is not None]
     found += [message for message in recent if first <= message.index <= last]
-    return events.HistoryPage(
-        answer=request.id,
-        room=request.room,
-        messages=found[-request.limit :] if is_backwards else found[: request.limit],
-        is_end=len(found) < wanted,
-    )
+    is_end = len(found) < wanted
+    senders, page = events.as_run(found[-request.limit :] if is_backwards else found[: request.limit])
+    return events.HistoryPage(answer=request.id, room=request.room, senders=senders, rows=page, is_end=is_end)
 
 
 def missed_frames(
@@ -76,15 +75,16 @@ def missed_frames(
         # Of many audiences this would be as many times too much.
         rows = rows[:ROWS_MAX]
         reach = rows[-1].index
-    told = [_event(reader, state, row) for row in rows]
-    frames = [encode_frame(event) for event in told if event is not None]
+    frames = [frame.data for frame in frames_of(_told(reader, rows), state)]
     cursor_there = Cursor(epoch=epoch_at(state.spans, reach), index=reach)
     number = reader.number_at(reach)
     frames.append(encode_frame(events.PositionMoved(cursor=cursor_there, number=number)))
     return b"".join(frames), reach
 
 
-def _event(reader: StoreReader, state: State, row: TimelineRow) -> events.AnyEvent | None:
-    """None: a merge is just taking the record away."""
-    record = reader.record(row.index)
-    return None if record is None else event_of(record, row.number, state)
+def _told(reader: StoreReader, rows: list[TimelineRow]) -> Iterator[tuple[Record, str, int]]:
+    """The records of rows; not those that a merge is just taking away."""
+    for row in rows:
+        record = reader.record(row.index)
+        if record is not None:
+            yield record, row.audience, row.number

@@ -1,18 +1,90 @@
-"""From records to events: what clients are told of an accepted record."""
+"""From records to frames: what clients are told of accepted records.
+
+Names are those of now: the archive holds ids. May run beside the engine.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Final, NamedTuple
 
 from server.archive.record import Record
 from server.protocol import events
+from server.protocol.frames import encode_frame
 from server.state.bodies import DeviceBody, MemberBody, MessageBody, RoomBody
 from server.state.fold import decode_body
 from server.state.state import GENERAL, State
 
+# A run ends at the latest with this many messages, or characters: a frame stays well below what clients take.
+RUN_ROWS_MAX: Final = 512
+RUN_CHARACTERS_MAX: Final = 256 * 1024
 
-def event_of(record: Record, number: int, state: State) -> events.AnyEvent | None:
-    """The event of a record that is told; `number` is its message number, 0 for what is no message.
 
-    Names are those of now: the archive holds ids. May run beside the engine. None when the state
-    knows nothing of it any more: a merge has taken it out of the log, and it comes again.
+class Frame(NamedTuple):
+    """What one audience is told, as bytes; `last_index` is that of its last record."""
+
+    audience: str
+    last_index: int
+    data: bytes
+
+
+def frames_of(told: Iterable[tuple[Record, str, int]], state: State) -> Iterator[Frame]:
+    """The frames of (record, audience, message number) in order; 0 is the number of what is no message.
+
+    Messages of one room that follow each other share a frame. Nothing comes of a record that the state
+    knows nothing of any more: a merge has taken it out of the log, and it comes again.
     """
+    run: list[events.Message] = []
+    characters = 0
+    for record, audience, number in told:
+        message = message_of(record, number, state) if number else None
+        is_full = len(run) >= RUN_ROWS_MAX or characters >= RUN_CHARACTERS_MAX
+        if run and (message is None or message.room != run[-1].room or is_full):
+            yield _ended(run)
+            run, characters = [], 0
+        if message is not None:
+            run.append(message)
+            characters += len(message.text)
+            continue
+        event = None if number else _event_of(record, state)
+        if event is not None:
+            yield Frame(audience, record.index, encode_frame(event))
+    if run:
+        yield _ended(run)
+
+
+def message_of(record: Record, number: int, state: State) -> events.Message | None:
+    """The message in a record; None when the state knows its writer no more (see `frames_of`)."""
+    header = record.header
+    body = decode_body(header.kind, record.body)
+    user = state.user_of_device(header.device)
+    if user is None or not isinstance(body, MessageBody):
+        return None
+    return events.Message(
+        header.index,
+        number,
+        body.room,
+        user.id,
+        user.name,
+        header.device,
+        header.counter,
+        header.time_ms,
+        body.text,
+    )
+
+
+def run_until(event: events.AnyEvent, last: int) -> Frame | None:
+    """The part of a run up to an index; None when there is none, or it is no run."""
+    run = event.messages if isinstance(event, events.Messages) else []
+    kept = [message for message in run if message.index <= last]
+    return _ended(kept) if kept else None
+
+
+def _ended(run: list[events.Message]) -> Frame:
+    senders, rows = events.as_run(run)
+    frame = encode_frame(events.Messages(room=run[0].room, senders=senders, rows=rows))
+    return Frame(run[0].room, run[-1].index, frame)
+
+
+def _event_of(record: Record, state: State) -> events.AnyEvent | None:
     header = record.header
     body = decode_body(header.kind, record.body)
     user = state.user_of_device(header.device)
@@ -29,18 +101,6 @@ def event_of(record: Record, number: int, state: State) -> events.AnyEvent | Non
             arguments=void.arguments,
         )
     match body:
-        case MessageBody(room, text):
-            return events.Message(
-                index=record.index,
-                number=number,
-                room=room,
-                user=user.id,
-                name=user.name,
-                device=header.device,
-                counter=header.counter,
-                time_ms=header.time_ms,
-                text=text,
-            )
         case RoomBody(room, name):
             found = state.rooms.get(room)
             if found is None:

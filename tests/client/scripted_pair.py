@@ -106,9 +106,10 @@ class ScriptedServer:
             side.tell(events.Pong(answer=request.id))
         elif isinstance(request, requests.History):
             assert side.is_active
+            senders, rows = events.as_run(self.pair.archive[:2])
             side.tell(
                 events.HistoryPage(
-                    answer=request.id, room=request.room, messages=self.pair.archive[:2], is_end=True
+                    answer=request.id, room=request.room, senders=senders, rows=rows, is_end=True
                 )
             )
 
@@ -224,7 +225,7 @@ class ScriptedPair:
         for side in sides:
             if side.is_active and side.sent_index < len(self.archive):
                 for message in self.archive[side.sent_index :]:
-                    side.tell(message)
+                    side.tell(run_of(message))
                 side.sent_index = len(self.archive)
                 cursor = Cursor(epoch=EPOCH, index=side.sent_index)
                 side.tell(events.PositionMoved(cursor=cursor, number=side.sent_index))
@@ -234,6 +235,12 @@ class ScriptedPair:
             for side in server.sides.values():
                 if server.is_answering and side.is_signed_in:
                     side.tell(event)
+
+
+def run_of(*messages: Message) -> events.Messages:
+    """Messages of one room as they are delivered."""
+    senders, rows = events.as_run(messages)
+    return events.Messages(room=messages[0].room, senders=senders, rows=rows)
 
 
 def role_of(server: ScriptedServer) -> str:

@@ -1,7 +1,7 @@
 """A conversation with a scripted pair as a whole: cut frames, nonsense, newer servers."""
 
 from server.protocol.frames import encode_frame
-from tests.client.scripted_pair import Wire
+from tests.client.scripted_pair import Wire, run_of
 
 
 def test_nonsense_from_a_server_ends_its_link_only() -> None:
@@ -24,7 +24,7 @@ def test_frames_may_be_cut_anywhere() -> None:
     wire = Wire().connect()
     link_id = next(iter(wire.a().sides))
     message = wire.pair.append("f" * 32, 1, "hello")
-    for byte in encode_frame(message):
+    for byte in encode_frame(run_of(message)):
         wire.conversation.link_bytes(link_id, bytes([byte]), wire.now)
     wire.take()
     assert wire.arrived() == [("f" * 32, 1)]

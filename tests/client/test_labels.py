@@ -8,7 +8,7 @@ from msgspec import structs
 from server.client.labels import LABEL_CHARACTERS_MAX, TIME_MS_MAX, label
 from server.client.notices import Arrived, Connected, RoomsChanged, ServersChanged
 from server.protocol import events
-from tests.client.scripted_pair import ADDRESSES, ScriptedPair, Wire
+from tests.client.scripted_pair import ADDRESSES, ScriptedPair, Wire, run_of
 from tests.terminal.paper import NOON_MS
 
 EVIL = "E\x1b[2Jv\ne\u202el\u009b"
@@ -28,7 +28,7 @@ def test_what_steers_a_screen_is_taken_out_and_what_is_endless_is_cut() -> None:
 def test_every_time_that_the_app_is_told_is_in_the_calendar(time_ms: int) -> None:
     wire = Wire().connect()
     (side,) = wire.a().sides.values()
-    side.tell(structs.replace(ScriptedPair().append("f" * 32, 1, "hello"), time_ms=time_ms))
+    side.tell(run_of(structs.replace(ScriptedPair().append("f" * 32, 1, "hello"), time_ms=time_ms)))
     wire.settle()
     (message,) = wire.all_of(Arrived)[-1].messages
     for hours in (-24, 24):
@@ -40,7 +40,7 @@ def test_every_time_that_the_app_is_told_is_in_the_calendar(time_ms: int) -> Non
 def test_every_name_that_the_app_is_told_is_fit() -> None:
     wire = Wire().connect()
     (side,) = wire.a().sides.values()
-    side.tell(structs.replace(ScriptedPair().append("f" * 32, 1, "text\n\x1b"), name=EVIL))
+    side.tell(run_of(structs.replace(ScriptedPair().append("f" * 32, 1, "text\n\x1b"), name=EVIL)))
     side.tell(events.RoomCreated(index=6, room="r", name=EVIL, user="u"))
     side.tell(
         events.ServersChanged(

@@ -49,12 +49,14 @@ def test_a_divergence_takes_the_cursor_back() -> None:
 def test_the_counters_move_with_messages_and_meet_at_the_end_of_a_flush() -> None:
     reading = Reading(None)
     reading.resume(at(0), 0, 3)
-    reading.advance(1)
+    reading.advance(2, 1)
     assert (reading.number, reading.archive_number) == (1, 3)
-    reading.advance(4)
+    reading.advance(6, 4)
     assert (reading.number, reading.archive_number) == (4, 4)
     reading.end_flush(at(9), 3)
     assert (reading.number, reading.archive_number) == (3, 3)
+    reading.advance(8, 2)
+    assert reading.number == 3, "a frame may begin before the cursor"
 
 
 def test_a_server_that_is_a_moment_behind_does_not_take_the_cursor_back() -> None:

@@ -40,10 +40,12 @@ STAGES: Final = {
     Stage.ON_STANDBY: "on standby",
     Stage.ACTIVE: "active",
 }
-# Parts of events and requests that are objects of their own.
+# Parts of events and requests that are objects, or arrays, of their own.
 PARTS: Final[tuple[type[msgspec.Struct], ...]] = (
     requests.EpochEnd,
     Cursor,
+    events.Sender,
+    events.MessageRow,
     events.RoomFacts,
     events.ServerFacts,
     events.MemberFacts,

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from server.protocol import limits
 from server.protocol.connection import BadFrame, ClientConnection, ServerConnection
 from server.protocol.errors import ERRORS, RemoteProtocolError
-from server.protocol.events import AnyEvent, Failed, Message, Pong, PositionMoved
+from server.protocol.events import AnyEvent, Failed, MessageRow, Messages, Pong, PositionMoved, Sender
 from server.protocol.frames import encode_frame
 from server.protocol.requests import AnyRequest, Cursor, Hello, Ping, Send, SignOut
 from tests.protocol.bad_lines import BAD_LINES
@@ -21,8 +21,10 @@ REQUESTS: list[AnyRequest] = [
 ]
 EVENTS: list[AnyEvent] = [
     Pong(answer=3),
-    Message(
-        index=4, number=1, room="general", user="u", name="Anna", device="d", counter=1, time_ms=5, text="\n"
+    Messages(
+        room="general",
+        senders=[Sender("u", "Anna", "d")],
+        rows=[MessageRow(index=4, number=1, sender=0, counter=1, time_ms=5, text="\n")],
     ),
     PositionMoved(cursor=Cursor(epoch="1.a.0", index=4), number=1),
     Failed(answer=9, code="unknown_room", arguments={"room": "x"}),
@@ -139,7 +141,16 @@ def test_any_bytes_give_events_or_the_one_error(pieces: list[bytes]) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", [b"nonsense", b"[]", b"\xff", b'{"event":"pong","answer":"x"}', b'{"answer":1}']
+    "line",
+    [
+        b"nonsense",
+        b"[]",
+        b"\xff",
+        b'{"event":"pong","answer":"x"}',
+        b'{"answer":1}',
+        b'{"event":"messages","room":"r","senders":[],"rows":[[1,1,0,1,1,"no sender"]]}',
+        b'{"event":"messages","room":"r","senders":[["u","n","d"]],"rows":[[1,1,-1,1,1,"the last sender"]]}',
+    ],
 )
 def test_a_server_that_talks_nonsense_is_left(line: bytes) -> None:
     with pytest.raises(RemoteProtocolError):

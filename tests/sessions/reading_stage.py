@@ -22,10 +22,11 @@ ROOMS = ["tea", "chess"]
 
 
 class Sink:
-    """An outlet that keeps what it was given."""
+    """An outlet that keeps what it was given; like a client it passes over what lies before its cursor."""
 
-    def __init__(self) -> None:
+    def __init__(self, cursor: int = 0) -> None:
         self.is_paused = False
+        self.cursor = cursor
         self.written: list[bytes] = []
 
     def write(self, data: bytes) -> None:
@@ -37,7 +38,15 @@ class Sink:
 
     @property
     def texts(self) -> list[str]:
-        return [event.text for event in self.events if isinstance(event, events.Message)]
+        cursor, texts = self.cursor, list[str]()
+        for event in self.events:
+            if isinstance(event, events.Messages):
+                texts += [message.text for message in event.messages if message.index > cursor]
+            elif isinstance(event, events.Diverged):
+                cursor = min(cursor, event.index)
+            elif isinstance(event, events.PositionMoved):
+                cursor = max(cursor, event.cursor.index)
+        return texts
 
 
 class Log:
@@ -120,7 +129,7 @@ class Stage:
 
     def attach(self, who: str = "ben", cursor: int | None = None, resumed: Cursor | None = None) -> Reader:
         index = self.log.state.index if cursor is None else cursor
-        reader = Reader(Sink(), who, self.log.state.users[who].rooms, index)
+        reader = Reader(Sink(index), who, self.log.state.users[who].rooms, index)
 
         async def call() -> None:
             self.delivery.attach(reader, resumed)

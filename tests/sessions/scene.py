@@ -255,6 +255,12 @@ def only(found: list[events.AnyEvent], kind: type[E]) -> E:
     return event
 
 
+def messages_in(found: list[events.AnyEvent]) -> list[events.Message]:
+    """The messages among events, in order."""
+    runs = (event for event in found if isinstance(event, events.Messages))
+    return [message for run in runs for message in run.messages]
+
+
 def codes(found: list[events.AnyEvent]) -> list[str]:
     """The codes of the errors among events."""
     return [event.code for event in found if isinstance(event, events.Failed)]

@@ -254,3 +254,19 @@ def test_a_cursor_that_this_server_catches_up_with_goes_on_without_a_gap(stage: 
     stage.say("read before 2", "new")
     assert sink(reader).texts == ["new"]
     assert not [e for e in sink(reader).events if isinstance(e, events.Diverged)]
+
+
+def test_a_cut_in_the_middle_of_a_run_keeps_what_lies_before_it(stage: Stage) -> None:
+    # The store's tables may not have it yet, so it must stay in memory.
+    start = stage.log.state.index
+    stage.say("shared 1", "shared 2", "cut away")
+    reader = stage.attach("ben", cursor=start)
+    assert sink(reader).texts == ["shared 1", "shared 2", "cut away"]
+    stage.log.cut(stage.log.state.index - 1, SECOND)
+    stage.publish()
+    late = stage.attach("cleo", cursor=start)
+    stage.log.append(epoch_draft(SECOND, ("b",), 1))
+    stage.say("of the other server")
+    assert sink(reader).texts[3:] == ["of the other server"]
+    assert sink(late).texts == ["shared 1", "shared 2", "of the other server"]
+    assert [message.text for message in stage.delivery.recent_messages(GENERAL, 0)] == sink(late).texts

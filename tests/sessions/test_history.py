@@ -9,6 +9,7 @@ from server.protocol import events
 from server.protocol.connection import ClientConnection
 from server.sessions.history import missed_frames
 from tests.sessions.reading_stage import ROOMS, Log
+from tests.sessions.scene import messages_in
 
 ROWS = 5
 
@@ -29,7 +30,7 @@ def test_a_reader_of_many_rooms_gets_as_much_at_once_as_one_of_few(tmp_path: Pat
             cursor = reach
             heard = connection.receive(frames)
             assert len(heard) <= ROWS + 1
-            texts += [event.text for event in heard if isinstance(event, events.Message)]
+            texts += [message.text for message in messages_in(heard)]
             position = heard[-1]
             assert isinstance(position, events.PositionMoved)
             assert (position.cursor.index, position.number) == (reach, len(texts))

@@ -26,7 +26,7 @@ class Sink:
 
     def texts(self) -> list[str]:
         events = [msgspec.json.decode(line) for line in self.written.splitlines()]
-        return [event["text"] for event in events if event["event"] == "message"]
+        return [row[-1] for event in events if event["event"] == "messages" for row in event["rows"]]
 
 
 class Chat:

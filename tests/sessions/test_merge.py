@@ -9,7 +9,7 @@ from server.protocol import events, requests
 from server.sessions.facts import PeerFacts
 from server.state.bodies import DeviceBody, MessageBody
 from server.state.state import GENERAL, State
-from tests.sessions.scene import Client, Scene, only, packed
+from tests.sessions.scene import Client, Scene, messages_in, only, packed
 
 
 def test_who_signed_in_behind_the_fork_stays_and_may_ask_for_everything(scene: Scene) -> None:
@@ -39,7 +39,7 @@ def test_messages_of_both_sides_come_once_to_somebody_who_signed_in_behind_the_f
     scene.append(message("f" * 32, 1, "from the other side"))
     for draft in waiting:
         scene.append(draft)
-    texts = [event.text for event in anna.heard() if isinstance(event, events.Message)]
+    texts = [message.text for message in messages_in(anna.heard())]
     # The first one was delivered before the cut, which took it back.
     assert texts == ["Anna 1", "from the other side", "Anna 1"]
 

@@ -99,7 +99,7 @@ class Line:
 
     def write(self, data: bytes) -> None:
         """To the client. Messages wait in the archive, not here, while it takes nothing."""
-        if b'"event":"message"' in data:
+        if b'"event":"messages"' in data:
             self._while_paused = self._while_paused + 1 if self.is_paused else 0
             if self._while_paused > WRITES_WHILE_PAUSED_MAX:
                 raise PromiseError(
