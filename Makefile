@@ -7,7 +7,7 @@ READY := .venv/.ready
 CLEAN := env -i PATH="$$PATH" HOME="$$HOME" TMPDIR="$${TMPDIR:-/tmp}" LANG=C.UTF-8 \
 	PYTEST_ADDOPTS="$$PYTEST_ADDOPTS" DESKTOP_CHAT_SEED="$$DESKTOP_CHAT_SEED"
 
-.PHONY: setup run test package campaign
+.PHONY: setup run test package campaign benchmark-peers
 .DEFAULT_GOAL := run
 
 # Quick and silent when nothing changed.
@@ -36,3 +36,7 @@ campaign: $(READY)
 		$(PYTHON) -m server torture --data "$$folder" --seconds 300 --kills 60 --faults all
 	@$(PYTHON) -m tests.damage_campaign --places 2000
 	@$(PYTHON) -m benchmarks
+
+# The servers that are measured beside ours, from Debian; what is not there is left out of the table by name.
+benchmark-peers:
+	@setup/benchmark-peers.sh

@@ -28,7 +28,7 @@ def started() -> Iterator[Running]:
         subprocess.run([compiler(), "-O2", "-o", program, SOURCE], check=True)
         with ended_after(subprocess.Popen([program], stdout=subprocess.PIPE)) as process:
             assert process.stdout is not None
-            yield Running("127.0.0.1", int(process.stdout.readline()), process.pid)
+            yield Running("127.0.0.1", int(process.stdout.readline()), (process.pid,))
 
 
 def greeting(_number: int) -> bytes:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from benchmarks.receivers import CONNECT_WITHIN_S, READ_BYTES, Plan, await_greeting
+from benchmarks.receivers import CONNECT_WITHIN_S, READ_BYTES, Plan, connected
 from benchmarks.rival import MARKER, Rival, Running, processor_s
 
 STALLED_AFTER_S = 30.0
@@ -119,21 +119,33 @@ class Load:
 def loaded(rival: Rival, running: Running, receivers: int, processes: int = 2) -> Iterator[Load]:
     """A load that is connected and ready; its processes end with it."""
     counters: list[subprocess.Popen[bytes]] = []
-    host, port = running.host, running.port
     try:
         for first in range(processes):
-            greetings = [rival.greeting(number + 1) for number in range(first, receivers, processes)]
-            plan = Plan(host, port, greetings, rival.ready, rival.keep_alive, MARKER)
-            counters.append(_counter(plan))
-        with socket.create_connection((host, port), timeout=CONNECT_WITHIN_S) as sender:
-            sender.sendall(rival.greeting(0))
-            await_greeting(sender, rival.ready)
+            numbers = range(first + 1, receivers + 1, processes)
+            counters.append(_counter(_plan(rival, running, numbers)))
+        with connected(_plan(rival, running, range(1)))[0] as sender:
+            sender.setblocking(True)
             load = Load(rival, running, sender, counters, receivers)
             load.wait_ready()
             yield load
     finally:
         for counter in counters:
             counter.communicate(timeout=10)
+
+
+def _plan(rival: Rival, running: Running, numbers: range) -> Plan:
+    greetings = [rival.greeting(number) for number in numbers]
+    return Plan(
+        host=running.host,
+        port=running.port,
+        greetings=greetings,
+        ready=rival.ready,
+        keep_alive=rival.keep_alive,
+        marker=MARKER,
+        welcome=rival.welcome,
+        entry=rival.entry,
+        is_encrypted=rival.is_encrypted,
+    )
 
 
 def _counter(plan: Plan) -> subprocess.Popen[bytes]:

@@ -8,10 +8,11 @@ from benchmarks.bare_relay import BARE_RELAY
 from benchmarks.cases import Bench, Case, Effort, Row, ratios
 from benchmarks.closed_loop import Outcome, loaded
 from benchmarks.nats import NATS
-from benchmarks.ours import OURS
+from benchmarks.ours import OURS, OURS_PAIR, OURS_TLS
+from benchmarks.packaged import PACKAGED
 from benchmarks.rival import MissingRivalError, Rival
 
-RIVALS = (OURS, NATS, BARE_RELAY)
+RIVALS = (OURS, OURS_TLS, OURS_PAIR, NATS, *PACKAGED, BARE_RELAY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,12 @@ def _in_turns(bench: Bench, rivals: Sequence[Rival], receivers: int, amount: Amo
             except MissingRivalError as error:
                 missing.add(rival.name)
                 bench.miss(str(error))
+                continue
+            except (OSError, RuntimeError) as error:
+                if rival.is_ours:
+                    raise
+                missing.add(rival.name)
+                bench.miss(f"{rival.name} at {receivers:,} receivers failed: {error}")
                 continue
             for window, outcome in outcomes.items():
                 found.setdefault((rival.name, window), []).append(outcome)

@@ -42,7 +42,7 @@ def started() -> Iterator[Running]:
                 lambda: path.read_bytes() if path.is_file() else b"", what="nats-server's ports"
             )
             place = msgspec.json.decode(text, type=PortsFile).nats[0]
-            yield Running("127.0.0.1", int(place.rpartition(":")[2]), process.pid)
+            yield Running("127.0.0.1", int(place.rpartition(":")[2]), (process.pid,))
 
 
 def greeting(number: int) -> bytes:

@@ -1,33 +1,40 @@
-"""Our own server, alone: every message is on its disk, synced, before anybody sees it."""
+"""Our own server, alone and as a pair: what it tells is on the disk, synced, before anybody sees it."""
 
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 from benchmarks.rival import TEXT, Rival, Running, ended_after
+from server.cluster.pair_processes import PairProcesses, choose_ports
+from server.commands.pair import make_pair_folders
 from server.protocol import requests
 from server.protocol.frames import encode_frame
 
 PROJECT = Path(__file__).parents[1]
 READY = "ready: clients "
+# Without the limits that hold people back; everybody at one server.
+OPTIONS = ("--open", "--send-rate-per-s", "0", "--max-users", "100000")
 # Ids of this connection's requests; those of messages lie behind them.
 HELLO_ID, SIGN_IN_ID, PING_ID, FIRST_MESSAGE_ID = 1, 2, 3, 10
+SIGNED_IN = b'"event":"signed_in"'
 
 
 @contextmanager
-def started() -> Iterator[Running]:
-    """A server on a fresh data folder, without the limits that hold people back."""
-    options = ["--listen", "127.0.0.1:0", "--plain", "--open"]
-    options += ["--send-rate-per-s", "0", "--max-users", "100000"]
-    with tempfile.TemporaryDirectory() as folder:
-        arguments = [sys.executable, "-m", "server", "serve", "--data", folder, *options]
-        server = subprocess.Popen(arguments, cwd=PROJECT, stdout=subprocess.PIPE)
-        with ended_after(server) as process:
-            host, port = _address(process)
-            yield Running(host, port, process.pid)
+def server(folder: Path | None = None, *, is_plain: bool = True) -> Iterator[Running]:
+    """A server alone, on a fresh data folder or a given one."""
+    with ExitStack() as stack:
+        data = folder or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        arguments = [sys.executable, "-m", "server", "serve", "--data", str(data)]
+        arguments += ["--listen", "127.0.0.1:0", *OPTIONS, *(["--plain"] if is_plain else [])]
+        # Without -P the current folder comes first: the server measured is the one of this project.
+        process = subprocess.Popen(arguments, cwd=PROJECT, stdout=subprocess.PIPE)
+        stack.enter_context(ended_after(process))
+        host, port = _address(process)
+        yield Running(host, port, (process.pid,))
 
 
 def _address(process: subprocess.Popen[bytes]) -> tuple[str, int]:
@@ -41,27 +48,49 @@ def _address(process: subprocess.Popen[bytes]) -> tuple[str, int]:
     raise RuntimeError(f"our server ended with code {process.wait()} before it was ready")
 
 
-def greeting(number: int) -> bytes:
-    """Everybody is a person of their own on a new device."""
-    hello = requests.Hello(id=HELLO_ID, versions=[1])
-    sign_in = requests.SignIn(
-        id=SIGN_IN_ID, name=f"person {number}", device=f"{number:032x}", secret=f"{number:064x}"
+@contextmanager
+def pair(folder: Path | None = None, *, is_plain: bool = True) -> Iterator[Running]:
+    """Both servers, in dual mode: what is acknowledged is on two disks (of one machine)."""
+    with ExitStack() as stack:
+        data = folder or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        first, second = make_pair_folders(data, chat="Benchmark", is_plain=is_plain)
+        ports = choose_ports(0)
+        options = [*OPTIONS, *(["--plain"] if is_plain else [])]
+        both = PairProcesses((first.path, second.path), ports, options, tell=lambda _text: None)
+        stack.callback(both.stop)
+        both.start()
+        if not all(one.wait_dual() for one in both.servers):
+            raise RuntimeError("our two servers did not become a pair")
+        yield Running("127.0.0.1", ports.clients[0], tuple(one.process.pid for one in both.servers))
+
+
+def hello(number: int, *, cursor: requests.Cursor | None = None) -> bytes:
+    """Everybody is a person of their own on a new device; with a cursor the past behind it is sent."""
+    return encode_frame(requests.Hello(id=HELLO_ID, versions=[1])) + encode_frame(
+        requests.SignIn(
+            id=SIGN_IN_ID,
+            name=f"person {number}",
+            device=device(number),
+            secret=f"{number:064x}",
+            cursor=cursor,
+        )
     )
-    return encode_frame(hello) + encode_frame(sign_in)
 
 
-def message(number: int) -> bytes:
-    """A message for the room that everybody is in."""
+def device(number: int) -> str:
+    """The device of a person."""
+    return f"{number:032x}"
+
+
+def message(number: int, room: str = "general", text: str = TEXT) -> bytes:
+    """A message for a room, by default the one that everybody is in; its number is its counter."""
     identity = FIRST_MESSAGE_ID + number
-    return encode_frame(requests.Send(id=identity, counter=number, room="general", text=TEXT, time_ms=1))
+    return encode_frame(requests.Send(id=identity, counter=number, room=room, text=text, time_ms=1))
 
 
-OURS = Rival(
-    "plain",
-    started,
-    greeting,
-    b'"event":"signed_in"',
-    encode_frame(requests.Ping(id=PING_ID)),
-    message,
-    is_ours=True,
+PING = encode_frame(requests.Ping(id=PING_ID))
+OURS = Rival("plain", server, hello, SIGNED_IN, PING, message, is_ours=True)
+OURS_TLS = Rival(
+    "TLS", partial(server, is_plain=False), hello, SIGNED_IN, PING, message, is_ours=True, is_encrypted=True
 )
+OURS_PAIR = Rival("pair", pair, hello, SIGNED_IN, PING, message, is_ours=True)

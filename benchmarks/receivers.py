@@ -8,10 +8,13 @@ when it is ready, then every growth. It ends when its standard input ends.
 import os
 import select
 import socket
+import ssl
 import sys
 import time
 
 import msgspec
+
+from server.network.tls import client_context
 
 READ_BYTES = 1 << 20  # One read takes what a whole round of a busy server sends.
 KEEP_ALIVE_EVERY_S = 10.0  # Below every server's limit for silent connections.
@@ -27,25 +30,40 @@ class Plan(msgspec.Struct, frozen=True):
     ready: bytes  # what a greeted connection has read, somewhere
     keep_alive: bytes
     marker: bytes  # one byte that is in every message exactly once
+    welcome: bytes  # the server says so before it takes `entry`; nothing: there is no such step
+    entry: bytes
+    is_encrypted: bool
 
 
 def connected(plan: Plan) -> list[socket.socket]:
     """All connections, greeted by both sides."""
     connections = []
     for greeting in plan.greetings:
-        connection = socket.create_connection((plan.host, plan.port), timeout=CONNECT_WITHIN_S)
+        connection = connect(plan.host, plan.port, is_encrypted=plan.is_encrypted)
         connection.sendall(greeting)
         connections.append(connection)
+    if plan.welcome:
+        for connection in connections:
+            await_words(connection, plan.welcome)
+            connection.sendall(plan.entry)
     for connection in connections:
-        await_greeting(connection, plan.ready)
+        await_words(connection, plan.ready)
         connection.setblocking(False)
     return connections
 
 
-def await_greeting(connection: socket.socket, ready: bytes) -> None:
-    """Read until the server has greeted this connection back."""
+def connect(host: str, port: int, *, is_encrypted: bool) -> socket.socket:
+    """One connection, with TLS 1.3 if wanted."""
+    connection = socket.create_connection((host, port), timeout=CONNECT_WITHIN_S)
+    if is_encrypted:
+        return client_context(None).context.wrap_socket(connection)
+    return connection
+
+
+def await_words(connection: socket.socket, words: bytes) -> None:
+    """Read until the server has said that."""
     read = b""
-    while ready not in read:
+    while words not in read:
         part = connection.recv(READ_BYTES)
         if not part:
             raise SystemExit(f"a connection was closed before it was ready; it had read {read[-300:]!r}")
@@ -63,6 +81,7 @@ def count(plan: Plan, connections: list[socket.socket]) -> None:
     buffer = bytearray(READ_BYTES)
     floor, behind = -1, 0  # `behind` connections have no more than the floor: when none is left, it rises.
     spoke_s = time.monotonic()
+    take = take_encrypted if plan.is_encrypted else take_plain
     while True:
         if not behind:
             floor = min(counts)
@@ -72,17 +91,32 @@ def count(plan: Plan, connections: list[socket.socket]) -> None:
             if descriptor not in place:
                 return
             number = place[descriptor]
-            length = connections[number].recv_into(buffer)
-            if not length:
-                raise SystemExit("the server closed a receiver")
             had = counts[number]
-            counts[number] = had + buffer.count(plan.marker, 0, length)
+            counts[number] = had + take(connections[number], buffer, plan.marker)
             if had == floor != counts[number]:
                 behind -= 1
         if time.monotonic() - spoke_s > KEEP_ALIVE_EVERY_S:
             spoke_s = time.monotonic()
             for connection in connections:
                 connection.send(plan.keep_alive)
+
+
+def take_plain(connection: socket.socket, buffer: bytearray, marker: bytes) -> int:
+    """How many markers are there to be read; one read takes nearly always all."""
+    length = connection.recv_into(buffer)
+    if not length:
+        raise SystemExit("the server closed a receiver")
+    return buffer.count(marker, 0, length)
+
+
+def take_encrypted(connection: socket.socket, buffer: bytearray, marker: bytes) -> int:
+    """The same; OpenSSL gives one record a read (at most 16 KiB), so until none is left."""
+    found = 0
+    while True:
+        try:
+            found += take_plain(connection, buffer, marker)
+        except ssl.SSLWantReadError:
+            return found
 
 
 def main() -> None:

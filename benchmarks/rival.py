@@ -1,16 +1,18 @@
 """What all servers under the same load have in common: the message, and how one talks to each."""
 
 import os
+import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-MARKER = b"~"
-TEXT = "~" + "x" * 99  # 100 bytes, the marker once
+MARKER = b"|"
+TEXT = "|" + "x" * 99  # 100 bytes, the marker once
 
 ENDS_WITHIN_S = 20.0
+STARTS_WITHIN_S = 20.0
 
 
 def processor_s(pid: int) -> float:
@@ -19,17 +21,23 @@ def processor_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def resident_bytes(pid: int) -> int:
+    """The memory of a process that is in the machine's now (proc(5), statm)."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A server that is up: where its clients connect, and its process."""
+    """A server that is up: where its clients connect, and its processes (the first: whom they meet)."""
 
     host: str
     port: int
-    pid: int
+    pids: tuple[int, ...]
 
     def processor_s(self) -> float:
-        """The processor time it has used so far."""
-        return processor_s(self.pid)
+        """The processor time that all its processes have used so far."""
+        return sum(map(processor_s, self.pids))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +50,11 @@ class Rival:
     ready: bytes  # what a greeted connection has read, somewhere
     keep_alive: bytes
     message: Callable[[int], bytes]  # the bytes of the message of that number, from 1 on
+    welcome: bytes = b""  # the server says so before it takes `entry`; nothing: there is no such step
+    entry: bytes = b""
     is_ours: bool = False
-    receivers_max: int = 100_000  # what it can serve, or what its clients' entry takes in a bearable time
+    is_encrypted: bool = False  # TLS 1.3; its certificate is not checked, for nothing is learned by it
+    receivers_max: int = 100_000  # what it can serve, or whose entry takes a bearable time
 
 
 class MissingRivalError(Exception):
@@ -58,3 +69,10 @@ def ended_after(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[b
     finally:
         process.terminate()
         process.communicate(timeout=ENDS_WITHIN_S)
+
+
+def free_port() -> int:
+    """For servers that want to be told theirs."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

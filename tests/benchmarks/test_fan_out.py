@@ -4,16 +4,19 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 
+import pytest
+
 from benchmarks.bare_relay import BARE_RELAY
 from benchmarks.cases import Bench, Effort
 from benchmarks.closed_loop import Outcome, loaded
 from benchmarks.fan_out import measure, median
-from benchmarks.ours import OURS
+from benchmarks.ours import OURS, OURS_PAIR, OURS_TLS
 from benchmarks.rival import MissingRivalError, Rival, Running
 
 
-def test_every_message_reaches_every_receiver_of_our_server() -> None:
-    with OURS.started() as running, loaded(OURS, running, receivers=4) as load:
+@pytest.mark.parametrize("ours", [OURS, OURS_TLS, OURS_PAIR], ids=["plain", "TLS", "pair"])
+def test_every_message_reaches_every_receiver_of_our_server(ours: Rival) -> None:
+    with ours.started() as running, loaded(ours, running, receivers=4) as load:
         outcome = load.run(window=10, seconds=0.1)
         messages = load.done
     assert messages == len(outcome.latencies_s) >= 10
@@ -37,6 +40,20 @@ def test_ours_gets_rows_and_what_is_missing_is_named_once() -> None:
     assert rows[0].case == "fan-out, 4 receivers, W=1, ours"
     assert [row.unit for row in rows[:2]] == ["deliveries/s", "ms p50"]
     assert {peer for row in rows for peer in row.ratios} == {BARE_RELAY.name}
+
+
+def fallen() -> Iterator[Running]:
+    raise RuntimeError("it fell over")
+    yield
+
+
+def test_a_peer_that_fails_is_left_out_by_name_and_ours_is_not() -> None:
+    fallen_rival: Rival = replace(BARE_RELAY, name="weak", started=contextmanager(fallen))
+    bench = Bench(Effort.TINY)
+    assert list(measure(bench, [fallen_rival])) == []
+    assert bench.missing == ["weak at 4 receivers failed: it fell over"]
+    with pytest.raises(RuntimeError, match="fell over"):
+        list(measure(bench, [replace(fallen_rival, is_ours=True)]))
 
 
 def test_the_run_with_the_median_rate_counts() -> None:
