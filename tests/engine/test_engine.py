@@ -299,8 +299,8 @@ def test_nothing_is_remembered_of_a_request_that_has_its_answer(alone: Server) -
         alone.sync()
         alone.ask(message(n), message(100 + n, room="nowhere"))
         alone.sync()
-    engine = alone.engine
-    assert (len(engine._pending), engine._pending._deadlines, engine._uncommitted) == (0, {}, set())
+    pending = alone.engine._answers.pending
+    assert (len(pending), pending._deadlines, alone.engine._admission._uncommitted) == (0, {}, set())
 
 
 # --- a full disk

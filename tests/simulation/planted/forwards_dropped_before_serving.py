@@ -2,13 +2,14 @@
 
 from typing import Final
 
-from server.engine.engine import Engine
+from server.engine.admission import Admission
 
-TARGET: Final = "server.engine.engine.Engine._admit_forwards"
+TARGET: Final = "server.engine.admission.Admission.admit_forwards"
 
 
-def replacement(self: Engine) -> None:
+def replacement(self: Admission) -> None:
     while self._forwards:
         draft = self._forwards.popleft()
-        if draft.id not in self._uncommitted and not self.state.has_seen(draft.device, draft.counter):
+        is_archived = self._archived.state.has_seen(draft.device, draft.counter)
+        if draft.id not in self._uncommitted and not is_archived:
             self._judge(draft)

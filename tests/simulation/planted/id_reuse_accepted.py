@@ -2,15 +2,14 @@
 
 from typing import Final
 
-from server.engine.engine import Engine
-from server.engine.pending import Pending
+from server.archive.record import Draft
+from server.engine.archived import Archived, Place
 
-TARGET: Final = "server.engine.engine.Engine._answer_from_archive"
+TARGET: Final = "server.engine.archived.Archived.verdict_on"
 
 
-def replacement(self: Engine, pending: Pending) -> None:
-    index = self._reader.index_of_id(*pending.draft.id)
-    record = None if index is None else self.replica.log.record(index)
-    assert record is not None
-    number = self._number_of(record) if record.header.kind == "message" else 0
-    self._accept(pending, record.index, number)
+def replacement(self: Archived, draft: Draft, digest: bytes) -> Place:
+    index = self._reader.index_of_id(*draft.id)
+    record = None if index is None else self._log.record(index)
+    assert record is not None, digest
+    return self.place_of(record)

@@ -2,25 +2,26 @@
 
 from typing import Final
 
-from server.engine.engine import Engine
+from server.engine.admission import Admission
+from server.engine.archived import Place
 from server.engine.pending import Pending
 from server.replication.leader import Leader
 
-TARGET: Final = "server.engine.engine.Engine._admit"
+TARGET: Final = "server.engine.admission.Admission.admit"
 
 
-def replacement(self: Engine, pending: Pending) -> None:
+def replacement(self: Admission, pending: Pending) -> None:
     draft = pending.draft
-    log = self.replica.log
-    tail = [log.record(index) for index in range(self.state.index + 1, log.last_index + 1)]
-    found = next((record for record in tail if record is not None and record.id == draft.id), None)
-    if self.state.has_seen(draft.device, draft.counter):
-        self._answer_from_archive(pending)
+    log, state = self._replica.log, self._archived.state
+    tail = self._archived.records(state.index + 1, log.last_index)
+    found = next((record for record in tail if record.id == draft.id), None)
+    if state.has_seen(draft.device, draft.counter):
+        self.answer_from_archive(pending)
     elif found is not None:
-        self._accept(pending, found.index, self.state.number + 1)
-    elif isinstance(self.replica.role, Leader):
+        self._answers.give(pending, Place(found.index, state.number + 1))
+    elif isinstance(self._replica.role, Leader):
         refusal = None if draft.id in self._uncommitted else self._judge(draft)
         if refusal is not None:
-            self._refuse(pending, refusal)
+            self._answers.give(pending, refusal)
     else:
         self._proposals.append(draft)

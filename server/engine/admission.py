@@ -1,0 +1,182 @@
+"""The way of a request into the log: answered, judged and proposed, handed on, or held back (pure).
+
+The one judge is the leader: a follower hands requests on unjudged, for its state may be a moment
+behind what its client has seen elsewhere. What cannot be proposed at the moment waits in order.
+"""
+
+import hashlib
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from server.archive.record import Draft, Record
+from server.engine.answers import Answers
+from server.engine.archived import Archived
+from server.engine.pending import Pending, TurnedAway
+from server.engine.resubmission import Resubmission
+from server.engine.round import Ask
+from server.protocol.errors import Refusal
+from server.replication import steps
+from server.replication.leader import Leader
+from server.replication.log import WHOLE
+from server.replication.replica import Replica
+from server.state.fold import judge_draft
+
+Identity = tuple[str, int]
+
+
+class Admission:
+    """What waits for its place in the log. After every call `take_proposals` may have something."""
+
+    def __init__(
+        self, replica: Replica, archived: Archived, answers: Answers, resubmission: Resubmission
+    ) -> None:
+        self._replica: Final = replica
+        self._archived: Final = archived
+        self._answers: Final = answers
+        self._resubmission: Final = resubmission
+        self.is_disk_full = False
+        self._turned_away = TurnedAway()
+        # In the log, or about to be, and not judged by the fold yet.
+        self._uncommitted: set[Identity] = set()
+        self._forwards: deque[Draft] = deque()
+        self._refused_forwards: list[steps.RefuseForwarded] = []
+        self._proposals: list[Draft] = []
+        self.recall_tail()
+
+    # --- what comes in
+
+    def ask(self, ask: Ask, now: float) -> None:
+        """A client of this server asks."""
+        is_crowded = self._answers.pending.is_full
+        is_full = self.is_disk_full or is_crowded
+        if self._turned_away.turns_away(ask.draft, now, self._is_known, is_full=is_full):
+            self._answers.turn_away(ask, Refusal("unknown" if is_crowded else "disk_full"))
+            return
+        pending = self._answers.pending.add(ask, now)
+        if pending and self._replica.is_serving:
+            self.admit(pending)
+
+    def forward(self, draft: Draft) -> None:
+        """The other server hands a request on."""
+        self._forwards.append(draft)
+        self.admit_forwards()
+
+    def admit_all(self) -> None:
+        """Requests can be proposed (again): all that wait, in their order."""
+        self._proposals = []
+        self._answers.forget_held()
+        self._resubmission.begin()
+        # What was admitted and never reached the log is admitted anew.
+        self.recall_tail()
+        for pending in self._answers.pending.all():
+            self.admit(pending)
+        if not isinstance(self._replica.role, Leader):
+            # Whoever leads now is asked again.
+            self._forwards.clear()
+        self.admit_forwards()
+
+    def resubmit(self, release: Callable[[Identity], None]) -> None:
+        """Hand on what a merge took out of the log; then what had to wait for it.
+
+        `release` is told what need not be handed on, for the log holds it already.
+        """
+        if self._resubmission.is_holding and self._replica.has_caught_up:
+            for draft in self._resubmission.next_drafts():
+                if self._archived.is_answered(draft):
+                    self._resubmission.judged(draft.id)
+                    release(draft.id)
+                elif isinstance(self._replica.role, Leader):
+                    self._forwards.append(draft)
+                else:
+                    self._proposals.append(draft)
+        self.admit_forwards()
+        if self._replica.is_serving:
+            for pending in filter(self._answers.pending.waits, self._resubmission.freed()):
+                self.admit(pending)
+
+    # --- where it goes
+
+    def admit(self, pending: Pending) -> None:
+        """Propose (leader), or hand on (follower), unless it stands in the log already."""
+        draft = pending.draft
+        if self._resubmission.is_filling:
+            self._resubmission.hold(pending)
+        elif self._archived.is_answered(draft):
+            self.answer_from_archive(pending)
+        elif draft.id in self._uncommitted:
+            return  # The fold answers: for this one, or for the other thing that this id was used for.
+        elif self._resubmission.holds(draft.device):
+            self._resubmission.hold(pending)
+        elif isinstance(self._replica.role, Leader):
+            refusal = self._judge(draft)
+            if refusal is not None:
+                self._answers.give(pending, refusal)
+        else:
+            self._proposals.append(draft)
+
+    def answer_from_archive(self, pending: Pending) -> None:
+        """The archive knows what became of it."""
+        self._answers.give(pending, self._archived.verdict_on(pending.draft, pending.digest))
+
+    def admit_forwards(self) -> None:
+        """What the other server hands on, in order.
+
+        What a merge brings waits for the verdict on a record of the same id that is in the log already.
+        """
+        while self._forwards and self._replica.is_serving:
+            draft = self._forwards[0]
+            if draft.origin is not None and draft.id in self._uncommitted:
+                return
+            self._admit_forwarded(self._forwards.popleft())
+
+    def _admit_forwarded(self, draft: Draft) -> None:
+        """The same for a request of the other server's client; it answers from its own fold."""
+        if not self._archived.is_answered(draft) and draft.id not in self._uncommitted:
+            refusal = self._judge(draft)
+            if refusal is not None:
+                digest = hashlib.sha256(draft.body).digest()
+                refused = steps.RefuseForwarded(*draft.id, digest, refusal.code, refusal.arguments)
+                self._refused_forwards.append(refused)
+
+    def _judge(self, draft: Draft) -> Refusal | None:
+        """Have it proposed with this round, or say why not. What was accepted once, the fold alone judges."""
+        refusal = None if draft.origin is not None else judge_draft(self._archived.state, draft)
+        if refusal is None:
+            self._uncommitted.add(draft.id)
+            self._proposals.append(draft)
+        return refusal
+
+    def _is_known(self, identity: Identity) -> bool:
+        """Whether something of this id is archived, under way, or waiting."""
+        is_asked = identity in self._uncommitted or bool(self._answers.pending.under(identity))
+        return is_asked or self._archived.state.has_seen(*identity)
+
+    # --- what the log has
+
+    def appended(self, records: Iterable[Record]) -> None:
+        """These stand in the log now, and wait for their commit."""
+        self._uncommitted.update(record.id for record in records)
+
+    def judged(self, record: Record) -> None:
+        """This one has its verdict."""
+        self._uncommitted.discard(record.id)
+
+    def recall_tail(self) -> None:
+        """Only what the log holds behind the fold is under way."""
+        tail = self._replica.log.cached(self._archived.state.index + 1, WHOLE)
+        self._uncommitted = {record.id for record in tail}
+
+    # --- what goes out
+
+    def take_proposals(self) -> tuple[Draft, ...]:
+        """What is to be proposed, or handed to the leader, in one batch."""
+        if not self._replica.is_serving:
+            return ()
+        proposals, self._proposals = tuple(self._proposals), []
+        return proposals
+
+    def take_refused(self) -> list[steps.RefuseForwarded]:
+        """What the other server has to tell its clients."""
+        refused, self._refused_forwards = self._refused_forwards, []
+        return refused
