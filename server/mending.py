@@ -14,6 +14,7 @@ from typing import Final
 
 import msgspec
 
+from server.archive.belonging import CLUSTER_FACT, check_belongs
 from server.archive.confirmed import Mark, sync_folder, write_durably
 from server.archive.disk import SqliteDisk
 from server.archive.record import GENESIS_HASH, DamagedRecordError, Draft, Record, redraft, unpack_draft
@@ -73,9 +74,12 @@ def forget_damage(archive: Path) -> None:
     sync_folder(archive.parent)
 
 
-def mend(archive: Path, mark: Mark | None) -> Mended:
-    """Set the files aside and build the archive anew. Raises OSError, `DiskError`."""
-    kept = _set_aside(archive)
+def mend(archive: Path, cluster: str, mark: Mark | None) -> Mended:
+    """Set the files aside and build the archive anew.
+
+    Raises OSError, `DiskError`, and `ForeignArchiveError` before anything is changed.
+    """
+    kept = _set_aside(archive, cluster)
     salvage = Salvage(kept / archive.name)
     new = archive.with_name("archive.new")
     _remove(new)
@@ -93,7 +97,7 @@ def mend(archive: Path, mark: Mark | None) -> Mended:
     return mended
 
 
-def _set_aside(archive: Path) -> Path:
+def _set_aside(archive: Path, cluster: str) -> Path:
     """Move the files to a folder of their own; or find where an interrupted run has moved them."""
     note = read_note(archive)
     if note is not None and note.kept:
@@ -103,6 +107,7 @@ def _set_aside(archive: Path) -> Path:
             _remove(archive)
             return kept
     else:
+        _check_belongs(archive, cluster)
         taken = {path.name for path in archive.parent.glob("damaged-*")}
         number = next(n for n in range(1, len(taken) + 2) if f"damaged-{n}" not in taken)
         kept = archive.with_name(f"damaged-{number}")
@@ -116,6 +121,15 @@ def _set_aside(archive: Path) -> Path:
     sync_folder(kept)
     sync_folder(archive.parent)
     return kept
+
+
+def _check_belongs(archive: Path, cluster: str) -> None:
+    """As far as it can be read of what is damaged."""
+    salvage = Salvage(archive)
+    try:
+        check_belongs(salvage.fact(CLUSTER_FACT), cluster)
+    finally:
+        salvage.close()
 
 
 def _remove(archive: Path) -> None:
@@ -139,6 +153,9 @@ def _build(store: Store, salvage: Salvage, kept: Path, mark: Mark | None) -> Men
     _write(store, state, chunk, committed)
     if state.index:
         store.commit([Write(snapshot=SnapshotRow(state.index, state.snapshot()))])
+    belongs_to = salvage.fact(CLUSTER_FACT)
+    if belongs_to is not None:
+        store.commit([Write(facts=((CLUSTER_FACT, belongs_to),))])
     last_readable = salvage.last_index()
     set_aside = _quarantine(store, salvage, state, log.last_index, last_readable)
     # Of a file that nothing can be read of it is only known that there was an archive.

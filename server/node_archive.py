@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
+from server.archive.belonging import ForeignArchiveError
 from server.archive.checking import RowCheck
 from server.archive.confirmed import ConfirmedMark
 from server.archive.disk import DamagedDiskError, DiskError, SqliteReader
@@ -37,10 +38,15 @@ class NodeArchive:
     """
 
     def __init__(
-        self, config: Config, folder: DataFolder, damaged: Callable[[DamagedDiskError], None]
+        self,
+        config: Config,
+        folder: DataFolder,
+        cluster: str,
+        damaged: Callable[[DamagedDiskError], None],
     ) -> None:
         self._config: Final = config
         self._folder: Final = folder
+        self._cluster: Final = cluster
         self._damaged: Final = damaged
         self._space: Final = Space(folder.path)
         self._told_full = False
@@ -75,8 +81,14 @@ class NodeArchive:
     def _open(self) -> Opened:
         try:
             opened = open_archive(
-                self._folder.archive, self.mark, alert=self._alert, make_room=self._space.give_up_ballast
+                self._folder.archive,
+                self._cluster,
+                self.mark,
+                alert=self._alert,
+                make_room=self._space.give_up_ballast,
             )
+        except ForeignArchiveError as error:
+            raise self._folder.foreign_archive(error) from error
         except (DiskError, OSError) as error:
             raise FolderError(_("The archive cannot be opened: {error}.").format(error=error)) from error
         if opened.mended is not None:

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from server.archive import wal
+from server.archive.belonging import CLUSTER_FACT, ForeignArchiveError, check_belongs
 from server.archive.checking import check_rows
 from server.archive.confirmed import ConfirmedMark, Mark
 from server.archive.disk import Alert, DamagedDiskError, SqliteDisk, SqliteReader
 from server.archive.record import DamagedRecordError
 from server.archive.salvage import wal_path
-from server.archive.store import Store, StoreReader
+from server.archive.store import Store, StoreReader, Write
 from server.engine.opening import open_log
 from server.i18n.translation import _
 from server.mending import Mended, forget_damage, mend, read_note
@@ -39,19 +40,23 @@ class Opened:
 
 def open_archive(
     archive: Path,
+    cluster: str,
     mark: ConfirmedMark,
     *,
     alert: Alert | None = None,
     make_room: Callable[[], bool] | None = None,
 ) -> Opened:
-    """Open it, mended if need be. `alert` hears of damage that is found later. Raises OSError, DiskError."""
+    """Open the archive of a cluster, mended if need be. `alert` hears of damage that is found later.
+
+    Raises OSError, DiskError, and `ForeignArchiveError` before anything is changed.
+    """
     mended = None
-    found = _look(archive, mark.kept)
+    found = _look(archive, cluster, mark.kept)
     if found is None:
-        mended = mend(archive, mark.kept)
+        mended = mend(archive, cluster, mark.kept)
         if mended.records < mended.last_index and (mark.kept is None or mark.kept.index < mended.last_index):
             mark.claim(mended.last_index)
-        found = _look(archive, mark.kept)
+        found = _look(archive, cluster, mark.kept)
     if found is None:
         raise DamagedDiskError(_("{path} is damaged again as soon as it is mended").format(path=archive))
     reader, state, log = found
@@ -62,10 +67,14 @@ def open_archive(
     disk = SqliteDisk(archive, make_room=make_room)
     mark.begin(log.last_index, log.last_hash, is_held=lacks)
     disk.alert = reader.alert = alert
-    return Opened(Store(disk), store_reader, state, log, lacks, mended)
+    store = Store(disk)
+    if store.fact(CLUSTER_FACT) is None and not (lacks and log.last_index):
+        # One that is other than it should be may belong to anybody: it says so when it has been refilled.
+        store.commit([Write(facts=((CLUSTER_FACT, cluster.encode()),))])
+    return Opened(store, store_reader, state, log, lacks, mended)
 
 
-def _look(archive: Path, mark: Mark | None) -> tuple[SqliteReader, State, Log] | None:
+def _look(archive: Path, cluster: str, mark: Mark | None) -> tuple[SqliteReader, State, Log] | None:
     """The state and the log as they are on the disk; None when there is something to mend."""
     note = read_note(archive)
     if note is not None and note.kept:
@@ -86,6 +95,7 @@ def _look(archive: Path, mark: Mark | None) -> tuple[SqliteReader, State, Log] |
             SqliteDisk(archive).close()
         reader.check()
         store = StoreReader(reader)
+        check_belongs(store.fact(CLUSTER_FACT), cluster)
         state, log = open_log(store)
         _check_ends(store, state, log)
         if note is not None:
@@ -98,6 +108,9 @@ def _look(archive: Path, mark: Mark | None) -> tuple[SqliteReader, State, Log] |
             return reader, state, log
     except (DamagedDiskError, DamagedRecordError):
         pass
+    except ForeignArchiveError:
+        reader.close()
+        raise
     reader.close()
     return None
 

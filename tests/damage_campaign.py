@@ -15,6 +15,8 @@ from server.mending import note_damage
 from server.opening import Opened, open_archive
 from tests.damaged_archives import Truth, damage, make_archive, truth_of
 
+CLUSTER = "c" * 16
+
 
 def copy(archive: Path, folder: Path) -> Path:
     shutil.copytree(archive.parent, folder)
@@ -22,7 +24,7 @@ def copy(archive: Path, folder: Path) -> Path:
 
 
 def opened(archive: Path) -> Opened:
-    return open_archive(archive, ConfirmedMark(archive.with_name("confirmed.json")))
+    return open_archive(archive, CLUSTER, ConfirmedMark(archive.with_name("confirmed.json")))
 
 
 def close(found: Opened) -> None:

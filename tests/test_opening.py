@@ -7,14 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from server.archive.belonging import CLUSTER_FACT, ForeignArchiveError
 from server.archive.checking import check_rows
+from server.archive.confirmed import ConfirmedMark
 from server.archive.disk import DamagedDiskError, SqliteReader
 from server.archive.record import GENESIS_HASH, Draft, Epoch, make_records, redraft
 from server.archive.salvage import wal_path
 from server.archive.store import Write
 from server.mending import Mended, note_damage, note_path
-from server.opening import Opened
-from tests.damage_campaign import close, copy, lives_with, opened, says_the_truth
+from server.opening import Opened, open_archive
+from tests.damage_campaign import CLUSTER, close, copy, lives_with, opened, says_the_truth
 from tests.damaged_archives import EPOCH, Truth, damage, make_archive
 
 PLACES = 200
@@ -86,6 +88,17 @@ def test_what_is_only_derived_is_made_anew_without_any_loss(stopped: tuple[Path,
         connection.execute(f"UPDATE {table} SET sealed = x'0011223344556677'")  # noqa: S608
     connection.commit()
     connection.close()
+    found = opened(archive)
+    assert mended(found).records == len(truth.hashes)
+    says_the_truth(found, truth)
+    close(found)
+
+
+def test_a_file_that_sqlite_would_only_read_is_damaged(stopped: tuple[Path, Truth]) -> None:
+    archive, truth = stopped
+    content = bytearray(archive.read_bytes())
+    content[18] = 6
+    archive.write_bytes(content)
     found = opened(archive)
     assert mended(found).records == len(truth.hashes)
     says_the_truth(found, truth)
@@ -242,3 +255,63 @@ def test_what_stands_behind_a_gap_waits_for_its_re_submission_and_so_does_what_w
     assert ("e" * 32, 1) in {draft.id for draft in waiting}
     assert found.lacks_confirmed
     close(found)
+
+
+def test_an_archive_says_whose_it_is_from_its_first_start_on(stopped: tuple[Path, Truth]) -> None:
+    archive, truth = stopped
+    # Made before archives said it: taken for the own one, once.
+    assert SqliteReader(archive).read("facts", CLUSTER_FACT.encode()) is None
+    close(opened(archive))
+    assert SqliteReader(archive).read("facts", CLUSTER_FACT.encode()) == CLUSTER.encode()
+    found = opened(archive)
+    says_the_truth(found, truth)
+    close(found)
+
+
+def test_an_archive_of_another_chat_is_refused_and_left_as_it_is(stopped: tuple[Path, Truth]) -> None:
+    archive, _truth = stopped
+    close(opened(archive))
+    before = archive.read_bytes()
+    mark = ConfirmedMark(archive.with_name("confirmed.json"))
+    with pytest.raises(ForeignArchiveError) as refused:
+        open_archive(archive, "d" * 16, mark)
+    assert (refused.value.theirs, refused.value.mine) == (CLUSTER, "d" * 16)
+    assert archive.read_bytes() == before
+
+
+@pytest.mark.parametrize("is_carved", [False, True])
+def test_an_archive_of_another_chat_is_refused_also_when_it_is_damaged(
+    stopped: tuple[Path, Truth], *, is_carved: bool
+) -> None:
+    archive, _truth = stopped
+    close(opened(archive))
+    if is_carved:
+        content = bytearray(archive.read_bytes())
+        content[:100] = bytes(100)
+        archive.write_bytes(content)
+    else:
+        connection = sqlite3.connect(archive)
+        connection.execute("UPDATE records SET sealed = x'0011223344' WHERE key = 60")
+        connection.commit()
+        connection.close()
+    note_damage(archive)
+    before = archive.read_bytes()
+    mark = ConfirmedMark(archive.with_name("confirmed.json"))
+    with pytest.raises(ForeignArchiveError):
+        open_archive(archive, "d" * 16, mark)
+    assert archive.read_bytes() == before
+    assert not list(archive.parent.glob("damaged-*"))
+    # The owner mends it, and the new one says the same.
+    close(opened(archive))
+    assert SqliteReader(archive).read("facts", CLUSTER_FACT.encode()) == CLUSTER.encode()
+
+
+def test_an_archive_that_is_other_than_it_should_be_is_taken_for_nobodys(
+    archives: list[tuple[Path, Truth]], tmp_path: Path
+) -> None:
+    archive = copy(archives[1][0], tmp_path / "copy")
+    wal_path(archive).unlink()
+    found = opened(archive)
+    assert found.lacks_confirmed
+    close(found)
+    assert SqliteReader(archive).read("facts", CLUSTER_FACT.encode()) is None

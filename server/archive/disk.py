@@ -117,6 +117,11 @@ _UNREADABLE: Final = frozenset({sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_
 _NO_ROOM: Final = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE})
 
 
+# SQLite database file format, section 1.3.3: the file format write version.
+_WRITE_VERSION_AT: Final = 18
+_WRITE_VERSION_MAX: Final = b"\2"
+
+
 class _Tables:
     """Reading through one connection a thread."""
 
@@ -207,6 +212,10 @@ class SqliteReader(_Tables):
             found = self._reading().execute("PRAGMA integrity_check(1)").fetchone()[0]
         if found not in {"ok", b"ok"}:
             raise self.damaged(found.decode() if isinstance(found, bytes) else str(found))
+        # SQLite would read on, and refuse to write.
+        with self._path.open("rb") as file:
+            if file.read(_WRITE_VERSION_AT + 1)[_WRITE_VERSION_AT:] > _WRITE_VERSION_MAX:
+                raise self.damaged(_("the file says that it is of a newer version"))
 
     @contextlib.contextmanager
     def moment(self) -> Iterator[None]:

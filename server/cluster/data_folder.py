@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from server.archive.belonging import ForeignArchiveError
 from server.archive.confirmed import write_durably
 from server.cluster.folder_lock import FolderLock
 from server.i18n.translation import _
@@ -106,6 +107,16 @@ class DataFolder:
                     " Choose an empty folder with --data, or restore that file from a backup."
                 ).format(path=self.path)
             )
+
+    def foreign_archive(self, error: ForeignArchiveError) -> FolderError:
+        """What to say when the archive here is another chat's."""
+        return FolderError(
+            _(
+                "The archive in {path} belongs to another chat ({theirs}; this server's is {mine})."
+                " Nothing was changed. Put this server's own archive.sqlite back; or, when there is a second"
+                " server, move that file away: then this one refills from the other."
+            ).format(path=self.path, theirs=error.theirs, mine=error.mine)
+        )
 
     def lock(self) -> None:
         """Hold the folder until `unlock`; raises `FolderError` when another process has it."""

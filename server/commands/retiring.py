@@ -4,6 +4,7 @@ import click
 
 from server.accounts.certificate_files import load_identity
 from server.accounts.certificates import authority_of
+from server.archive.belonging import CLUSTER_FACT, ForeignArchiveError, check_belongs
 from server.archive.disk import DiskError, SqliteReader
 from server.archive.record import DamagedRecordError
 from server.archive.store import StoreReader
@@ -29,6 +30,8 @@ def retire(folder: DataFolder, config: Config) -> int:
     except StoppedError:
         click.echo(_("Stopped before everything was handed over. Start it again; nothing is lost."), err=True)
         return 1
+    except ForeignArchiveError as error:
+        raise folder.foreign_archive(error) from error
     except (DiskError, DamagedRecordError) as error:
         raise FolderError(_("The archive cannot be read: {error}.").format(error=error)) from error
     click.echo(
@@ -42,11 +45,16 @@ def retire(folder: DataFolder, config: Config) -> int:
 
 
 def _hand_over(folder: DataFolder, cluster: Cluster, address: Address) -> int:
-    """How many requests that were. Raises StoppedError, DiskError, DamagedRecordError."""
+    """How many requests that were.
+
+    Raises StoppedError, ForeignArchiveError, DiskError, DamagedRecordError.
+    """
     belongings = None
     if folder.archive.exists():
         # Opened once: nothing changes in it any more.
-        belongings = Belongings(StoreReader(SqliteReader(folder.archive)))
+        reader = StoreReader(SqliteReader(folder.archive))
+        check_belongs(reader.fact(CLUSTER_FACT), cluster.cluster)
+        belongings = Belongings(reader)
     retirement = Retirement(
         identity_of(cluster),
         address,

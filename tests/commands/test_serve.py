@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import os
+import shutil
 import socket
 import stat
 from pathlib import Path
@@ -110,6 +111,21 @@ def test_a_retired_server_whose_archive_is_damaged_says_so_and_ends(tmp_path: Pa
     a.archive.write_bytes(b"no database at all" * 100)
     fails(1, "The archive cannot be read", *serve(a, *choose_ports(0).servers))
     assert a.archive.read_bytes().startswith(b"no database")
+
+
+def test_an_archive_of_another_chat_is_told_and_kept(tmp_path: Path) -> None:
+    ours, theirs = tmp_path / "ours", tmp_path / "theirs"
+    for data in (ours, theirs):
+        with Program("serve", "--data", data, "--listen", ANY) as server:
+            server.wait_line("pair: leader, solo")
+            assert server.interrupt() == 0
+    shutil.copy(theirs / "archive.sqlite", ours)
+    before = (ours / "archive.sqlite").read_bytes()
+    fails(1, "belongs to another chat", "serve", "--data", ours, "--listen", ANY)
+    assert (ours / "archive.sqlite").read_bytes() == before
+    # A retired server would hand all of it over.
+    DataFolder(ours).update(lambda kept: msgspec.structs.replace(kept, is_retired=True, peer="b" * 16))
+    fails(1, "belongs to another chat", "serve", "--data", ours, "--listen", ANY, "--peer", "127.0.0.1:9")
 
 
 def test_a_missing_certificate_is_told(tmp_path: Path) -> None:
