@@ -9,8 +9,13 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import msgspec
+
+from benchmarks.rival import MissingRivalError
+
+T = TypeVar("T")
 
 
 class Effort(enum.Enum):
@@ -55,7 +60,6 @@ class Bench:
     say: Callable[[str], None] = lambda _text: None
     # Peers (or other things) that could not be measured, and how to get them; each is named once.
     missing: list[str] = field(default_factory=list)
-    # Processor time of the load's own processes beside the server's, in words: who was measured?
     _place: str = ""
     _began_s: float = field(default_factory=time.monotonic)
 
@@ -69,6 +73,16 @@ class Bench:
         if text not in self.missing:
             self.missing.append(text)
             self.tell(text)
+
+    def of_peer(self, name: str, measured: Callable[[], T]) -> T | None:
+        """A peer's figure; a peer that is missing, or fails, is left out by name and costs only itself."""
+        try:
+            return measured()
+        except MissingRivalError as error:
+            self.miss(str(error))
+        except (OSError, RuntimeError, AssertionError) as error:
+            self.miss(f"{name} failed: {error}")
+        return None
 
     @contextmanager
     def at(self, place: str) -> Iterator[None]:

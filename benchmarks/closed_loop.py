@@ -122,8 +122,8 @@ def loaded(rival: Rival, running: Running, receivers: int, processes: int = 2) -
     try:
         for first in range(processes):
             numbers = range(first + 1, receivers + 1, processes)
-            counters.append(_counter(_plan(rival, running, numbers)))
-        with connected(_plan(rival, running, range(1)))[0] as sender:
+            counters.append(_counter(plan_of(rival, running, numbers)))
+        with connected(plan_of(rival, running, range(1)))[0] as sender:
             sender.setblocking(True)
             load = Load(rival, running, sender, counters, receivers)
             load.wait_ready()
@@ -133,7 +133,8 @@ def loaded(rival: Rival, running: Running, receivers: int, processes: int = 2) -
             counter.communicate(timeout=10)
 
 
-def _plan(rival: Rival, running: Running, numbers: range) -> Plan:
+def plan_of(rival: Rival, running: Running, numbers: range) -> Plan:
+    """How these people connect."""
     greetings = [rival.greeting(number) for number in numbers]
     return Plan(
         host=running.host,

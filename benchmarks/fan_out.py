@@ -3,6 +3,7 @@
 import statistics
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from benchmarks.bare_relay import BARE_RELAY
 from benchmarks.cases import Bench, Case, Effort, Row, ratios
@@ -10,7 +11,7 @@ from benchmarks.closed_loop import Outcome, loaded
 from benchmarks.nats import NATS
 from benchmarks.ours import OURS, OURS_PAIR, OURS_TLS
 from benchmarks.packaged import PACKAGED
-from benchmarks.rival import MissingRivalError, Rival
+from benchmarks.rival import Rival
 
 RIVALS = (OURS, OURS_TLS, OURS_PAIR, NATS, *PACKAGED, BARE_RELAY)
 
@@ -80,17 +81,10 @@ def _in_turns(bench: Bench, rivals: Sequence[Rival], receivers: int, amount: Amo
             if rival.name in missing or receivers > rival.receivers_max:
                 continue
             place = f"{receivers:,} receivers, run {turn} of {amount.runs}, {rival.name}"
-            try:
-                outcomes = _measure_one(rival, receivers, amount)
-            except MissingRivalError as error:
+            measured = partial(_measure_one, rival, receivers, amount)
+            outcomes = measured() if rival.is_ours else bench.of_peer(rival.name, measured)
+            if outcomes is None:
                 missing.add(rival.name)
-                bench.miss(str(error))
-                continue
-            except (OSError, RuntimeError) as error:
-                if rival.is_ours:
-                    raise
-                missing.add(rival.name)
-                bench.miss(f"{rival.name} at {receivers:,} receivers failed: {error}")
                 continue
             for window, outcome in outcomes.items():
                 found.setdefault((rival.name, window), []).append(outcome)

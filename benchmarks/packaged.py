@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from benchmarks.rival import TEXT, MissingRivalError, Rival, Running, ended_after, free_port
+from benchmarks.rival import TEXT, MissingRivalError, Rival, Running, ended_after, free_ports
 from tests.waiting import wait_until
 
 INSTALL = "make benchmark-peers, or apt install"
@@ -69,7 +69,7 @@ def started(name: str, text: str, arguments: Arguments) -> Iterator[Running]:
     if program is None:
         raise MissingRivalError(f"{name} is missing ({INSTALL} {name})")
     with tempfile.TemporaryDirectory() as folder:
-        path, port = Path(folder) / f"{name}.conf", free_port()
+        path, [port] = Path(folder) / f"{name}.conf", free_ports(1)
         path.write_text(text.format(port=port), encoding="utf-8")
         # What it says is for nobody, and must not wait for a reader either.
         process = subprocess.Popen(

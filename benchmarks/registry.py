@@ -1,6 +1,7 @@
 """All cases, in the order of the table. A new one is added here, and its place in docs/performance.md."""
 
+from benchmarks.acknowledgement import ACKNOWLEDGEMENT
 from benchmarks.cases import Case
 from benchmarks.fan_out import FAN_OUT
 
-CASES: tuple[Case, ...] = (FAN_OUT,)
+CASES: tuple[Case, ...] = (FAN_OUT, ACKNOWLEDGEMENT)

@@ -4,7 +4,7 @@ import os
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,8 +71,10 @@ def ended_after(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[b
         process.communicate(timeout=ENDS_WITHIN_S)
 
 
-def free_port() -> int:
+def free_ports(count: int) -> list[int]:
     """For servers that want to be told theirs."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    with ExitStack() as held:
+        probes = [held.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [int(probe.getsockname()[1]) for probe in probes]
