@@ -36,7 +36,7 @@ class EngineThread:
         disk: DiskThread,
         *,
         deliver: Callable[[Output], None],
-        failed: Callable[[str], None],
+        failed: Callable[[Exception], None],
     ) -> None:
         self._engine: Final = engine
         self._clock: Final = clock
@@ -89,10 +89,10 @@ class EngineThread:
                     return
         except DamagedDiskError:
             # Whoever must know was told when it was found.
-            _log.critical("the archive is damaged")
+            _log.critical("the archive is damaged", extra={"is_told": True})
         except Exception as error:
             _log.exception("the engine failed")
-            self._failed(repr(error))
+            self._failed(error)
 
     def _drain(self) -> list[EngineInput]:
         try:

@@ -18,7 +18,6 @@ import msgspec
 
 from server.accounts.certificate_files import load_identity
 from server.accounts.certificates import CertificateError, authority_of
-from server.archive.disk import DamagedDiskError
 from server.archive.disk_thread import DiskThread
 from server.cluster.data_folder import Cluster, DataFolder, FolderError
 from server.cluster.peer_side import PeerSide, PeerTerms
@@ -50,15 +49,15 @@ _SWITCH_INTERVAL_S: Final = 0.0001
 _DRAIN_S: Final = 1.0
 _START_S: Final = 30.0
 
-Ended = Callable[[steps.Halt | str | DamagedDiskError], None]
+Ended = Callable[[steps.Halt | Exception], None]
 
 
 class Node:
     """One server. `start`, wait until `ended` is told or you want it to stop, `stop`.
 
     `ended(reason)` is told once from any thread when the server cannot go on: a `Halt` of the core,
-    or a text (the disk failed, the engine broke), or a damage of the archive, which the next start
-    mends; after a text or a damage nothing may be trusted: exit at once.
+    or what failed: the disk, the engine, or the archive, whose damage the next start mends; after any
+    of these nothing may be trusted: exit at once.
     `pair_changed` hears of every new role and mode, on the io thread.
     """
 

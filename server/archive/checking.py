@@ -11,9 +11,10 @@ import threading
 from collections.abc import Iterator
 from typing import Final
 
-from server.archive.disk import DiskError, SqliteReader
+from server.archive.disk import DamagedDiskError, DiskError, SqliteReader
 from server.archive.record import GENESIS_HASH, DamagedRecordError, Record
 from server.archive.store import StoreReader
+from server.i18n.marking import marked
 from server.i18n.translation import _
 
 _log = logging.getLogger(__name__)
@@ -55,8 +56,11 @@ class RowCheck:
                 else:
                     is_stopping = self._stopping.wait(_EVERY_S)
                     self._disk.check()
+        except DamagedDiskError:
+            # Whoever must know was told when it was found.
+            pass
         except DiskError as error:
-            _log.error("the check of the archive ended: %s", error)
+            _log.error(marked("The check of the archive could not go on: %s"), error)
         finally:
             self._disk.close()
 

@@ -32,7 +32,7 @@ class DiskThread:
         *,
         persisted: Callable[[int], None],
         loaded: Callable[[tuple[Record, ...]], None],
-        failed: Callable[[str], None],
+        failed: Callable[[Exception], None],
         mark: ConfirmedMark | None = None,
     ) -> None:
         self._store: Final = store
@@ -69,13 +69,13 @@ class DiskThread:
                 pass
         except DamagedDiskError:
             # Whoever must know was told when it was found.
-            _log.critical("the archive is damaged")
+            _log.critical("the archive is damaged", extra={"is_told": True})
         except (DiskError, DamagedRecordError, OSError) as error:
-            _log.critical("the disk failed: %s", error)
-            self._failed(str(error))
+            _log.critical("the disk failed: %s", error, extra={"is_told": True})
+            self._failed(error)
         except Exception as error:
             _log.exception("the disk thread failed")
-            self._failed(repr(error))
+            self._failed(error)
 
     def _round(self) -> bool:
         """One transaction with everything that waits; False at the end."""

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from server.i18n.marking import marked
+
 _log = logging.getLogger(__name__)
 
 # Less than this is too little: a part of the volume, or what lasts for a million messages.
@@ -58,7 +60,7 @@ class Space:
             self._ballast.unlink()
         except OSError:
             return False
-        _log.warning("the ballast is given up: the disk is full")
+        _log.warning(marked("The disk is full: its last reserve (the file ballast) was given up. Make room."))
         return True
 
     def _allocate(self, size: int) -> None:

@@ -5,6 +5,8 @@ import threading
 from collections.abc import Callable
 from typing import Final
 
+from server.i18n.marking import marked
+
 _log = logging.getLogger(__name__)
 
 _EVERY_S: Final = 1.0
@@ -44,4 +46,6 @@ class Watch:
         except OSError as error:
             if duty not in self._failed:
                 self._failed.add(duty)
-                _log.warning("the data folder cannot be kept up: %s", error)
+                _log.warning(
+                    marked("A file in the data folder cannot be written: %s. It is tried again."), error
+                )

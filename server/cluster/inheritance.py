@@ -8,6 +8,7 @@ from server.archive.record import EPOCH_KIND, Draft
 from server.cluster.peer_channel import PeerChannel
 from server.cluster.peer_frames import HandedOver, HandOver, Known, PeerMessage
 from server.engine.round import Answer
+from server.i18n.marking import marked
 from server.protocol.errors import RemoteProtocolError
 from server.replication.messages import SPANS_MAX
 from server.sessions.hub import Hub
@@ -23,7 +24,7 @@ class Inheritance:
 
     def begin(self, channel: PeerChannel) -> None:
         """Tell what is here, committed."""
-        _log.warning("a server that was replaced is back, and hands over what it alone holds")
+        _log.warning(marked("A server that was replaced is back, and hands over what it alone holds."))
         last_index = self._hub.delivery.position.index
         spans = [span for span in list(self._hub.state.spans) if span.first_index <= last_index]
         channel.send(Known(tuple(spans[-SPANS_MAX:]), last_index))

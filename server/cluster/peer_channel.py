@@ -26,6 +26,7 @@ from server.cluster.peer_frames import (
     Proof,
     encode_peer_frame,
 )
+from server.i18n.marking import marked
 from server.network.channel import Channel
 from server.network.errors import ClosedReason
 from server.protocol.errors import RemoteProtocolError
@@ -108,7 +109,7 @@ class PeerChannel:
             while (message := self._reader.next_message()) is not None:
                 self._handle(message)
         except RemoteProtocolError as error:
-            _log.warning("the link between the servers was closed: %s", error)
+            _log.warning(marked("The link between the servers was closed: %s"), error)
             self.close()
 
     def resumed(self) -> None:

@@ -14,6 +14,7 @@ from server.cluster.peer_channel import PeerIdentity
 from server.cluster.peer_frames import PeerMessage
 from server.cluster.peer_link import PeerLink
 from server.engine.round import EngineInput
+from server.i18n.marking import marked
 from server.names.addresses import Address, AddressError, parse_address
 from server.network.channel import ChannelHandler
 from server.network.listener import Listener, listen
@@ -24,6 +25,18 @@ from server.sessions.hub import Hub
 
 _log = logging.getLogger(__name__)
 
+_STRANGER: Final = marked(
+    "A server of this chat (%s) is there that is not the second one, and is sent away."
+    " A new machine takes the place of an old one with `init --replace` and `join`."
+)
+_WRONG_SERVER: Final = marked(
+    "At the other server's address (%s) the server of another chat answers, or a copy of this one."
+    " It is not let in; this server goes on. Check --peer."
+)
+_COPY: Final = marked(
+    "The other server is connected with a server that has this one's id (%s): somebody runs a copy of this"
+    " data folder. This server goes on. Remove the copy."
+)
 # How long a running server takes to notice that it was given another second one.
 _LOOK_EVERY_S: Final = 1.0
 
@@ -135,7 +148,9 @@ class PeerSide:
         self._changing = asyncio.get_running_loop().create_task(self._change(kept, address))
 
     async def _change(self, kept: Cluster, address: Address) -> None:
-        _log.warning("%s (%s) takes the place of %s", kept.peer_name, address, self._cluster.peer_name)
+        _log.warning(
+            marked("%s (%s) takes the place of %s."), kept.peer_name, str(address), self._cluster.peer_name
+        )
         await self._link.stop()
         self._cluster = kept
         self._has_met_peer = False
@@ -151,7 +166,7 @@ class PeerSide:
 
     def _hear(self, facts: PeerFacts | PeerOnline | None) -> None:
         if isinstance(facts, PeerFacts) and isinstance(parse_address(facts.address), AddressError):
-            _log.warning("the other server tells an address that is none: %s", facts.address)
+            _log.warning(marked("The other server tells an address that is none: %s"), facts.address)
             return
         self._hub.hear_peer(facts)
         self._has_met_peer |= facts is not None
@@ -183,20 +198,20 @@ class PeerSide:
                 self._compare(self._folder.read())
             if not self._is_changing and server not in self._told_strangers:
                 self._told_strangers.add(server)
-                _log.warning("a server of this chat is there that is not the second one: %s", server)
+                _log.warning(_STRANGER, server)
 
     def _hear_wrong(self, halt: steps.Halt) -> None:
         is_new = self._hub.now() - self._started_at < self._terms.start_s
         if self._hub.pair.role == "recovering" or (is_new and not self._has_met_peer):
             self._ended(halt)
         else:
-            self._tell_once("the peer's address answers with another chat or a copy: %s", halt)
+            self._tell_once(_WRONG_SERVER, str(self._terms.address), halt)
 
     def _hear_copied(self) -> None:
         """The other server is linked with this one's id. Whoever was linked itself is the original."""
         halt = steps.Halt("copied_folder", {"server": self._cluster.server})
         if self._has_met_peer:
-            self._tell_once("the other server is linked with a server that has this one's id: %s", halt)
+            self._tell_once(_COPY, self._cluster.server, halt)
         else:
             self._ended(halt)
 
@@ -211,10 +226,10 @@ class PeerSide:
         else:
             self._ended(steps.Halt("retired", {"name": name}))
 
-    def _tell_once(self, text: str, halt: steps.Halt) -> None:
+    def _tell_once(self, text: str, which: str, halt: steps.Halt) -> None:
         if halt != self._told_halt:
             self._told_halt = halt
-            _log.error(text, halt)
+            _log.error(text, which)
 
 
 def identity_of(cluster: Cluster) -> PeerIdentity:

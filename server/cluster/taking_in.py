@@ -100,7 +100,7 @@ class TakingIn:
                 self._authority, join.request.encode(), join.server, (), self._clock.wall_ms()
             )
         except CertificateError as error:
-            _log.warning("the signing request of %s is refused: %s", address, error)
+            self.tell(_("The request of {address} is refused: {error}.").format(address=address, error=error))
             return Refused(code="bad_request")
         self.tell(
             _("{name} at {address} has the right code; its keys are on their way.").format(
@@ -204,7 +204,8 @@ class _Newcomer:
             for message in self._reader.receive(data):
                 self._take(message)
         except RemoteProtocolError as error:
-            _log.warning("somebody who wanted to join talked nonsense: %s", error)
+            _log.debug("a newcomer talked nonsense: %s", error)
+            self._owner.tell(_("Somebody came who does not speak as `join` does, and was sent away."))
             self._end(Refused(code="bad_join"))
 
     def resumed(self) -> None:

@@ -18,6 +18,7 @@ from server.accounts.certificate_files import load_identity
 from server.accounts.certificates import CertificateError, fingerprint_of
 from server.archive.disk import DamagedDiskError
 from server.cluster.data_folder import Cluster, DataFolder, FolderError, unusable_sentence
+from server.commands.last_words import failure_sentence, halt_sentence
 from server.config import Config, ConfigError
 from server.engine.round import PairState
 from server.i18n.marking import marked
@@ -34,32 +35,10 @@ _LOGS_KEPT: Final = 3
 # EX_TEMPFAIL of sysexits.h: whoever watches over the server shall start it again, for then it mends itself.
 EXIT_DAMAGED: Final = 75
 
-HALT_SENTENCES: Final[dict[str, str]] = {
-    "same_server_id": marked(
-        "The other server says that it is this one ({server}): its data folder is a copy."
-        " Nothing was changed. Remove the copy and take the machine in with `join`."
-    ),
-    "copied_folder": marked(
-        "The other server is connected with a server that has this one's id ({server}): one of the two"
-        " data folders is a copy of the other. This one does not go on, and nothing was changed."
-        " Remove the copy, and take a new machine in with `join`."
-    ),
-    "retired": marked(
-        "Another server has taken this one's place, says {name}. This one serves nobody any more:"
-        " it hands over what it alone holds."
-    ),
-    "retired_not_noted": marked(
-        "Another server has taken this one's place, says {name}. This one serves nobody any more, but cannot"
-        " note it: {reason} Then start it once more: it hands over what it alone holds."
-    ),
-    "foreign_cluster": marked(
-        "At the other server's address another chat answers ({theirs}, ours is {mine})."
-        " Nothing was changed. Check --peer."
-    ),
-    "foreign_certificate": marked(
-        "At the other server's address ({address}) the server of another chat answers."
-        " Nothing was changed. Check --peer."
-    ),
+_LEVEL_WORDS: Final = {
+    logging.WARNING: marked("Warning"),
+    logging.ERROR: marked("Error"),
+    logging.CRITICAL: marked("Error"),
 }
 
 
@@ -89,18 +68,13 @@ def run_node(config: Config, folder: DataFolder, cluster: Cluster) -> int:
     stop = threading.Event()
     ends: list[steps.Halt] = []
 
-    def ended(reason: steps.Halt | str | DamagedDiskError) -> None:
-        if isinstance(reason, DamagedDiskError):
-            # Nothing is answered from it any more, on no thread.
-            text = _("the archive is damaged, and is mended at the next start: {reason}")
-            _say_error(text.format(reason=reason))
+    def ended(reason: steps.Halt | Exception) -> None:
+        if isinstance(reason, Exception):
+            # Nothing is answered from a damaged archive any more, on no thread; and a failed sync may have
+            # dropped what later ones wrote: nothing more may be promised.
+            _say_error(failure_sentence(reason, folder.path, has_peer=bool(config.peer)))
             logging.shutdown()
-            os._exit(EXIT_DAMAGED)
-        if isinstance(reason, str):
-            # A failed sync may have dropped what later ones wrote: nothing more may be promised.
-            _say_error(_("the server cannot go on: {reason}").format(reason=reason))
-            logging.shutdown()
-            os._exit(1)
+            os._exit(EXIT_DAMAGED if isinstance(reason, DamagedDiskError) else 1)
         ends.append(reason)
         stop.set()
 
@@ -123,7 +97,7 @@ def run_node(config: Config, folder: DataFolder, cluster: Cluster) -> int:
         pass
     node.stop()
     for reason in ends:
-        _say_error(_(HALT_SENTENCES[reason.code]).format(**reason.arguments))
+        _say_error(halt_sentence(reason))
         return 1
     return 0
 
@@ -150,10 +124,16 @@ class SpokenFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The line."""
         spoken = copy.copy(record)
+        spoken.levelname = _(_LEVEL_WORDS.get(record.levelno, record.levelname))
         spoken.msg = _(str(record.msg))
         if isinstance(record.args, tuple):
             spoken.args = tuple(_(part) if isinstance(part, str) else part for part in record.args)
         return super().format(spoken)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Not what the program's last words say as well."""
+    return not getattr(record, "is_told", False)
 
 
 class _LineFormatter(logging.Formatter):
@@ -182,5 +162,6 @@ def _start_logging(path: Path, level: str) -> None:
     root.addHandler(handler)
     warnings = logging.StreamHandler(sys.stderr)
     warnings.setLevel(logging.WARNING)
+    warnings.addFilter(_is_news)
     warnings.setFormatter(SpokenFormatter("%(levelname)s: %(message)s"))
     root.addHandler(warnings)

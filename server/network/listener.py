@@ -16,6 +16,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, Final
 
+from server.i18n.marking import marked
 from server.network.channel import DEFAULT_LIMITS, Channel, ChannelHandler, ChannelLimits
 from server.network.errors import ClosedReason, listen_error
 from server.network.resolving import resolve
@@ -159,7 +160,7 @@ class Listener:
                 connection, address = await self._loop.sock_accept(self._socket)
             except OSError as error:
                 # No file left, or a connection that was gone before it was taken.
-                _log.warning("cannot accept on port %s: %s", self.port, error)
+                _log.warning(marked("No connection can be taken on port %s: %s"), self.port, error)
                 await asyncio.sleep(_RETRY_S)
                 continue
             self._admit(connection, _plain_address(address[0]))

@@ -11,6 +11,8 @@ import threading
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar, TypeVarTuple, Unpack
 
+from server.i18n.marking import marked
+
 _log = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
 _Arguments = TypeVarTuple("_Arguments")
@@ -92,7 +94,7 @@ class LoopThread:
         self._wake(self._drain_and_stop)
         self._thread.join(timeout_s)
         if self._thread.is_alive():
-            _log.error("the loop thread %s did not end within %s s", self._thread.name, timeout_s)
+            _log.error(marked("The thread %s did not end within %s s."), self._thread.name, timeout_s)
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
