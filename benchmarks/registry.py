@@ -2,6 +2,7 @@
 
 from benchmarks.acknowledgement import ACKNOWLEDGEMENT
 from benchmarks.cases import Case
+from benchmarks.failover import FAILOVER
 from benchmarks.fan_out import FAN_OUT
 
-CASES: tuple[Case, ...] = (FAN_OUT, ACKNOWLEDGEMENT)
+CASES: tuple[Case, ...] = (FAN_OUT, ACKNOWLEDGEMENT, FAILOVER)

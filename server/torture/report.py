@@ -15,7 +15,7 @@ from server.torture.verdict import Verdict
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """What `--json` prints. Gaps are null without a fault.
+    """What `--json` prints. Gaps are null without a fault; those of the leader are of faults at it alone.
 
     `left_out`: kinds of faults that this machine cannot do, and why; `not_tried`: those that every
     machine can do and that did not happen; `merged`: messages that moved behind a fork.
@@ -28,6 +28,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     out_of_order: int
     gap_p50_ms: float | None
     gap_max_ms: float | None
+    leader_gap_p50_ms: float | None
+    leader_gap_max_ms: float | None
     archives_equal: bool
     kills: int
     leader_kills: int
@@ -55,6 +57,7 @@ def make_report(
 ) -> Report:
     """Put the numbers together; `wanted` are the kinds that were asked for."""
     gaps = gaps_of(history.faults, history.senders)
+    at_leader = [gap for gap, fault in zip(gaps, history.faults, strict=True) if fault.role == "leader"]
     kills = [fault for fault in history.faults if fault.kind is FaultKind.KILL]
     return Report(
         sent=history.sent_count,
@@ -64,6 +67,8 @@ def make_report(
         out_of_order=len(verdict.out_of_order),
         gap_p50_ms=p50_ms(gaps),
         gap_max_ms=max_ms(gaps),
+        leader_gap_p50_ms=p50_ms(at_leader),
+        leader_gap_max_ms=max_ms(at_leader),
         archives_equal=verdict.are_archives_equal,
         kills=len(kills),
         leader_kills=sum(kill.role == "leader" for kill in kills),

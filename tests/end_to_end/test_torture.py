@@ -27,7 +27,7 @@ from tests.waiting import wait_until
 
 COMMAND = [sys.executable, "-u", "-m", "server", "torture"]
 KEYS = (
-    "sent acknowledged lost duplicated out_of_order gap_p50_ms gap_max_ms"
+    "sent acknowledged lost duplicated out_of_order gap_p50_ms gap_max_ms leader_gap_p50_ms leader_gap_max_ms"
     " archives_equal kills leader_kills promotions copies_1 merged faults by_kind left_out not_tried"
 )
 
