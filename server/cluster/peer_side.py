@@ -121,7 +121,7 @@ class PeerSide:
             address,
             self._terms.dial_terms,
             put=self._put,
-            linked=self._hub.greet_peer,
+            linked=self._hub.announcements.greet_peer,
             hear=self._hear,
             foreign=self._hear_foreign,
             copied=self._hear_copied,

@@ -15,9 +15,8 @@ from server.archive.store import StoreReader
 from server.engine.round import Answer, Ask, EngineInput, Output, PairState, Position
 from server.network.clock import Clock
 from server.protocol import events, requests
-from server.protocol.frames import encode_frame
 from server.sessions.admission import Load, Policy, Verdict, admit
-from server.sessions.command_table import Stage
+from server.sessions.announcements import Announcements
 from server.sessions.cursors import cursor_at, place_cursor
 from server.sessions.delivery import Delivery
 from server.sessions.facts import OwnFacts, PeerFacts, PeerOnline
@@ -27,12 +26,10 @@ from server.sessions.presence import Presence
 from server.sessions.readings import Readings
 from server.sessions.session import Session
 from server.sessions.time_limits import check_times
-from server.state.state import GENERAL, State, User
+from server.state.state import State, User
 
 _log = logging.getLogger(__name__)
 
-# Presence is told at most this often: a storm of reconnects must not become a storm of events.
-_PRESENCE_EVERY_S: Final = 0.1
 _HOUSEKEEPING_EVERY_S: Final = 1.0
 
 
@@ -79,7 +76,7 @@ class Hub:
         self.store: Final = reader
         self._clock: Final = clock
         self._policy: Final = policy
-        self._tell_peer: Final = tell_peer
+        self.tell_peer: Final = tell_peer
         self.sessions: set[Session] = set()
         self._askers: dict[int, Callable[[Answer], None]] = {}
         self._last_asker = 0
@@ -90,11 +87,6 @@ class Hub:
         self.pair = pair
         self.peer: PeerFacts | None = None
         self.peer_known: PeerFacts | None = None
-        self._presence_is_due = False
-        self._told_presence: events.PresenceChanged | None = None
-        self._told_servers: events.ServersChanged | None = None
-        self._told_peer: PeerFacts | None = None
-        self._told_online: PeerOnline | None = None
         self.presence: Final = Presence()
         self.delivery = Delivery(
             position,
@@ -106,6 +98,7 @@ class Hub:
             is_leader=lambda: self.pair.role == "leader",
             now=self.now,
         )
+        self.announcements: Final = Announcements(self)
         self.readings: Final = Readings(self)
         self.goodbyes: Final = Goodbyes(self)
         self.call_later(_HOUSEKEEPING_EVERY_S, self._keep_house)
@@ -159,6 +152,7 @@ class Hub:
         self.presence.free_place(session)
         self.sessions.discard(session)
         self._to_flush.discard(session)
+        self.announcements.forget(session)
         self.goodbyes.forget(session)
         for asker in asked:
             self._askers.pop(asker, None)
@@ -223,7 +217,7 @@ class Hub:
 
     def servers(self) -> list[events.ServerFacts]:
         """Both servers, in the order of addresses."""
-        own = self._own_facts()
+        own = self.own_facts()
         found = [events.ServerFacts(own.name, own.address, own.role, own.users)]
         if self.peer is not None:
             peer = self.peer
@@ -259,13 +253,13 @@ class Hub:
         if not self._askers:
             self._idle.set()
         if output.copies_index is not None:
-            self._broadcast(events.CopiesRaised(index=output.copies_index))
+            self.announcements.copies_raised(output.copies_index)
         if output.pair is not None:
             self.pair = output.pair
-            self._tell_servers()
+            self.announcements.servers_changed()
             self.goodbyes.send_away()
         if output.published and any(item.told.joined for item in output.published):
-            self.presence_changed()
+            self.announcements.people_changed()
         self.flush_all()
 
     def hear_peer(self, facts: PeerFacts | PeerOnline | None) -> None:
@@ -277,75 +271,14 @@ class Hub:
             self.peer_known = facts or self.peer_known
             if facts is None:
                 self.presence.hear(())
-            self._tell_servers()
+            self.announcements.servers_changed()
             self.goodbyes.send_away()
-        self.presence_changed()
+        self.announcements.people_changed()
         self.flush_all()
-
-    def greet_peer(self) -> None:
-        """The other server is linked: it does not know anything about this one yet."""
-        self._told_peer = None
-        self._told_online = None
-        self._tell_own_facts()
-        self._tell_presence()
 
     def remember_peer(self, name: str, address: str) -> None:
         """Where the other server was when it was last met."""
         self.peer_known = PeerFacts(name, address, "away", 0)
-
-    def presence_changed(self) -> None:
-        """Somebody came or went: the peer must know how many we are, everybody is told soon."""
-        self._tell_own_facts()
-        if not self._presence_is_due:
-            self._presence_is_due = True
-            self.call_later(_PRESENCE_EVERY_S, self._tell_presence)
-
-    def tell_presence_to(self, session: Session) -> None:
-        """How many people there are, for one who just came."""
-        event = self._presence_event()
-        session.tell(event)
-        if event != self._told_presence:
-            # It knows something else than the others: the next news are for all of them.
-            self._told_presence = None
-
-    def _presence_event(self) -> events.PresenceChanged:
-        """How many people there are, and how many of them are online at both servers."""
-        online = self.presence.online
-        members = self.state.rooms[GENERAL].members
-        return events.PresenceChanged(members=len(members), online=len(online))
-
-    def _tell_presence(self) -> None:
-        self._presence_is_due = False
-        online = PeerOnline(self.presence.online_here)
-        if online != self._told_online:
-            self._told_online = online
-            self._tell_peer(online)
-        event = self._presence_event()
-        if event != self._told_presence:
-            self._told_presence = event
-            self._broadcast(event)
-        self._tell_servers()
-        self.flush_all()
-
-    def _tell_servers(self) -> None:
-        self._tell_own_facts()
-        event = events.ServersChanged(servers=self.servers(), mode=self.mode)
-        if event != self._told_servers:
-            self._told_servers = event
-            # Also to those on standby: it is how they learn that their own server fell silent.
-            self._broadcast(event, Stage.ON_STANDBY)
-
-    def _tell_own_facts(self) -> None:
-        own = self._own_facts()
-        if own != self._told_peer:
-            self._told_peer = own
-            self._tell_peer(own)
-
-    def _broadcast(self, event: events.AnyEvent, stage: Stage = Stage.ACTIVE) -> None:
-        frame = encode_frame(event)
-        for session in self.sessions:
-            if session.stage >= stage:
-                session.write(frame)
 
     # --- ends
 
@@ -370,7 +303,8 @@ class Hub:
         self.flush_all()
         self.call_later(_HOUSEKEEPING_EVERY_S, self._keep_house)
 
-    def _own_facts(self) -> PeerFacts:
+    def own_facts(self) -> PeerFacts:
+        """What the other server must know about this one."""
         return PeerFacts(
             name=self.facts.name,
             address=self.facts.address,

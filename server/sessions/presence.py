@@ -10,6 +10,8 @@ class Presence:
     def __init__(self) -> None:
         self._here: Counter[str] = Counter()
         self._there: frozenset[str] = frozenset()
+        # How many are online there and not here.
+        self._only_there = 0
         self._coming: set[Hashable] = set()
 
     @property
@@ -27,6 +29,11 @@ class Presence:
         """Who is online at either server."""
         return self._there | self._here.keys()
 
+    @property
+    def online_count(self) -> int:
+        """How many people are online at either server."""
+        return len(self._here) + self._only_there
+
     def keep_place(self, visitor: Hashable) -> None:
         """Somebody was admitted and is not signed in yet: a new name takes a commit."""
         self._coming.add(visitor)
@@ -37,6 +44,8 @@ class Presence:
 
     def enter(self, user: str) -> None:
         """An active connection of this person started."""
+        if user in self._there and user not in self._here:
+            self._only_there -= 1
         self._here[user] += 1
 
     def leave(self, user: str) -> None:
@@ -44,7 +53,9 @@ class Presence:
         self._here[user] -= 1
         if not self._here[user]:
             del self._here[user]
+            self._only_there += user in self._there
 
     def hear(self, online_there: Iterable[str]) -> None:
         """The other server told who is online there."""
         self._there = frozenset(online_there)
+        self._only_there = len(self._there - self._here.keys())

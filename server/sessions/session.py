@@ -137,6 +137,7 @@ class Session:
         """The client takes data again: its cursor runs on."""
         if self.reader is not None:
             self._hub.delivery.flush(self.reader)
+        self._hub.announcements.catch_up(self)
         self._go_on()
 
     def read_ended(self) -> None:
@@ -388,4 +389,4 @@ class Session:
             self._hub.delivery.detach(self.reader)
             self._hub.presence.leave(self.reader.user)
             self.reader = None
-            self._hub.presence_changed()
+            self._hub.announcements.people_changed()

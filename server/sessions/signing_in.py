@@ -104,11 +104,11 @@ def _start_delivery(hub: "Hub", session: "Session", answer: int, cursor: request
     session.tell(events.ServersChanged(servers=hub.servers(), mode=hub.mode))
     if hub.copies_index:
         session.tell(events.CopiesRaised(index=hub.copies_index))
+    hub.presence.enter(user.id)
+    hub.announcements.people_changed()
+    hub.announcements.tell_newcomer(session)
     session.reader = Reader(session.outlet(), user.id, user.rooms, start.index)
     hub.delivery.attach(session.reader, start)
-    hub.presence.enter(user.id)
-    hub.presence_changed()
-    hub.tell_presence_to(session)
 
 
 def id_from(kind: str, device: str, counter: int) -> str:

@@ -119,7 +119,7 @@ class Front:
 
     def linked(self) -> None:
         """There is a connection to the other server."""
-        self.loop.run(self.hub.greet_peer)
+        self.loop.run(self.hub.announcements.greet_peer)
 
     def unlinked(self) -> None:
         """There is none any more."""
