@@ -28,13 +28,17 @@ def server(folder: Path | None = None, *, is_plain: bool = True) -> Iterator[Run
     """A server alone, on a fresh data folder or a given one."""
     with ExitStack() as stack:
         data = folder or Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        arguments = [sys.executable, "-m", "server", "serve", "--data", str(data)]
-        arguments += ["--listen", "127.0.0.1:0", *OPTIONS, *(["--plain"] if is_plain else [])]
-        # Without -P the current folder comes first: the server measured is the one of this project.
-        process = subprocess.Popen(arguments, cwd=PROJECT, stdout=subprocess.PIPE)
-        stack.enter_context(ended_after(process))
+        process = stack.enter_context(ended_after(serve(data, is_plain=is_plain)))
         host, port = _address(process)
         yield Running(host, port, (process.pid,))
+
+
+def serve(data: Path, *, port: int = 0, is_plain: bool = True) -> subprocess.Popen[bytes]:
+    """Start one server; end it with `ended_after`."""
+    arguments = [sys.executable, "-m", "server", "serve", "--data", str(data)]
+    arguments += ["--listen", f"127.0.0.1:{port}", *OPTIONS, *(["--plain"] if is_plain else [])]
+    # The current folder comes first for Python: what is measured is the server of this project.
+    return subprocess.Popen(arguments, cwd=PROJECT, stdout=subprocess.PIPE)
 
 
 def _address(process: subprocess.Popen[bytes]) -> tuple[str, int]:
@@ -69,9 +73,9 @@ def hello(number: int, *, cursor: requests.Cursor | None = None) -> bytes:
     return encode_frame(requests.Hello(id=HELLO_ID, versions=[1])) + encode_frame(
         requests.SignIn(
             id=SIGN_IN_ID,
-            name=f"person {number}",
+            name=name(number),
             device=device(number),
-            secret=f"{number:064x}",
+            secret=secret(number),
             cursor=cursor,
         )
     )
@@ -80,6 +84,16 @@ def hello(number: int, *, cursor: requests.Cursor | None = None) -> bytes:
 def device(number: int) -> str:
     """The device of a person."""
     return f"{number:032x}"
+
+
+def name(number: int) -> str:
+    """The name of a person."""
+    return f"person {number}"
+
+
+def secret(number: int) -> str:
+    """What only the device of a person knows."""
+    return f"{number:064x}"
 
 
 def message(number: int, room: str = "general", text: str = TEXT) -> bytes:

@@ -4,5 +4,6 @@ from benchmarks.acknowledgement import ACKNOWLEDGEMENT
 from benchmarks.cases import Case
 from benchmarks.failover import FAILOVER
 from benchmarks.fan_out import FAN_OUT
+from benchmarks.long_archive import LONG_ARCHIVE
 
-CASES: tuple[Case, ...] = (FAN_OUT, ACKNOWLEDGEMENT, FAILOVER)
+CASES: tuple[Case, ...] = (FAN_OUT, ACKNOWLEDGEMENT, FAILOVER, LONG_ARCHIVE)

@@ -27,6 +27,12 @@ def resident_bytes(pid: int) -> int:
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
+def resident_bytes_max(pid: int) -> int:
+    """The most memory that a process ever had (proc(5), status)."""
+    text = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    return int(text.partition("VmHWM:")[2].split()[0]) * 1024
+
+
 @dataclass(frozen=True, slots=True)
 class Running:
     """A server that is up: where its clients connect, and its processes (the first: whom they meet)."""
