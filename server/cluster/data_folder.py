@@ -31,7 +31,8 @@ class Cluster(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     empty archive it may begin one. `listen` and `peer_listen` are what `init` and `join` were told:
     a start without flags takes them. Those of the peer are from the pairing or the last meeting.
     `retired`: servers whose place the peer took; they may come back with what they alone hold.
-    `is_retired`: that happened to this one; it serves nobody any more.
+    `is_retired`: that happened to this one; it serves nobody any more. The times (Unix, ms; 0: not yet, or
+    not known): when it was told so, and when all that it alone held was in the other archive.
     """
 
     cluster: str
@@ -50,6 +51,8 @@ class Cluster(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     is_plain: bool = False
     retired: tuple[str, ...] = ()
     is_retired: bool = False
+    retired_ms: int = 0
+    handed_over_ms: int = 0
 
 
 class DataFolder:

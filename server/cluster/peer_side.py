@@ -217,9 +217,11 @@ class PeerSide:
 
     def _hear_retired(self) -> None:
         """Another server has this one's place: nothing more may be accepted here, from now on."""
-        name = self._cluster.peer_name
+        name, now_ms = self._cluster.peer_name, self._hub.time_ms()
         try:
-            self._folder.update(lambda kept: msgspec.structs.replace(kept, is_retired=True))
+            self._folder.update(
+                lambda kept: msgspec.structs.replace(kept, is_retired=True, retired_ms=now_ms)
+            )
         except FolderError as error:
             # A full disk, perhaps. It is told again at the next start.
             self._ended(steps.Halt("retired_not_noted", {"name": name, "reason": str(error)}))

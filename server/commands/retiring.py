@@ -1,6 +1,10 @@
 """A retired server hands over what it alone holds, says so, and ends; started again it does so again."""
 
+import contextlib
+from datetime import UTC, datetime
+
 import click
+import msgspec
 
 from server.accounts.certificate_files import load_identity
 from server.accounts.certificates import authority_of
@@ -17,6 +21,7 @@ from server.config import Config
 from server.engine.handover import Belongings
 from server.i18n.translation import _, number_text
 from server.names.addresses import Address
+from server.network.clock import SystemClock
 from server.network.tls import TlsTerms, peer_context
 
 
@@ -34,6 +39,10 @@ def retire(folder: DataFolder, config: Config) -> int:
         raise folder.foreign_archive(error) from error
     except (DiskError, DamagedRecordError) as error:
         raise FolderError(_("The archive cannot be read: {error}.").format(error=error)) from error
+    with contextlib.suppress(FolderError):
+        # Only `status` reads it.
+        now_ms = SystemClock().wall_ms()
+        folder.update(lambda kept: msgspec.structs.replace(kept, handed_over_ms=now_ms))
     click.echo(
         _(
             "This server is retired: all that it held is in the archive of {name}, on both disks"
@@ -42,6 +51,41 @@ def retire(folder: DataFolder, config: Config) -> int:
         err=True,
     )
     return 1
+
+
+def retired_sentence(folder: DataFolder, cluster: Cluster) -> str:
+    """For whoever asks how a server is that was replaced: when, by whom, and what to do with its folder."""
+    when = _(" on {time}").format(time=_time_text(cluster.retired_ms)) if cluster.retired_ms else ""
+    head = _("{name} was replaced{when}, and serves nobody any more; {peer} goes on.").format(
+        name=cluster.name, when=when, peer=cluster.peer_name
+    )
+    if cluster.handed_over_ms:
+        rest = _(
+            "All that it alone held was handed over on {time}: its data folder {path} may be removed."
+        ).format(time=_time_text(cluster.handed_over_ms), path=folder.path)
+    elif _is_running(folder):
+        rest = _("It hands over what it alone holds, or waits for {peer} to do so: let it run.").format(
+            peer=cluster.peer_name
+        )
+    else:
+        rest = _(
+            "Start it once more with `serve --data {path}`: it hands over what it alone holds, and says when"
+            " that is done."
+        ).format(path=folder.path)
+    return f"{head} {rest}"
+
+
+def _is_running(folder: DataFolder) -> bool:
+    try:
+        folder.lock()
+    except FolderError:
+        return True
+    folder.unlock()
+    return False
+
+
+def _time_text(time_ms: int) -> str:
+    return datetime.fromtimestamp(time_ms / 1000, tz=UTC).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
 def _hand_over(folder: DataFolder, cluster: Cluster, address: Address) -> int:

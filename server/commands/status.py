@@ -12,6 +12,7 @@ from server.accounts.certificates import authority_of
 from server.cluster.data_folder import Cluster, DataFolder
 from server.commands.asking import Conversation, Target, UnansweredError, ask_facts, open_conversation
 from server.commands.on_loop import StoppedError, command_loop
+from server.commands.retiring import retired_sentence
 from server.commands.serving import fail, told_errors
 from server.commands.status_text import plain_facts, status_lines
 from server.i18n.translation import _, number_text, use_language
@@ -25,11 +26,12 @@ _WATCH_EVERY_S: Final = 1.0
 
 
 class ServerStatus(msgspec.Struct, frozen=True):
-    """What one server said, or why it said nothing."""
+    """What one server said, or why it said nothing. `is_retired`: it was not asked, `error` says why."""
 
     address: str
     facts: events.StatusFacts | None = None
     error: str = ""
+    is_retired: bool = False
 
 
 class PairStatus(msgspec.Struct, frozen=True):
@@ -78,12 +80,14 @@ def command(
     with told_errors(), command_loop() as loop:
         cluster, trust = _trust(data, fingerprint, is_plain=plain)
         targets = [target for text in addresses for target in _targets(text, trust)]
+        retired = _retired(data, cluster) if not targets else []
         targets = targets or _known_targets(cluster, trust)
         secret = bytes.fromhex(cluster.secret) if cluster else None
         noted: set[str] = set()
         try:
             while True:
                 status, notes = loop.run(ask_all(targets, secret))
+                status = msgspec.structs.replace(status, servers=[*retired, *status.servers])
                 for note in sorted(notes - noted):
                     click.echo(note, err=True)
                 noted |= notes
@@ -118,6 +122,13 @@ def _trust(data: Path | None, fingerprint: str, *, is_plain: bool) -> tuple[Clus
     return cluster, None if is_plain else trust
 
 
+def _retired(data: Path | None, cluster: Cluster | None) -> list[ServerStatus]:
+    """The server in --data when another one has taken its place."""
+    if data is None or cluster is None or not cluster.is_retired:
+        return []
+    return [ServerStatus(cluster.listen, error=retired_sentence(DataFolder(data), cluster), is_retired=True)]
+
+
 def _targets(text: str, trust: Trust | None) -> list[Target]:
     """The servers that an argument names."""
     if is_invite_link(text):
@@ -134,6 +145,9 @@ def _targets(text: str, trust: Trust | None) -> list[Target]:
 
 def _known_targets(cluster: Cluster | None, trust: Trust | None) -> list[Target]:
     texts = [cluster.listen, cluster.peer_address] if cluster else []
+    if cluster and cluster.is_retired:
+        # Nobody answers at its own address any more.
+        texts = [cluster.peer_address]
     if cluster and not cluster.is_first:
         texts.reverse()
     found = [parse_address(text) for text in texts if text]
@@ -196,8 +210,12 @@ def _show(status: PairStatus, *, is_json: bool, is_watching: bool) -> None:
         return
     if is_watching:
         click.clear()
+    whole_index = max((server.facts.index for server in status.servers if server.facts), default=0)
     for server in status.servers:
-        for line in status_lines(server.address, server.facts, server.error):
+        if server.is_retired:
+            click.echo(server.error)
+            continue
+        for line in status_lines(server.address, server.facts, server.error, whole_index):
             click.echo(line)
     index = number_text(status.compared_index)
     if status.archives_equal is None:

@@ -28,8 +28,13 @@ def plain_facts(facts: events.StatusFacts) -> dict[str, Any]:
     return found | {name: [asdict(item) for item in found[name]] for name in ("servers", "connections")}
 
 
-def status_lines(address: str, facts: events.StatusFacts | None, error: str) -> list[str]:
-    """The lines about one server; without facts one line that says why there are none."""
+def status_lines(
+    address: str, facts: events.StatusFacts | None, error: str, whole_index: int = 0
+) -> list[str]:
+    """The lines about one server; without facts one line that says why there are none.
+
+    `whole_index`: where the longest archive ends, as far as is known.
+    """
     if facts is None:
         return [_("{address}  does not answer: {error}").format(address=address, error=printable(error))]
     head = _("{address}  {name}  {role}, {mode}  epoch {epoch}  {number} messages (MA)  record {index}")
@@ -45,11 +50,11 @@ def status_lines(address: str, facts: events.StatusFacts | None, error: str) -> 
         )
     ]
     if is_complete(facts):
-        lines += [f"  {line}" for line in _private_lines(facts)]
+        lines += [f"  {line}" for line in _private_lines(facts, whole_index)]
     return lines
 
 
-def _private_lines(facts: events.StatusFacts) -> list[str]:
+def _private_lines(facts: events.StatusFacts, whole_index: int) -> list[str]:
     lines = [
         _("durable up to record {index}, hash {hash}").format(
             index=number_text(facts.durable_index), hash=printable(facts.hash)
@@ -58,7 +63,11 @@ def _private_lines(facts: events.StatusFacts) -> list[str]:
             peer=_peer(facts), users=facts.users, users_max=facts.users_max, promotions=facts.promotions
         ),
     ]
-    if facts.alarm:
+    if facts.alarm == "refilling" and facts.index < whole_index:
+        text = _("alarm: {text} {index} of {whole} records are here.")
+        index, whole = number_text(facts.index), number_text(whole_index)
+        lines.append(text.format(text=_(ALARMS["refilling"]), index=index, whole=whole))
+    elif facts.alarm:
         lines.append(_("alarm: {text}").format(text=_(ALARMS.get(facts.alarm, printable(facts.alarm)))))
     return lines + [_connection(connection) for connection in facts.connections]
 

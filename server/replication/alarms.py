@@ -12,6 +12,9 @@ ALARMS: Final[dict[str, str]] = {
         "This server's archive lacks what it once confirmed: it waits for the other server and refills from"
         " it. If that one is gone for good, start this one with --lead-anyway."
     ),
+    "refilling": marked(
+        "This server's archive had lost records: it is being refilled from the other server."
+    ),
     "disk_full": marked(
         "The disk of this server is nearly full: nothing new is taken here. Make room;"
         " people go on at the other server."
@@ -25,7 +28,8 @@ ALARMS: Final[dict[str, str]] = {
         " and nothing new is stored."
     ),
     "merging": marked(
-        "What this server took while it was cut off is being put behind what the other one took."
+        "What only this server holds, since both were apart or it was mended, is being put behind what the"
+        " other one has."
     ),
     "foreign_peer": marked("The other server belongs to another chat: the link was refused."),
     "damaged_link": marked("The other server sent records that do not fit: the link was closed."),

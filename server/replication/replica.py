@@ -167,6 +167,8 @@ class Replica:
         """Acquire the lead: a new epoch with this server as the only member."""
         # With the peer's consent, or because nothing is missing: either way nobody has more.
         self.may_lead_alone = True
+        if self.alarm == "lacks_confirmed":
+            self.raise_alarm("")
         self.role = Leader(self)
 
     def drop_link(self, reason: str) -> None:
@@ -306,6 +308,8 @@ class Replica:
         """Go on behind the fork as the peer did; what this server has there is re-submitted later."""
         fork = fork_index(mine, theirs)
         self.role = follower = Follower(self, theirs, fork)
+        if not self.may_lead_alone:
+            self.raise_alarm("refilling")
         if fork < self.log.last_index:
             uncommitted = self.log.cached(max(self.commit, fork) + 1, WHOLE)
             self.log.cut(fork)

@@ -14,7 +14,7 @@ from server.archive.store import Store, StoreReader
 from server.client.notices import StandbyChanged, Stored
 from server.cluster.data_folder import DataFolder
 from server.cluster.pair_processes import choose_ports
-from tests.commands.programs import Program, fails, run
+from tests.commands.programs import Program, fails, run, run_here
 from tests.commands.test_init_and_join import ANY, join_words, make_pair, served
 from tests.end_to_end.people import People, Person
 from tests.end_to_end.real_pair import wait_for_mode
@@ -228,6 +228,11 @@ def test_one_that_only_stood_still_is_told_when_it_goes_on_and_nothing_is_lost(
                 assert second.wait() == 1
                 assert "This server is retired" in second.errors
                 anna.stored(anna.last)
+                told = run("status", "--data", b)
+                assert told.code == 0
+                assert "b was replaced on 20" in told.lines[0]
+                assert f"its data folder {b} may be removed" in told.lines[0]
+                assert "2 of 100 users" in told.text
                 assert third.interrupt() == 0
         assert first.interrupt() == 0
     holds_all_once(a, anna, bruno)
@@ -281,7 +286,9 @@ def test_a_hand_over_that_is_killed_again_and_again_comes_to_its_end(
         take_in(waiting, new)
     with serve(b) as old:
         wait_until(lambda: "Another server has taken this one's place" in old.errors)
+        wait_until(lambda: "let it run" in run_here("status", "--data", b).text, what="the hand-over")
         old.kill()
+    assert f"Start it once more with `serve --data {b}`" in run_here("status", "--data", b).text
     # The new one is not there yet: one copy is not enough to go.
     reader = StoreReader(SqliteReader(DataFolder(a).archive))
     with serve(b) as old:

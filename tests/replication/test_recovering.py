@@ -128,8 +128,10 @@ def test_it_refills_from_the_peer_and_may_then_lead_like_any_other() -> None:
     assert pair.a.shown == "recovering waiting"
     level(pair)
     pair.settle()
+    alarms = [line for line in pair.a.read_lines() if line.startswith("alarm")]
+    assert alarms == ["alarm lacks_confirmed", "alarm refilling"]
     assert (pair.a.shown, pair.b.shown) == ("follower dual", "leader dual")
-    assert pair.a.replica.may_lead_alone
+    assert (pair.a.replica.may_lead_alone, pair.a.replica.alarm) == (True, "")
     assert pair.a.stored[:7] == records or [r.hash for r in pair.a.stored[:7]] == [r.hash for r in records]
     pair.kill("b")
     pair.a.take(steps.PeerRefused())
@@ -143,7 +145,7 @@ def test_it_counts_as_no_member_before_it_is_refilled_although_its_log_says_so()
     half = Half("a", records[:3], 0.0, may_lead_alone=False)
     half.take(steps.LinkUp())
     half.take(steps.Received(hello_of("b", records, is_leader=True)))
-    assert half.shown == "follower waiting"
+    assert (half.shown, half.replica.alarm) == ("follower waiting", "refilling")
     half.take(steps.LinkDown())
     half.take(steps.PeerRefused())
     wait(half, 60.0)
@@ -157,4 +159,4 @@ def test_it_leads_when_the_other_one_has_nothing_better() -> None:
     half.take(steps.Received(hello_of("b", chain(A1))))
     half.sync()
     assert half.shown == "leader solo"
-    assert half.replica.may_lead_alone
+    assert (half.replica.may_lead_alone, half.replica.alarm) == (True, "")
