@@ -125,13 +125,9 @@ class Record:
 
     __slots__ = ("body", "hash", "header", "packed")
 
-    def __init__(self, packed: PackedRecord) -> None:
-        try:
-            self.header: Final = _header_decoder.decode(packed.header)
-        except (msgspec.DecodeError, RecursionError, ValueError) as error:
-            raise DamagedRecordError(
-                _("the header cannot be decoded: {error}").format(error=error)
-            ) from error
+    def __init__(self, packed: PackedRecord, header: Header | None = None) -> None:
+        """Decode it, unless its maker has the header already. Raises `DamagedRecordError`."""
+        self.header: Final = header or _decode_header(packed.header)
         self.packed: Final = packed
         self.body: Final = packed.body
         self.hash: Final = hashlib.sha256(packed.header).digest()
@@ -212,7 +208,7 @@ def make_record(draft: Draft, epoch: Epoch, index: int, previous_hash: bytes) ->
         digest=hashlib.sha256(draft.body).digest(),
         origin=draft.origin,
     )
-    return Record(PackedRecord(_encoder.encode(header), draft.body))
+    return Record(PackedRecord(_encoder.encode(header), draft.body), header)
 
 
 def make_records(drafts: Iterable[Draft], epoch: Epoch, last_index: int, last_hash: bytes) -> list[Record]:
@@ -270,6 +266,13 @@ def pack_draft(draft: Draft) -> bytes:
 def unpack_draft(value: bytes) -> Draft:
     """The draft in a value from disk; raises `DamagedRecordError`."""
     return _decode(_draft_decoder, value)
+
+
+def _decode_header(value: bytes) -> Header:
+    try:
+        return _header_decoder.decode(value)
+    except (msgspec.DecodeError, RecursionError, ValueError) as error:
+        raise DamagedRecordError(_("the header cannot be decoded: {error}").format(error=error)) from error
 
 
 def _decode(decoder: msgspec.msgpack.Decoder[_Decoded], value: bytes) -> _Decoded:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from server.archive.record import GENESIS_HASH, NO_EPOCH, Epoch, Record, Span
+from server.archive.record import GENESIS_HASH, NO_EPOCH, Draft, Epoch, Record, Span, make_records
 from server.replication.messages import SPANS_MAX
 
 # More bytes than any log has: no limit.
@@ -55,6 +55,16 @@ class Log:
         """Put the next record behind the last one; raises `DamagedRecordError`."""
         record.check_follows(self.last_index, self.last_hash)
         record.check_epoch(self.epoch)
+        self._take(record)
+
+    def extend(self, drafts: tuple[Draft, ...], epoch: Epoch) -> tuple[Record, ...]:
+        """Give drafts their places behind the last record: made here, they need no check."""
+        records = make_records(drafts, epoch, self.last_index, self.last_hash)
+        for record in records:
+            self._take(record)
+        return tuple(records)
+
+    def _take(self, record: Record) -> None:
         if record.is_epoch:
             self.spans.append(Span(record.header.epoch, record.index, record.members()))
         self._records.append(record)

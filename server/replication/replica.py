@@ -19,13 +19,7 @@ from typing import Final
 
 import msgspec
 
-from server.archive.record import (
-    DamagedRecordError,
-    Draft,
-    Epoch,
-    Record,
-    make_records,
-)
+from server.archive.record import DamagedRecordError, Draft, Epoch, Record
 from server.replication import steps
 from server.replication.failover import fork_index, must_keep, wins
 from server.replication.follower import Follower
@@ -140,10 +134,7 @@ class Replica:
 
     def append_drafts(self, drafts: tuple[Draft, ...], epoch: Epoch) -> None:
         """Give drafts their place behind the log and have them persisted."""
-        records = make_records(drafts, epoch, self.log.last_index, self.log.last_hash)
-        for record in records:
-            self.log.append(record)
-        self.persist(tuple(records))
+        self.persist(self.log.extend(drafts, epoch))
 
     def persist(self, records: tuple[Record, ...], cut_to: int | None = None) -> None:
         """Have the disk follow the log."""

@@ -16,11 +16,17 @@ class CounterSet:
         self._ranges: list[tuple[int, int]] = list(ranges or [])
 
     def __contains__(self, counter: int) -> bool:
+        if not self._ranges or counter > self._ranges[-1][1]:
+            # As nearly always: devices count up.
+            return False
         place = bisect_right(self._ranges, (counter, float("inf"))) - 1
         return place >= 0 and counter <= self._ranges[place][1]
 
     def add(self, counter: int) -> None:
         """Put a number in; joins ranges that touch."""
+        if self._ranges and counter == self._ranges[-1][1] + 1:
+            self._ranges[-1] = self._ranges[-1][0], counter
+            return
         place = bisect_right(self._ranges, (counter, float("inf")))
         first = last = counter
         if place > 0 and self._ranges[place - 1][1] >= counter - 1:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from server.archive.record import NO_EPOCH, Draft, Header, Record, Span
+from server.archive.record import Draft, Header, Record, Span
 from server.protocol.errors import Refusal
 from server.state.bodies import DeviceBody, MemberBody, MessageBody, RoomBody
 from server.state.counters import CounterSet
@@ -25,7 +25,7 @@ class Kind(msgspec.Struct, frozen=True):
     """How records of one kind are read, judged and folded."""
 
     body: type[msgspec.Struct]
-    judge: Callable[[State, Header, Any], Refusal | None]
+    judge: Callable[[State, Header | Draft, Any], Refusal | None]
     fold: Callable[[State, Header, Any], Told | None]
 
 
@@ -55,17 +55,7 @@ def judge_draft(state: State, draft: Draft) -> Refusal | None:
     body = decode_body(draft.kind, draft.body)
     if body is None:
         return Refusal("bad_request", {"reason": f"no body of kind {draft.kind[:32]}"})
-    header = Header(
-        epoch=NO_EPOCH,
-        index=0,
-        previous_hash=b"",
-        kind=draft.kind,
-        device=draft.device,
-        counter=draft.counter,
-        time_ms=draft.time_ms,
-        digest=b"",
-    )
-    return KINDS[draft.kind].judge(state, header, body)
+    return KINDS[draft.kind].judge(state, draft, body)
 
 
 def fold(state: State, record: Record) -> Outcome:

@@ -1,6 +1,6 @@
 """Messages: who may write where, and how long."""
 
-from server.archive.record import Header
+from server.archive.record import Draft, Header
 from server.protocol import limits
 from server.protocol.errors import Refusal
 from server.state.bodies import MessageBody
@@ -8,7 +8,7 @@ from server.state.state import State
 from server.state.told import Told
 
 
-def judge_message(state: State, header: Header, body: MessageBody) -> Refusal | None:
+def judge_message(state: State, header: Header | Draft, body: MessageBody) -> Refusal | None:
     """A member of the room may write what is not empty and not too long.
 
     What was accepted before a merge stays accepted (P6): it was allowed when it was written.

@@ -1,6 +1,6 @@
 """Rooms: the verdicts on making and joining one, and what they change."""
 
-from server.archive.record import Header
+from server.archive.record import Draft, Header
 from server.protocol import limits
 from server.protocol.errors import Refusal
 from server.protocol.names import clean_room_name, free_name, name_key
@@ -9,7 +9,7 @@ from server.state.state import Room, State
 from server.state.told import EVERYBODY, Told
 
 
-def judge_room(state: State, header: Header, body: RoomBody) -> Refusal | None:
+def judge_room(state: State, header: Header | Draft, body: RoomBody) -> Refusal | None:
     """A name is given once; after a merge a room whose name is taken gets another one."""
     if state.user_of_device(header.device) is None:
         return Refusal("not_signed_in")
@@ -34,7 +34,7 @@ def fold_room(state: State, header: Header, body: RoomBody) -> Told:
     return Told(audience=EVERYBODY, joined=(body.room, user))
 
 
-def judge_member(state: State, header: Header, body: MemberBody) -> Refusal | None:
+def judge_member(state: State, header: Header | Draft, body: MemberBody) -> Refusal | None:
     """Anybody may join a public room, once."""
     user = state.user_of_device(header.device)
     if user is None:

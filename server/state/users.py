@@ -2,7 +2,7 @@
 
 import msgspec
 
-from server.archive.record import Header
+from server.archive.record import Draft, Header
 from server.protocol import limits
 from server.protocol.errors import Refusal
 from server.protocol.names import clean_person_name, free_name, name_key
@@ -11,7 +11,7 @@ from server.state.state import GENERAL, Device, State, User
 from server.state.told import Told
 
 
-def judge_device(state: State, header: Header, body: DeviceBody) -> Refusal | None:
+def judge_device(state: State, header: Header | Draft, body: DeviceBody) -> Refusal | None:
     """A device is bound once, to one name and one secret; what a merge re-submits was let in already."""
     if header.device in state.devices:
         return Refusal("wrong_secret")

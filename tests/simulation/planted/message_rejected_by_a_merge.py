@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from server.archive.record import Header
+from server.archive.record import Draft, Header
 from server.protocol.errors import Refusal
 from server.state.bodies import MessageBody
 from server.state.fold import KINDS, Kind
@@ -12,7 +12,7 @@ from server.state.state import State
 TARGET: Final = "server.state.fold.KINDS"
 
 
-def _judge(state: State, header: Header, body: MessageBody) -> Refusal | None:
+def _judge(state: State, header: Header | Draft, body: MessageBody) -> Refusal | None:
     if header.origin is not None:
         return Refusal("not_a_member", {"room": body.room})
     return judge_message(state, header, body)
