@@ -43,7 +43,7 @@ class EngineThread:
         self._disk: Final = disk
         self._deliver: Final = deliver
         self._failed: Final = failed
-        self._inbox: Final[queue.SimpleQueue[EngineInput]] = queue.SimpleQueue()
+        self._inbox: Final[queue.SimpleQueue[tuple[EngineInput, ...]]] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
 
     @property
@@ -65,8 +65,8 @@ class EngineThread:
         """Start the thread."""
         self._thread.start()
 
-    def put(self, given: EngineInput) -> None:
-        """Give the engine something, from any thread."""
+    def put(self, *given: EngineInput) -> None:
+        """Give the engine something, from any thread; what comes together costs one change of thread."""
         self._inbox.put(given)
 
     def stop(self, timeout_s: float = 10.0) -> None:
@@ -96,11 +96,11 @@ class EngineThread:
 
     def _drain(self) -> list[EngineInput]:
         try:
-            inputs = [self._inbox.get(timeout=_TICK_S)]
+            inputs = [*self._inbox.get(timeout=_TICK_S)]
         except queue.Empty:
             return []
         while not self._inbox.empty() and len(inputs) < _INPUTS_MAX:
-            inputs.append(self._inbox.get())
+            inputs += self._inbox.get()
         return inputs
 
     def _hand_on(self, output: Output) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from server.archive.schema import TABLES, make_tables, old_tables
-from server.archive.seals import Key, seal, unseal
+from server.archive.seals import Key, sealed_rows, unseal
 from server.i18n.translation import _
 
 
@@ -304,7 +304,7 @@ class SqliteDisk(_Tables):
                 query = f"DELETE FROM {_name(table)} WHERE key BETWEEN ? AND ?"  # noqa: S608
                 execute(query, (first, last))
             for table, pairs in transaction.puts.items():
-                rows = [(key, seal(table, key, value)) for key, value in pairs]
+                rows = sealed_rows(table, pairs)
                 many(f"INSERT OR REPLACE INTO {_name(table)} VALUES (?, ?)", rows)  # noqa: S608 - a name of TABLES
             execute("COMMIT")
 

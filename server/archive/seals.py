@@ -18,6 +18,21 @@ def seal(table: str, key: Key, value: bytes) -> bytes:
     return _checksum(table, key, value).to_bytes(SEAL_BYTES, "big") + value
 
 
+def sealed_rows(table: str, pairs: list[tuple[Key, bytes]]) -> list[tuple[Key, bytes]]:
+    """Many rows as `seal` makes each: a message is four, so this is written for speed."""
+    start, crc32 = _table_checksum(table), zlib.crc32
+    return [
+        (
+            key,
+            crc32(
+                value, crc32(key if isinstance(key, bytes) else key.to_bytes(8, "big", signed=True), start)
+            ).to_bytes(SEAL_BYTES, "big")
+            + value,
+        )
+        for key, value in pairs
+    ]
+
+
 def unseal(table: str, key: object, sealed: object) -> bytes | None:
     """The value, or None when it is not what was sealed for this table and key."""
     if not isinstance(key, int | bytes) or not isinstance(sealed, bytes) or len(sealed) < SEAL_BYTES:

@@ -15,7 +15,7 @@ import logging
 import socket
 import ssl
 from collections.abc import Callable
-from typing import Protocol, cast
+from typing import Final, Protocol, cast
 
 from server.network.errors import ClosedCode, ClosedReason
 from server.network.tls import TlsStream, TlsTerms, tls_reason
@@ -71,6 +71,10 @@ class _State(enum.IntEnum):
     CLOSED = 3
 
 
+# Beside the enumeration, whose members take a look-up each.
+_OPEN: Final = _State.OPEN
+
+
 class Channel(asyncio.Protocol):
     """One connection. Made by a listener or a dial; used by its handler, on the loop's thread."""
 
@@ -124,10 +128,12 @@ class Channel(asyncio.Protocol):
 
     def write(self, data: bytes) -> None:
         """Send; one call a flush. Nothing is refused: look at `is_paused` before the next one."""
-        # A transport that failed tells it later; until then it must not be touched.
-        if not data or not self._is_usable() or self._transport is None:
+        # Looked at here, not by `_is_usable`: this is called for every delivery.
+        transport = self._transport
+        if not data or self._state is not _OPEN or transport is None or transport.is_closing():
+            # A transport that failed tells it later; until then it must not be touched.
             return
-        self._transport.write(self._tls.protect(data) if self._tls else data)
+        transport.write(self._tls.protect(data) if self._tls else data)
 
     def close(self) -> None:
         """Send what is buffered, say goodbye, and end within a bounded time. Received data is dropped."""

@@ -48,7 +48,7 @@ class EngineDoor(Protocol):
     def durable_index(self) -> int:
         """How far the own disk reaches."""
 
-    def put(self, given: EngineInput) -> None:
+    def put(self, *given: EngineInput) -> None:
         """Give it something."""
 
 
@@ -233,9 +233,9 @@ class Hub:
 
     def flush_all(self) -> None:
         """The end of a turn: its questions for the engine, one write for each session told something."""
-        to_ask, self._to_ask = self._to_ask, []
-        for ask in to_ask:
-            self.engine.put(ask)
+        if self._to_ask:
+            self.engine.put(*self._to_ask)
+            self._to_ask = []
         while self._to_flush:
             self._to_flush.pop().flush()
 

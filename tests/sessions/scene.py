@@ -176,9 +176,10 @@ class Scene:
     def durable_index(self) -> int:
         return self.state.index
 
-    def put(self, given: EngineInput) -> None:
-        assert isinstance(given, Ask)
-        self.asked.append(given)
+    def put(self, *given: EngineInput) -> None:
+        for ask in given:
+            assert isinstance(ask, Ask)
+            self.asked.append(ask)
 
     # What a test does.
 

@@ -82,13 +82,14 @@ class Front:
         """How far the own disk reaches."""
         return self._process.engine.replica.durable
 
-    def put(self, given: EngineInput) -> None:
-        """A session asks: under a number that no other asker of this run has."""
-        assert isinstance(given, Ask)
+    def put(self, *given: EngineInput) -> None:
+        """Sessions ask: under a number that no other asker of this run has."""
         history = self._process.world.history
-        asker = history.new_asker(given.draft)
-        self._waiting[asker] = given.asker
-        self._process.ask(Ask(given.draft, asker), lambda _: None)
+        for ask in given:
+            assert isinstance(ask, Ask)
+            asker = history.new_asker(ask.draft)
+            self._waiting[asker] = ask.asker
+            self._process.ask(Ask(ask.draft, asker), lambda _: None)
 
     # --- news
 
