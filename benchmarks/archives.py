@@ -90,6 +90,10 @@ class Archive:
         for number in range(count):
             yield self._draft("message", 1 + number % AUTHORS, MessageBody(GENERAL, TEXT))
 
+    def next_counter(self, person: int) -> int:
+        """The first counter that the device of a person has not used."""
+        return self._counters[device(person)] + 1
+
     def _draft(self, kind: str, person: int, body: msgspec.Struct) -> Draft:
         own = device(person)
         # A device's record has the counter 0, its requests count from 1.

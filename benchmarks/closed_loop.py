@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -133,7 +133,7 @@ def loaded(rival: Rival, running: Running, receivers: int, processes: int = 2) -
             counter.communicate(timeout=10)
 
 
-def plan_of(rival: Rival, running: Running, numbers: range) -> Plan:
+def plan_of(rival: Rival, running: Running, numbers: Iterable[int]) -> Plan:
     """How these people connect."""
     greetings = [rival.greeting(number) for number in numbers]
     return Plan(

@@ -4,6 +4,8 @@ from benchmarks.acknowledgement import ACKNOWLEDGEMENT
 from benchmarks.cases import Case
 from benchmarks.failover import FAILOVER
 from benchmarks.fan_out import FAN_OUT
+from benchmarks.growth import GROWTH
 from benchmarks.long_archive import LONG_ARCHIVE
+from benchmarks.many_rooms import MANY_ROOMS
 
-CASES: tuple[Case, ...] = (FAN_OUT, ACKNOWLEDGEMENT, FAILOVER, LONG_ARCHIVE)
+CASES: tuple[Case, ...] = (FAN_OUT, ACKNOWLEDGEMENT, FAILOVER, LONG_ARCHIVE, GROWTH, MANY_ROOMS)

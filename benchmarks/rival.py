@@ -3,6 +3,7 @@
 import os
 import socket
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
@@ -12,13 +13,16 @@ MARKER = b"|"
 TEXT = "|" + "x" * 99  # 100 bytes, the marker once
 
 ENDS_WITHIN_S = 20.0
-STARTS_WITHIN_S = 20.0
+CPU_CLOCK_OF_PROCESS = 2  # CPUCLOCK_SCHED
 
 
 def processor_s(pid: int) -> float:
-    """The processor time of a process so far, its own and the kernel's on its behalf (proc(5), stat)."""
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    """The processor time of a process so far, its own and the kernel's on its behalf.
+
+    Linux makes the clock of a process from its id, see clock_getcpuclockid(3) and its source; proc(5)
+    has the same in hundredths of a second, too coarse for what a few messages cost.
+    """
+    return time.clock_gettime((~pid << 3) | CPU_CLOCK_OF_PROCESS)
 
 
 def resident_bytes(pid: int) -> int:
