@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from server.archive.schema import TABLES, make_tables, old_tables
-from server.archive.seals import Key, sealed_rows, unseal
+from server.archive.seals import Key, sealed_rows, unseal, unsealed_rows
 from server.i18n.translation import _
 
 
@@ -154,8 +154,10 @@ class _Tables:
         order = "DESC" if is_backwards else "ASC"
         query = f"SELECT key, sealed FROM {_name(table)} WHERE key BETWEEN ? AND ? ORDER BY key {order}"  # noqa: S608
         with self._told():
-            for row in self._reading().execute(query, (first, last)):
-                yield row[0], self._value(table, row)
+            for key, value in unsealed_rows(table, self._reading().execute(query, (first, last))):
+                if value is None:
+                    raise self._damaged_row(table)
+                yield key, value
             self._check_beside(table, first, last)
 
     def _check_beside(self, table: str, first: Key, last: Key) -> None:
@@ -178,8 +180,11 @@ class _Tables:
     def _value(self, table: str, row: tuple[object, object]) -> bytes:
         value = unseal(table, *row)
         if value is None:
-            raise self.damaged(_("a row of the table {table} is damaged").format(table=table))
+            raise self._damaged_row(table)
         return value
+
+    def _damaged_row(self, table: str) -> DamagedDiskError:
+        return self.damaged(_("a row of the table {table} is damaged").format(table=table))
 
     @contextlib.contextmanager
     def _told(self) -> Iterator[None]:

@@ -83,8 +83,6 @@ def missed_frames(
 
 
 def _told(reader: StoreReader, rows: list[TimelineRow]) -> Iterator[tuple[Record, str, int]]:
-    """The records of rows; not those that a merge is just taking away."""
-    for row in rows:
-        record = reader.record(row.index)
-        if record is not None:
-            yield record, row.audience, row.number
+    """The records of rows in order; not those that a merge is just taking away."""
+    records = reader.records_at([row.index for row in rows])
+    return ((records[row.index], row.audience, row.number) for row in rows if row.index in records)

@@ -88,6 +88,7 @@ def test_a_seed_plays_the_same_run_in_any_process(rng: random.Random) -> None:
 
 
 @pytest.mark.parametrize("bug", BUGS)
+@pytest.mark.timeout(600)
 def test_a_planted_bug_is_found(bug: str) -> None:
     runs, found = hunt(bug)
     assert found is not None, f"not in {runs} runs"
