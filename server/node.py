@@ -83,6 +83,7 @@ class Node:
         self._peer_side: PeerSide | None = None
         self._listeners: list[Listener] = []
         self._alarm = ""
+        self._told_pair = ("", "")
         self._is_founder = cluster.is_founder
         # Filled by `start`: where clients and the peer really connect.
         self.address = config.listen_address
@@ -263,7 +264,10 @@ class Node:
             self._log_pair(output.pair)
             if output.pair.mode != "waiting" and self._is_founder:
                 self._end_founding()
-            self._pair_changed(output.pair)
+            # An epoch or an alarm may be all that is new.
+            if (output.pair.role, output.pair.mode) != self._told_pair:
+                self._told_pair = (output.pair.role, output.pair.mode)
+                self._pair_changed(output.pair)
 
     def _tell_peer(self, facts: PeerFacts | PeerOnline) -> None:
         if self._peer_side is not None:

@@ -16,6 +16,7 @@ import random
 from collections.abc import Callable
 from typing import Final
 
+from server.cluster.absence import Absence
 from server.cluster.inheritance import Inheritance
 from server.cluster.peer_channel import PeerChannel, PeerIdentity
 from server.cluster.peer_frames import PeerMessage
@@ -38,8 +39,6 @@ _CAP_S: Final = 1.0
 _DIAL_S: Final = 3.0
 # At this try the certificate is looked at, and once more when people are told.
 _TRIES_TO_LOOK: Final = 3
-# Both servers of a pair that is started find each other sooner.
-_TELL_AFTER_S: Final = 2.0
 # A link that was heard within this lives: five heartbeats.
 _HEARD_S: Final = 1.0
 # Longer than an old link of ours can be taken for living: whoever has ours then is another one.
@@ -210,20 +209,18 @@ class PeerLink:
     async def _keep(self) -> None:
         back_off = BackOff(random.Random(), _BASE_S, _CAP_S)
         now = asyncio.get_running_loop().time
-        tries, is_told, lost_at = 0, False, now()
+        tries, absence = 0, Absence(now())
         while not self._is_stopped:
             if not self._lost.is_set():
                 await self._lost.wait()
-                tries, is_told, lost_at = 0, False, now()
+                tries = 0
+                absence.begin(now())
                 back_off.reset()
             tries += 1
-            is_late = now() - lost_at > _TELL_AFTER_S
-            is_long = is_late and not is_told
-            looks = is_late or tries == _TRIES_TO_LOOK
+            looks = absence.is_long(now()) or tries == _TRIES_TO_LOOK
             error = await (self._dial() if self._is_dialer else self._ask() if looks else self._probe())
             if self._channel is None:
-                self._judge(error, is_to_tell=is_long)
-                is_told |= is_long
+                self._judge(error, is_to_tell=absence.is_to_tell(now(), is_answering=error is None))
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._found.wait(), back_off.next_s())
 

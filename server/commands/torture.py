@@ -45,7 +45,7 @@ Examples:
     "--faults",
     "kinds",
     callback=fault_kinds,
-    default=FaultKind.KILL,
+    default=FaultKind.KILL.value,
     show_default=True,
     metavar="KIND,...",
     help="Which faults: kill, pause, partition, oneway, diskfull, slowdisk, or all.",

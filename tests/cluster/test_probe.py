@@ -10,7 +10,7 @@ from typing import cast
 
 import pytest
 
-from server.cluster import peer_link
+from server.cluster import absence, peer_link
 from server.cluster.inheritance import Inheritance
 from server.cluster.peer_channel import PeerIdentity
 from server.cluster.peer_link import PeerLink
@@ -88,7 +88,7 @@ def test_people_are_told_once_of_a_server_that_stays_away_and_not_of_one_that_ju
     after_s: float,
     told: int,
 ) -> None:
-    monkeypatch.setattr(peer_link, "_TELL_AFTER_S", after_s)
+    monkeypatch.setattr(absence, "TELL_AFTER_S", after_s)
     monkeypatch.setattr(peer_link, "_CAP_S", 0.01)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]

@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import stat
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
@@ -185,6 +186,18 @@ def test_a_wrong_setting_is_told_with_code_2_and_makes_nothing(tmp_path: Path) -
     )
     fails(2, "cannot be read", "serve", "--data", data, "--config", tmp_path / "none.toml")
     assert not data.exists()
+
+
+def test_a_change_of_role_or_mode_is_said_once(tmp_path: Path) -> None:
+    a, b = make_pair(tmp_path)
+    ports = choose_ports(0).servers
+    with Program(*serve(a, ports[0], ports[1])) as first:
+        with Program(*serve(b, ports[1], ports[0])) as second:
+            for program in (first, second):
+                program.wait_line(", dual")
+        first.wait_line(", solo")
+    told = [line for line in first.lines if line.startswith("pair: ")]
+    assert [line for line, after in pairwise(told) if line == after] == []
 
 
 def test_a_clean_stop_and_a_start_again_keep_everything(tmp_path: Path) -> None:
