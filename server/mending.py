@@ -17,6 +17,7 @@ import msgspec
 from server.archive.belonging import CLUSTER_FACT, check_belongs
 from server.archive.confirmed import Mark, sync_folder, write_durably
 from server.archive.disk import SqliteDisk
+from server.archive.kept_damage import next_folder
 from server.archive.record import GENESIS_HASH, DamagedRecordError, Draft, Record, redraft, unpack_draft
 from server.archive.salvage import Salvage, wal_path
 from server.archive.store import SnapshotRow, Store, TimelineRow, Write
@@ -108,9 +109,7 @@ def _set_aside(archive: Path, cluster: str) -> Path:
             return kept
     else:
         _check_belongs(archive, cluster)
-        taken = {path.name for path in archive.parent.glob("damaged-*")}
-        number = next(n for n in range(1, len(taken) + 2) if f"damaged-{n}" not in taken)
-        kept = archive.with_name(f"damaged-{number}")
+        kept = next_folder(archive.parent)
         write_durably(note_path(archive), msgspec.json.encode(Note(kept.name)))
     kept.mkdir(mode=0o700, exist_ok=True)
     # The database last: as long as it is not there, nothing has been set aside.

@@ -129,7 +129,9 @@ class Node:
 
     def _open_archive(self) -> tuple[EngineThread, DiskThread]:
         config, cluster = self._config, self._cluster
-        archive = self._archive = NodeArchive(config, self._folder, cluster.cluster, self._ended)
+        archive = self._archive = NodeArchive(
+            config, self._folder, cluster.cluster, self._clock.wall_ms(), self._ended
+        )
         opened = archive.opened
         self._store, state, log = opened.store, opened.state, opened.log
         is_founder = cluster.is_founder and not archive.was_begun

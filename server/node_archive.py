@@ -8,6 +8,7 @@ from server.archive.belonging import ForeignArchiveError
 from server.archive.checking import RowCheck
 from server.archive.confirmed import ConfirmedMark
 from server.archive.disk import DamagedDiskError, DiskError, SqliteReader
+from server.archive.kept_damage import remove_old
 from server.archive.space import Space
 from server.archive.watch import Watch
 from server.cluster.data_folder import DataFolder, FolderError
@@ -30,6 +31,11 @@ _LACKS: Final = marked(
     " and serves nobody until that one comes."
 )
 
+_REMOVED: Final = marked(
+    "The files of an old damage were removed (%s): the archive lacks nothing,"
+    " and those of newer damages are kept."
+)
+
 
 class NodeArchive:
     """Opens the archive of a data folder; `damaged` is told once when damage is found later, on any thread.
@@ -42,6 +48,7 @@ class NodeArchive:
         config: Config,
         folder: DataFolder,
         cluster: str,
+        now_ms: int,
         damaged: Callable[[DamagedDiskError], None],
     ) -> None:
         self._config: Final = config
@@ -54,6 +61,7 @@ class NodeArchive:
         # A founder begins one archive, and no second one when that is lost.
         self.was_begun: Final = self.mark.kept is not None
         self.opened: Final = self._open()
+        self._remove_old_damages(now_ms)
         self._row_check = RowCheck(SqliteReader(folder.archive, self._alert))
         self._watch: Watch | None = None
 
@@ -106,6 +114,12 @@ class NodeArchive:
                 )
             _log.warning(_LACKS)
         return opened
+
+    def _remove_old_damages(self, now_ms: int) -> None:
+        """Not while something is missing: then every byte may still be wanted."""
+        if not self.opened.lacks_confirmed:
+            for folder in remove_old(self._folder.path, now_ms / 1000):
+                _log.warning(_REMOVED, str(folder))
 
     def _keep_mark(self, replica: Replica) -> None:
         """Once a second, on the watch's thread."""

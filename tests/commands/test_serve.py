@@ -129,6 +129,31 @@ def test_an_archive_of_another_chat_is_told_and_kept(tmp_path: Path) -> None:
     fails(1, "belongs to another chat", "serve", "--data", ours, "--listen", ANY, "--peer", "127.0.0.1:9")
 
 
+@pytest.mark.parametrize("lacks", [False, True])
+def test_old_damaged_files_are_removed_with_a_word_and_only_when_nothing_is_missing(
+    tmp_path: Path, *, lacks: bool
+) -> None:
+    with Program("serve", "--data", tmp_path, "--listen", ANY) as server:
+        server.wait_line("pair: leader, solo")
+        assert server.interrupt() == 0
+    folders = [tmp_path / f"damaged-{number}" for number in (1, 2, 3, 4)]
+    for folder in folders:
+        folder.mkdir()
+        (folder / "archive.sqlite").write_bytes(b"damaged")
+        os.utime(folder, (0, 0))
+    if lacks:
+        (tmp_path / "archive.sqlite").unlink()
+        fails(
+            1, "lacks records that this server once confirmed", "serve", "--data", tmp_path, "--listen", ANY
+        )
+    else:
+        with Program("serve", "--data", tmp_path, "--listen", ANY) as server:
+            server.wait_line("ready: ")
+            wait_until(lambda: f"were removed ({folders[0]})" in server.errors, what="the word")
+            assert server.interrupt() == 0
+    assert [folder.exists() for folder in folders] == [lacks, True, True, True]
+
+
 def test_a_missing_certificate_is_told(tmp_path: Path) -> None:
     a, _ = make_pair(tmp_path)
     (a.certificates / "server.pem").unlink()
