@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from benchmarks.ours import device, name, secret
+from benchmarks.people import device, name, secret
 from benchmarks.rival import TEXT
 from server.archive.belonging import CLUSTER_FACT
 from server.archive.disk import SqliteDisk
@@ -36,9 +36,9 @@ AUTHORS: Final = 10
 class Archive:
     """Writes into a fresh data folder; use it as a context manager, then start a server on the folder."""
 
-    def __init__(self, folder: DataFolder) -> None:
+    def __init__(self, folder: DataFolder, *, is_plain: bool = True) -> None:
         if not folder.is_made:
-            found_cluster(folder, name="A", chat=DEFAULT_CHAT, is_plain=True, now_ms=TIME_MS)
+            found_cluster(folder, name="A", chat=DEFAULT_CHAT, is_plain=is_plain, now_ms=TIME_MS)
         kept = folder.read()
         self._store = Store(SqliteDisk(folder.archive))
         self._store.commit([Write(facts=((CLUSTER_FACT, kept.cluster.encode()),))])
@@ -134,8 +134,16 @@ def with_messages(folder: DataFolder, count: int) -> int:
         return archive.record_bytes
 
 
+def with_people(path: Path, people: int, *, is_plain: bool) -> None:
+    """An archive that knows persons 0 to `people`, who never wrote."""
+    with Archive(folder_at(path), is_plain=is_plain) as archive:
+        archive.write(archive.people(people + 1))
+        archive.snapshot()
+
+
 def folder_at(path: Path) -> DataFolder:
     """A data folder that may be written into."""
+    path.mkdir(parents=True, exist_ok=True)
     folder = DataFolder(path)
     folder.make()
     return folder

@@ -14,13 +14,16 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import msgspec
 
+from benchmarks.compiled import compiled
 from benchmarks.receivers import CONNECT_WITHIN_S, READ_BYTES, Plan, connected
-from benchmarks.rival import MARKER, Rival, Running, processor_s
+from benchmarks.rival import MARKER, MissingRivalError, Rival, Running, processor_s
 
 STALLED_AFTER_S = 30.0
+COUNTER_SOURCE = Path(__file__).with_name("receivers.c")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +57,13 @@ class Load:
         self._receivers = receivers
         self._counters = [counter.pid for counter in counters]
         self._outputs = [counter.stdout.fileno() for counter in counters if counter.stdout is not None]
-        self._floors = dict.fromkeys(self._outputs, -1)
+        self._floors = dict.fromkeys(self._outputs, 0)
         self._sent = 0
 
     @property
     def done(self) -> int:
-        """How many messages every receiver has; -1 before all are ready."""
+        """How many messages every receiver has."""
         return min(self._floors.values())
-
-    def wait_ready(self) -> None:
-        """Until every receiver was greeted by the server."""
-        while self.done < 0:
-            self._listen(CONNECT_WITHIN_S)
 
     def run(self, window: int, seconds: float) -> Outcome:
         """Keep `window` messages under way for that long, then wait for the last one."""
@@ -123,14 +121,23 @@ def loaded(rival: Rival, running: Running, receivers: int, processes: int = 2) -
         for first in range(processes):
             numbers = range(first + 1, receivers + 1, processes)
             counters.append(_counter(plan_of(rival, running, numbers)))
+        for counter in counters:
+            _await_ready(rival, counter)
+        # Last, for a sender who waits for the others in silence is taken for dead.
         with connected(plan_of(rival, running, range(1)))[0] as sender:
             sender.setblocking(True)
-            load = Load(rival, running, sender, counters, receivers)
-            load.wait_ready()
-            yield load
+            yield Load(rival, running, sender, counters, receivers)
     finally:
         for counter in counters:
             counter.communicate(timeout=10)
+
+
+def _await_ready(rival: Rival, counter: subprocess.Popen[bytes]) -> None:
+    """Until all receivers of a process were greeted by the server: it says that none has a message."""
+    assert counter.stdout is not None
+    readable, _, _ = select.select([counter.stdout], [], [], CONNECT_WITHIN_S)
+    if not readable or not os.read(counter.stdout.fileno(), 8):
+        raise RuntimeError(f"{rival.name}: not all receivers came in within {CONNECT_WITHIN_S:g} s")
 
 
 def plan_of(rival: Rival, running: Running, numbers: Iterable[int]) -> Plan:
@@ -146,7 +153,15 @@ def plan_of(rival: Rival, running: Running, numbers: Iterable[int]) -> Plan:
         welcome=rival.welcome,
         entry=rival.entry,
         is_encrypted=rival.is_encrypted,
+        counter=_counter_program(),
     )
+
+
+def _counter_program() -> str:
+    try:
+        return str(compiled(COUNTER_SOURCE))
+    except MissingRivalError:
+        return ""
 
 
 def _counter(plan: Plan) -> subprocess.Popen[bytes]:

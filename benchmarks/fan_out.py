@@ -95,7 +95,7 @@ def _in_turns(bench: Bench, rivals: Sequence[Rival], receivers: int, amount: Amo
 def _measure_one(rival: Rival, receivers: int, amount: Amount) -> dict[int, Outcome]:
     """A fresh server, and every window."""
     found: dict[int, Outcome] = {}
-    with rival.started() as running, loaded(rival, running, receivers) as load:
+    with rival.serving(receivers) as running, loaded(rival, running, receivers) as load:
         for window in amount.windows:
             load.run(window, amount.warm_up_s)
             found[window] = load.run(window, amount.seconds)

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from benchmarks.archives import TIME_MS, folder_at, with_messages
 from benchmarks.cases import Bench, Case, Effort, Row
-from benchmarks.ours import OPTIONS, SIGNED_IN, hello, serve
+from benchmarks.ours import OPTIONS, SIGNED_IN, serve
+from benchmarks.people import hello
 from benchmarks.receivers import CONNECT_WITHIN_S, READ_BYTES, await_words
 from benchmarks.rival import MARKER, ended_after, free_ports, resident_bytes, resident_bytes_max
 from server.cluster.data_folder import DataFolder

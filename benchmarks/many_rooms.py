@@ -16,7 +16,8 @@ from benchmarks.acknowledgement import at
 from benchmarks.archives import Archive, folder_at, room
 from benchmarks.cases import Bench, Case, Effort, Row, ratios
 from benchmarks.closed_loop import plan_of
-from benchmarks.ours import OURS, device, message, server
+from benchmarks.ours import OURS, message, server
+from benchmarks.people import device
 from benchmarks.receivers import READ_BYTES, connected
 from benchmarks.rival import TEXT, Running
 from server.state.state import GENERAL

@@ -8,6 +8,8 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 
+from benchmarks.archives import with_people
+from benchmarks.people import FIRST_MESSAGE_ID, PING_ID, hello
 from benchmarks.rival import TEXT, Rival, Running, ended_after
 from server.cluster.pair_processes import PairProcesses, choose_ports
 from server.commands.pair import make_pair_folders
@@ -18,8 +20,6 @@ PROJECT = Path(__file__).parents[1]
 READY = "ready: clients "
 # Without the limits that hold people back; everybody at one server.
 OPTIONS = ("--open", "--send-rate-per-s", "0", "--max-users", "100000")
-# Ids of this connection's requests; those of messages lie behind them.
-HELLO_ID, SIGN_IN_ID, PING_ID, FIRST_MESSAGE_ID = 1, 2, 3, 10
 SIGNED_IN = b'"event":"signed_in"'
 
 
@@ -68,43 +68,41 @@ def pair(folder: Path | None = None, *, is_plain: bool = True) -> Iterator[Runni
         yield Running("127.0.0.1", ports.clients[0], tuple(one.process.pid for one in both.servers))
 
 
-def hello(number: int, *, cursor: requests.Cursor | None = None) -> bytes:
-    """Everybody is a person of their own on a new device; with a cursor the past behind it is sent."""
-    return encode_frame(requests.Hello(id=HELLO_ID, versions=[1])) + encode_frame(
-        requests.SignIn(
-            id=SIGN_IN_ID,
-            name=name(number),
-            device=device(number),
-            secret=secret(number),
-            cursor=cursor,
-        )
-    )
-
-
-def device(number: int) -> str:
-    """The device of a person."""
-    return f"{number:032x}"
-
-
-def name(number: int) -> str:
-    """The name of a person."""
-    return f"person {number}"
-
-
-def secret(number: int) -> str:
-    """What only the device of a person knows."""
-    return f"{number:064x}"
-
-
 def message(number: int, room: str = "general", text: str = TEXT) -> bytes:
     """A message for a room, by default the one that everybody is in; its number is its counter."""
     identity = FIRST_MESSAGE_ID + number
     return encode_frame(requests.Send(id=identity, counter=number, room=room, text=text, time_ms=1))
 
 
+@contextmanager
+def server_for(people: int, *, is_plain: bool = True) -> Iterator[Running]:
+    """A server that has known so many people for long: who signs in for the first time is told to all."""
+    with tempfile.TemporaryDirectory() as folder:
+        with_people(Path(folder), people, is_plain=is_plain)
+        with server(Path(folder), is_plain=is_plain) as running:
+            yield running
+
+
+@contextmanager
+def pair_for(people: int) -> Iterator[Running]:
+    """The same for both servers; the second one gets them from the first."""
+    with tempfile.TemporaryDirectory() as folder:
+        with_people(Path(folder) / "a", people, is_plain=True)
+        with pair(Path(folder)) as running:
+            yield running
+
+
 PING = encode_frame(requests.Ping(id=PING_ID))
-OURS = Rival("plain", server, hello, SIGNED_IN, PING, message, is_ours=True)
+OURS = Rival("plain", server, hello, SIGNED_IN, PING, message, is_ours=True, started_for=server_for)
 OURS_TLS = Rival(
-    "TLS", partial(server, is_plain=False), hello, SIGNED_IN, PING, message, is_ours=True, is_encrypted=True
+    "TLS",
+    partial(server, is_plain=False),
+    hello,
+    SIGNED_IN,
+    PING,
+    message,
+    is_ours=True,
+    is_encrypted=True,
+    started_for=partial(server_for, is_plain=False),
 )
-OURS_PAIR = Rival("pair", pair, hello, SIGNED_IN, PING, message, is_ours=True)
+OURS_PAIR = Rival("pair", pair, hello, SIGNED_IN, PING, message, is_ours=True, started_for=pair_for)

@@ -64,7 +64,12 @@ class Rival:
     entry: bytes = b""
     is_ours: bool = False
     is_encrypted: bool = False  # TLS 1.3; its certificate is not checked, for nothing is learned by it
+    started_for: Callable[[int], AbstractContextManager[Running]] | None = None  # knowing so many people
     receivers_max: int = 100_000  # what it can serve, or whose entry takes a bearable time
+
+    def serving(self, people: int) -> AbstractContextManager[Running]:
+        """Started for so many people."""
+        return self.started_for(people) if self.started_for else self.started()
 
 
 class MissingRivalError(Exception):

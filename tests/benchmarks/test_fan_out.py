@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from benchmarks import closed_loop
 from benchmarks.bare_relay import BARE_RELAY
 from benchmarks.cases import Bench, Effort
 from benchmarks.closed_loop import Outcome, loaded
@@ -16,11 +18,22 @@ from benchmarks.rival import MissingRivalError, Rival, Running
 
 @pytest.mark.parametrize("ours", [OURS, OURS_TLS, OURS_PAIR], ids=["plain", "TLS", "pair"])
 def test_every_message_reaches_every_receiver_of_our_server(ours: Rival) -> None:
-    with ours.started() as running, loaded(ours, running, receivers=4) as load:
+    with ours.serving(4) as running, loaded(ours, running, receivers=4) as load:
         outcome = load.run(window=10, seconds=0.1)
         messages = load.done
     assert messages == len(outcome.latencies_s) >= 10
     assert outcome.deliveries_a_second > 0
+
+
+def test_without_a_c_compiler_the_receivers_count_in_python(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_compiler(_source: Path) -> Path:
+        raise MissingRivalError("no C compiler")
+
+    with BARE_RELAY.started() as running:
+        monkeypatch.setattr(closed_loop, "compiled", no_compiler)
+        with loaded(BARE_RELAY, running, receivers=4) as load:
+            outcome = load.run(window=10, seconds=0.05)
+    assert len(outcome.latencies_s) >= 10
 
 
 def nowhere() -> AbstractContextManager[Running]:
