@@ -53,6 +53,8 @@ class ServerChoice:
         self._places = {address: Place(address) for address in addresses}
         self._settings = settings
         self._rng = rng
+        # How many people are online, as far as we know: whoever else lost the same server now.
+        self.crowd = 0
 
     @property
     def addresses(self) -> list[str]:
@@ -82,19 +84,22 @@ class ServerChoice:
     def failed(self, address: str, now: float, *, was_steady: bool = False) -> None:
         """A dial failed or a link was lost: wait, each time twice as long, with jitter.
 
-        `was_steady` says that the link had worked for a while: the wait starts over. Whoever had
-        sent us to this server may be asked again at once.
+        `was_steady` says that the link had worked for a while: the wait starts over, and it ended for
+        the crowd as well, so each of us comes at a time of its own. Whoever had sent us to this server
+        may be asked again at once.
         """
+        spread_s = self._spread_s() if was_steady else 0.0
         place = self._places[address]
         place.failures = 0 if was_steady else place.failures
         longest_s = self._settings.back_off_base_s * 2 ** min(place.failures, 16)
         wait_s = min(longest_s, self._settings.back_off_cap_s) * self._rng.uniform(0.5, 1.0)
         place.failures += 1
         place.lost_at = now
-        place.not_before = now + wait_s
+        place.not_before = now + wait_s + spread_s
         for other in self._places.values():
             if other is not place:
                 other.declined_until = 0.0
+                other.not_before = max(other.not_before, now + spread_s)
 
     def declined(self, address: str, target: str, now: float) -> None:
         """The server at `address` sent us to `target`: do not ask it again for a while.
@@ -121,7 +126,7 @@ class ServerChoice:
             if is_up and place.is_away:
                 place.failures = 0
                 # Not all at once: everybody hears of it in the same moment.
-                soon_s = self._settings.return_spread_s * self._rng.random()
+                soon_s = self._settings.return_spread_s * self._rng.random() + self._spread_s()
                 place.not_before = min(place.not_before, now + soon_s)
             place.is_away = not is_up
 
@@ -150,6 +155,12 @@ class ServerChoice:
             and not (place.name and place.name in servers)
             and not place.is_barred
         ]
+
+    def _spread_s(self) -> float:
+        """When it is our turn among all who want to dial now; in a small chat at once."""
+        settings = self._settings
+        longest_s = settings.spread_s_per_person * max(0, self.crowd - settings.crowd_free)
+        return min(longest_s, settings.spread_s_max) * self._rng.random()
 
     def _is_fresh_death(self, address: str, now: float) -> bool:
         place = self._places.get(address)

@@ -240,7 +240,7 @@ class Conversation:
             events.PositionMoved: lambda event, _: delivery.position_moved(event),
             events.CopiesRaised: lambda event, _: delivery.copies_raised(event),
             events.Diverged: lambda event, _: delivery.diverged(event.index),
-            events.PresenceChanged: lambda event, _: delivery.presence_changed(event),
+            events.PresenceChanged: self._on_presence_changed,
         }
 
     def _on_welcome(self, link: Link, event: Welcome, now: float) -> None:
@@ -288,6 +288,10 @@ class Conversation:
             self._delivery.servers_changed(event)
         else:
             self._liveness.hear_from_standby(event, now)
+
+    def _on_presence_changed(self, event: events.PresenceChanged, _: float) -> None:
+        self._links.choice.crowd = event.online
+        self._delivery.presence_changed(event)
 
     def _on_room_list(self, event: RoomList, _: float) -> None:
         if self._exchange.is_room_list_wanted(event):

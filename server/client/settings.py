@@ -39,6 +39,11 @@ class ConversationSettings(msgspec.Struct, frozen=True):
     back_off_cap_s: float = 10.0
     # A server that came back is dialled within this: a crowd that hears of it spreads a little.
     return_spread_s: float = 0.2
+    # A server signs in about a thousand people a second, so many of them come over that time. So few of
+    # them need not; and a person does not wait for longer than this only because of others.
+    spread_s_per_person: float = 0.001
+    crowd_free: int = 100
+    spread_s_max: float = 5.0
     # A server that sent us away is not asked again before this, unless the other one fails.
     declined_s: float = 5.0
     # ... and if the other one has just died, the one that sent us there will see it soon.

@@ -30,7 +30,7 @@ _LOOPBACK: Final[tuple[_Network, ...]] = (
     ipaddress.ip_network("::1/128"),
 )
 # A storm of reconnects waits in the kernel instead of being dropped; the kernel may allow less.
-_BACKLOG: Final = 1024
+_BACKLOG: Final = 4096
 # When the process has no file left for an accepted connection: look again after this.
 _RETRY_S: Final = 0.2
 
@@ -39,8 +39,9 @@ _RETRY_S: Final = 0.2
 class ListenerLimits:
     """How many strangers are served at once."""
 
-    half_open_max: int = 64
-    half_open_per_address_max: int = 8
+    # A sign-in over a slow line takes a second: after a failover hundreds of them are under way at once.
+    half_open_max: int = 512
+    half_open_per_address_max: int = 16
     # Of one address; an office behind one address reconnects after a failover and needs them all.
     # Beyond it somebody is doing this on purpose, and only then a connection is closed unheard.
     waiting_per_address_max: int = 128

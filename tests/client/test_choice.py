@@ -101,3 +101,53 @@ def test_a_server_that_only_we_cannot_reach_is_not_dialled_more_often() -> None:
     later = known.place("b:2").not_before
     known.heard_of("b", 1.0, is_up=True)
     assert known.place("b:2").not_before == later
+
+
+PEOPLE = 2_000
+
+
+def dialled_at(crowd: int, seed: int) -> float:
+    """When one of a crowd, which has just lost the server that it was at, dials the other one (s later)."""
+    known = ServerChoice(["a:1", "b:2"], SETTINGS, random.Random(seed))
+    known.crowd = crowd
+    known.failed("a:1", 100.0, was_steady=True)
+    assert known.place("b:2").not_before < known.place("a:1").not_before
+    return max(0.0, known.place("b:2").not_before - 100.0)
+
+
+@given(st.integers(0, 2**32))
+def test_a_crowd_that_lost_its_server_comes_to_the_other_one_evenly(first_seed: int) -> None:
+    times = sorted(dialled_at(PEOPLE, first_seed + n) for n in range(PEOPLE))
+    spread_s = SETTINGS.spread_s_per_person * (PEOPLE - SETTINGS.crowd_free)
+    assert times[-1] <= spread_s
+    # Ten equal parts of the time get a tenth of the people each, as far as chance goes.
+    parts = [sum(part <= 10 * time / spread_s < part + 1 for time in times) for part in range(10)]
+    assert all(PEOPLE / 20 < count < PEOPLE / 5 for count in parts), parts
+
+
+def test_in_a_small_chat_nobody_waits_for_others_and_in_a_huge_one_not_for_long() -> None:
+    assert {dialled_at(SETTINGS.crowd_free, seed) for seed in range(50)} == {0.0}
+    assert max(dialled_at(1_000_000, seed) for seed in range(50)) <= SETTINGS.spread_s_max
+
+
+def test_the_dials_after_the_first_one_wait_for_nobody_else() -> None:
+    known = choice("a:1", "b:2")
+    known.crowd = PEOPLE
+    known.failed("a:1", 100.0)
+    assert known.place("b:2").not_before <= 100.0
+    assert known.place("a:1").not_before <= 100.1
+
+
+def test_a_crowd_comes_back_evenly_as_well() -> None:
+    def back_at(seed: int) -> float:
+        known = ServerChoice(["a:1", "b:2"], SETTINGS, random.Random(seed))
+        known.crowd = PEOPLE
+        known.learn("b:2", "b")
+        known.heard_of("b", 0.0, is_up=False)
+        for _ in range(10):
+            known.failed("b:2", 0.0)
+        known.heard_of("b", 1.0, is_up=True)
+        return known.place("b:2").not_before - 1.0
+
+    times = sorted(back_at(seed) for seed in range(PEOPLE))
+    assert times[PEOPLE // 4] < 1.0 < times[3 * PEOPLE // 4] < times[-1] < 2.5

@@ -5,6 +5,7 @@ from server.client.notices import (
     StandbyChanged,
     Taught,
 )
+from server.client.settings import ConversationSettings
 from server.protocol import events, requests
 from tests.client.scripted_pair import ADDRESSES, IDENTITY, Wire, draft, kinds
 
@@ -111,3 +112,15 @@ def test_a_second_server_at_another_address_is_dialled_as_soon_as_it_is_told_of(
     assert wire.dials[-1] == "10.0.0.9:7000"
     assert wire.all_of(StandbyChanged)[-1].server == "b"
     assert "10.0.0.9:7000" in wire.all_of(Taught)[-1].addresses
+
+
+def test_one_of_a_crowd_without_a_standby_comes_at_a_time_of_its_own_and_one_with_it_at_once() -> None:
+    for has_standby in (False, True):
+        wire = Wire(settings=ConversationSettings(has_standby=has_standby)).connect()
+        wire.pair.tell_all(events.PresenceChanged(members=5_000, online=2_000))
+        wire.wait(10.0)
+        wire.kill("a")
+        wire.settle()
+        assert wire.conversation.server == ("b" if has_standby else "")
+        wire.wait(2.0)
+        assert wire.conversation.server == "b"
