@@ -18,8 +18,9 @@ from server.cluster.peer_link import knock
 from server.cluster.taking_in import TakingIn
 from server.commands.asking import Target, UnansweredError, ask_facts, open_conversation
 from server.commands.on_loop import CommandLoop
+from server.commands.serving import invite_link
 from server.i18n.translation import _
-from server.names.addresses import Address, AddressError, parse_address
+from server.names.addresses import Address, AddressError, is_everywhere, parse_address
 from server.network.clock import SystemClock
 from server.network.tls import Trust
 
@@ -50,12 +51,27 @@ def replace_second(
             name=new.peer_name, address=new.peer_address, old=old.peer_name, chat=new.chat
         )
     )
+    link = _new_invite(folder, new)
+    if link:
+        click.echo(_("Invite people with this link from now on; an old one works while this server does:"))
+        click.echo(f"  {link}")
     click.echo(_("The other machine says how to start it. If this server runs, it goes on and waits for it."))
     click.echo(
         _("If {old} was only cut off and comes back, it hands over what it alone holds, and ends.").format(
             old=old.peer_name
         )
     )
+
+
+def _new_invite(folder: DataFolder, cluster: Cluster) -> str:
+    """The link with the new address in it; none when an address is not to be told to people."""
+    found = [parse_address(cluster.listen), parse_address(cluster.peer_address)]
+    addresses = [address for address in found if isinstance(address, Address) and address.port]
+    if len(addresses) < 2 or any(is_everywhere(address.host) for address in addresses):
+        return ""
+    if not cluster.is_first:
+        addresses.reverse()
+    return str(invite_link(folder, cluster, addresses))
 
 
 def check_not_retired(folder: DataFolder, cluster: Cluster) -> None:

@@ -46,7 +46,7 @@ def retire(folder: DataFolder, config: Config) -> int:
     click.echo(
         _(
             "This server is retired: all that it held is in the archive of {name}, on both disks"
-            " ({count} requests were handed over). Its data folder {path} may be removed."
+            " (requests handed over: {count}). Its data folder {path} may be removed."
         ).format(name=cluster.peer_name, count=number_text(count), path=folder.path),
         err=True,
     )

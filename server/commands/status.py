@@ -23,6 +23,8 @@ from server.network.tls import Trust
 from server.protocol import events
 
 _WATCH_EVERY_S: Final = 1.0
+# The folders of a pair on one computer.
+_BESIDE: Final = {"a": "b", "b": "a"}
 
 
 class ServerStatus(msgspec.Struct, frozen=True):
@@ -109,7 +111,7 @@ def _trust(data: Path | None, fingerprint: str, *, is_plain: bool) -> tuple[Clus
         if not folder.is_made and DataFolder(data / "a").is_made:
             # The folder of a `pair`: both servers in it share the secret.
             folder = DataFolder(data / "a")
-        cluster = folder.read()
+        cluster = _with_own_address(folder)
         is_plain = is_plain or cluster.is_plain
         identity = load_identity(folder.certificates)
         if identity is not None:
@@ -120,6 +122,17 @@ def _trust(data: Path | None, fingerprint: str, *, is_plain: bool) -> tuple[Clus
             fail(_("This is no fingerprint: {text}").format(text=fingerprint), 2)
         trust = Trust(fingerprint=pin)
     return cluster, None if is_plain else trust
+
+
+def _with_own_address(folder: DataFolder) -> Cluster:
+    """Who the server is. One of a `pair` is told its address at a start; the one beside it keeps that."""
+    cluster = folder.read()
+    beside = DataFolder(folder.path.with_name(_BESIDE.get(folder.path.name, folder.path.name)))
+    if not cluster.listen and beside.is_made:
+        other = beside.read()
+        if other.peer == cluster.server:
+            cluster = msgspec.structs.replace(cluster, listen=other.peer_address)
+    return cluster
 
 
 def _retired(data: Path | None, cluster: Cluster | None) -> list[ServerStatus]:
@@ -218,6 +231,9 @@ def _show(status: PairStatus, *, is_json: bool, is_watching: bool) -> None:
         for line in status_lines(server.address, server.facts, server.error, whole_index):
             click.echo(line)
     index = number_text(status.compared_index)
+    if status.archives_equal is None and sum(not server.is_retired for server in status.servers) < 2:
+        # Only one was asked for.
+        return
     if status.archives_equal is None:
         click.echo(_("The archives cannot be compared: that takes two servers that answer."))
     elif status.archives_equal:

@@ -59,7 +59,7 @@ def _private_lines(facts: events.StatusFacts, whole_index: int) -> list[str]:
         _("durable up to record {index}, hash {hash}").format(
             index=number_text(facts.durable_index), hash=printable(facts.hash)
         ),
-        _("peer {peer}, {users} of {users_max} users, {promotions} promotions").format(
+        _("peer {peer}, {users} of {users_max} users, promotions: {promotions}").format(
             peer=_peer(facts), users=facts.users, users_max=facts.users_max, promotions=facts.promotions
         ),
     ]

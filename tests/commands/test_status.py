@@ -79,6 +79,19 @@ def test_people_read_lines(busy_pair: RealPair) -> None:
     assert program.errors == ""
 
 
+def test_the_folder_of_a_pair_knows_both_servers_also_when_one_is_dead(busy_pair: RealPair) -> None:
+    for folder in (busy_pair.path, busy_pair.path / "a", busy_pair.path / "b"):
+        assert [server["server"] for server in facts_of("--data", folder)["servers"]] == ["A", "B"]
+    busy_pair.kill(B)
+    found = facts_of("--data", busy_pair.path)["servers"]
+    assert [server["address"] for server in found] == addresses(busy_pair)
+    assert [server["error"] for server in found] == ["", "no server listens there"]
+
+
+def test_of_one_server_nothing_is_said_about_a_comparison(busy_pair: RealPair) -> None:
+    assert "archives" not in run_here("status", addresses(busy_pair)[A]).text
+
+
 def test_an_invite_link_is_two_addresses_and_their_trust(pair: RealPair) -> None:
     program = run_here("status", pair.invite)
     assert program.code == 0

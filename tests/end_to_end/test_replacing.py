@@ -181,6 +181,9 @@ def test_the_old_one_comes_back_with_what_it_stored_alone_and_hands_it_over(
         dora.stored(dora.say("only the first one has it"))
         with replacing(a) as waiting:
             take_in(waiting, new)
+        assert (
+            f"desktop-chat://{DataFolder(a).read().listen},{DataFolder(new).read().listen}/" in waiting.text
+        )
         with serve(new) as third:
             third.wait_line("ready: ")
             wait_for_mode(dora, "dual")
