@@ -230,7 +230,7 @@ class Device:
             self._signed_in(connection, answer)
             return
         code = answer.refusal.code if answer.refusal else ""
-        if code == "unknown":
+        if code in ("unknown", "disk_full"):
             self.lost(connection)
         elif code == "not_signed_in":
             self._is_known = False

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 # A supervisor starts a process again that ended by itself, after this (s).
 _RESTART_S: Final = 0.25
 _LOOK_S: Final = 0.01
+# What a cut takes out of a log is re-submitted about then.
+_MERGE_S: Final = 0.3
 
 
 @dataclass(slots=True)
@@ -53,6 +55,7 @@ class Faults:
         self._world.network.heal()
         for machine in self._world.machines.values():
             machine.disk.heal()
+            machine.has_little_room = False
             if machine.process is not None and machine.process.is_ending:
                 machine.crash()
             machine.start()
@@ -65,7 +68,7 @@ class Faults:
             fault = armed.fault
             if fault.target != process.name or fault.point not in (point, ""):
                 continue
-            if not _is_of_kind(fault.what, writes):
+            if not self._is_moment(fault.what, writes):
                 continue
             if armed.left:
                 armed.left -= 1
@@ -77,6 +80,15 @@ class Faults:
                 self._fell(fault, process.machine)
                 return True
         return False
+
+    def _is_moment(self, what: str, writes: list[Write]) -> bool:
+        """Whether this is what a crash waits for."""
+        if what == "epoch":
+            return any(record.is_epoch for write in writes for record in write.records)
+        if what == "merge":
+            cuts = self._world.history.cuts
+            return bool(cuts) and self._world.clock.now < cuts[-1][0] + _MERGE_S
+        return what == "any" or any(write.cut_to is not None for write in writes)
 
     # --- beginning and end
 
@@ -247,6 +259,17 @@ class Faults:
             self.met += machine.process is None
         machine.start()
 
+    def _little_room(self, fault: Fault, machine: "Machine", rng: random.Random) -> None:
+        """Somebody else's files come and go as well."""
+        moments = sorted(rng.random() * fault.for_s for _ in range(2 * rng.randint(0, 4)))
+        self._set_room(machine, is_little=True)
+        for number, moment in enumerate((*moments, fault.for_s)):
+            self._after(moment, partial(self._set_room, machine, is_little=bool(number % 2)))
+
+    def _set_room(self, machine: "Machine", *, is_little: bool) -> None:
+        self._world.note(machine.name, "has little room" if is_little else "has room again")
+        machine.has_little_room = is_little
+
     def _lying_disk(self, fault: Fault, machine: "Machine", _: random.Random) -> None:
         """It says that it has synced; then the power goes."""
         if not machine.disk.is_lying and self._may_fell(machine):
@@ -272,10 +295,3 @@ class Faults:
             person = rng.choice(people)
             person.end()
             self._world.clock.after(fault.for_s, person.start)
-
-
-def _is_of_kind(what: str, writes: list[Write]) -> bool:
-    """Whether what was written is what a crash waits for."""
-    if what == "epoch":
-        return any(record.is_epoch for write in writes for record in write.records)
-    return what == "any" or any(write.cut_to is not None for write in writes)

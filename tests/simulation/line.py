@@ -1,5 +1,6 @@
 """A connection between a client's program and a server: bytes both ways, first in, first out."""
 
+import math
 import random
 from collections.abc import Callable
 from functools import partial
@@ -43,6 +44,8 @@ class Line:
         self._is_server_reading = True
         # Something was sent that the machine did not take: the client's own one sends it again.
         self._has_unconfirmed = False
+        # What is under way to the client after this time was lost with the server's process.
+        self._lost_from = math.inf
         self._while_paused = 0
         self._session: Session | None = None
         world.lines.append(self)
@@ -80,8 +83,13 @@ class Line:
         if self._has_unconfirmed:
             self._world.clock.after(self._rng.uniform(0.0, _SENT_AGAIN_S), self.broke)
 
+    def cut_short(self) -> None:
+        """The server's process died: what it had written arrives up to some place."""
+        now = self._world.clock.now
+        self._lost_from = self._rng.uniform(now, max(now, self._arrives_at["client"]))
+
     def broke(self) -> None:
-        """The server's process died: the client sees the end, and not all that was said before."""
+        """The client sees the end."""
         if self.is_open:
             self._travel("client", self._lost)
 
@@ -158,7 +166,7 @@ class Line:
             self._on_loop(lambda: session.received(data) if self.is_open else None)
 
     def _hear(self, data: bytes) -> None:
-        if not self.is_open:
+        if not self.is_open or self._world.clock.now > self._lost_from:
             return
         if self._person.is_reading:
             self._person.heard(self, data)

@@ -15,7 +15,10 @@ _EPOCH_MS: Final = 1_780_000_000_000
 
 
 class Machine:
-    """One of the two. `is_dark`: without power, so nobody is refused, there is only silence."""
+    """One of the two. `is_dark`: without power, so nobody is refused, there is only silence.
+
+    `has_little_room`: what the watch of a running server sees on its disk.
+    """
 
     def __init__(self, world: "World", name: str, peer: str) -> None:
         self.world: Final = world
@@ -26,6 +29,7 @@ class Machine:
         self.confirmed_index = 0
         self.process: Process | None = None
         self.is_dark = False
+        self.has_little_room = False
         self.skew_ms = 0
         self._lives = 0
 

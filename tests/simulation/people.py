@@ -107,9 +107,11 @@ class Person:
         if not splits or not self._world.weather.has_namesakes:
             return self._rng.uniform(0.0, 0.5)
         self._name = "cleo"
-        longest = max(splits, key=lambda fault: fault.for_s)
-        silence_s = self._world.weather.settings.silence_s
-        return longest.at + silence_s * self._rng.uniform(0.0, 1.5)
+        safety_s, silence_s = self._world.weather.safety_s, self._world.weather.settings.silence_s
+        longest = max(splits, key=lambda fault: min(fault.for_s, safety_s - fault.at))
+        # Most of them between the moment when both servers have noticed and the end of it.
+        lasts_s = min(longest.for_s, safety_s - longest.at)
+        return longest.at + self._rng.uniform(silence_s, max(lasts_s, 1.5 * silence_s))
 
     @property
     def is_done(self) -> bool:

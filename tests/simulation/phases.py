@@ -100,6 +100,11 @@ def _fill(world: World, victim: Machine) -> bool:
     return False
 
 
+def _crowd(_: World, victim: Machine) -> bool:
+    victim.has_little_room = True
+    return False
+
+
 def _pause(_: World, victim: Machine) -> bool:
     assert victim.process is not None
     victim.process.pause()
@@ -128,6 +133,7 @@ _BEGIN = {
     "one_way": _mute,
     "slow_disk": _slow,
     "full_disk": _fill,
+    "little_room": _crowd,
     "paused": _pause,
     "dropping": _keep_dropping,
 }

@@ -12,14 +12,17 @@ from tests.simulation.weather import GENTLE_FAULTS, Weather
 # Between which two effects a process may fall, in the order in which a round passes them.
 POINTS: Final = ("handled", "written", "synced", "sent", "answered")
 
+# How many boundaries of a kind a crash lets pass at most: the more there are, the more.
+_SKIPPED_MAX: Final = {"epoch": 2, "cut": 2, "merge": 20, "any": 60}
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
     """Something that goes wrong at a time (virtual s), for a while.
 
     `point`, `what`, `skip` are for `crash_at`: at which boundary, in a round that wrote what (an
-    epoch record, a cut, any), after how many of them. `keep`: what a crash leaves of what was not
-    synced ("": drawn).
+    epoch record, a cut, any) or in the time of a merge, after how many of them. `keep`: what a crash
+    leaves of what was not synced ("": drawn).
     """
 
     number: int
@@ -56,7 +59,7 @@ def draw_plan(rng: random.Random, weather: Weather) -> tuple[Fault, ...]:
 
 def _draw_crash(rng: random.Random, weather: Weather, number: int) -> Fault:
     """A crash between two effects; most of them near a change of the lead, for there the traps are."""
-    what = rng.choice(("epoch", "epoch", "cut", "cut", "any"))
+    what = rng.choice(("epoch", "epoch", "cut", "merge", "any"))
     return Fault(
         number,
         at=rng.uniform(0.0, weather.safety_s),
@@ -65,7 +68,7 @@ def _draw_crash(rng: random.Random, weather: Weather, number: int) -> Fault:
         for_s=rng.expovariate(1 / weather.fault_for_s),
         point=rng.choice(POINTS),
         what=what,
-        skip=rng.randint(0, 60) if what == "any" else rng.randint(0, 2),
+        skip=rng.randint(0, _SKIPPED_MAX[what]),
     )
 
 

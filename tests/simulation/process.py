@@ -12,7 +12,7 @@ from server.archive.disk import DiskError
 from server.archive.store import Store, StoreReader, Write
 from server.engine.engine import Engine
 from server.engine.opening import open_log
-from server.engine.round import Answer, Ask, EngineInput, Output, Stop
+from server.engine.round import Answer, Ask, DiskSpace, EngineInput, Output, Stop
 from server.replication import steps
 from server.replication.replica import Replica
 from tests.simulation.front import Front
@@ -41,6 +41,7 @@ class Process:
         self.is_paused = False
         self.is_ending = False
         self.stood_still_s = 0.0
+        self._has_little_room = False
         # The epoch record of this lead: nothing may be served before it is durable.
         self.lead_index = 0
         self.role = "recovering"
@@ -155,6 +156,9 @@ class Process:
         if self.is_dead:
             return
         if not self.is_paused:
+            if self._has_little_room != self.machine.has_little_room:
+                self._has_little_room = self.machine.has_little_room
+                self.put(DiskSpace(self._has_little_room))
             self.put(steps.Tick())
         self.world.clock.after(TICK_S, self._tick)
 
@@ -196,10 +200,16 @@ class Process:
             self._leaves_at = max(self._leaves_at, leaves_at)
             self.world.clock.at(self._leaves_at, lambda: self._send(output))
 
+    @property
+    def _is_mark_kept_up(self) -> bool:
+        """As long as something of what was confirmed is missing, the mark stays as it is."""
+        return self.engine.replica.may_lead_alone
+
     def _write(self) -> None:
         group, self._waiting = self._waiting, []
-        for cut in [write.cut_to for _, write in group if write.cut_to is not None]:
-            self.machine.confirmed_index = min(self.machine.confirmed_index, cut)
+        if self._is_mark_kept_up:
+            for cut in [write.cut_to for _, write in group if write.cut_to is not None]:
+                self.machine.confirmed_index = min(self.machine.confirmed_index, cut)
         self._is_syncing = True
         try:
             self._store.commit([write for _, write in group])
@@ -214,8 +224,9 @@ class Process:
             return
         ticket = max(ticket for ticket, _ in group)
         self.machine.disk.sync()
-        last = self.machine.disk.durable.last_key("records")
-        self.machine.confirmed_index = last if isinstance(last, int) else 0
+        if self._is_mark_kept_up:
+            last = self.machine.disk.durable.last_key("records")
+            self.machine.confirmed_index = last if isinstance(last, int) else 0
         self._is_syncing = False
         if self._falls("synced", group):
             return

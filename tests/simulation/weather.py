@@ -27,6 +27,7 @@ FAULTS: Final[dict[str, str]] = {
     "slow_disk": "each sync takes long",
     "broken_disk": "the next commit fails",
     "full_disk": "every commit fails for a while, also that of the restarted process",
+    "little_room": "a disk is nearly full: a server takes nothing new from its own clients for a while",
     "lying_disk": "what was reported as synced is lost with the power",
     "skew": "somebody sets the clock on the wall",
     "stale_first": "both die, and the one that has less starts first",
@@ -35,9 +36,19 @@ FAULTS: Final[dict[str, str]] = {
     "restart_app": "a client's program is killed and started again with what is on its disk",
 }
 # After these nobody has a reason to take the lead or to go on alone.
-GENTLE_FAULTS: Final = ("drop", "skew", "late", "slow_reader", "restart_app")
+GENTLE_FAULTS: Final = ("drop", "skew", "late", "little_room", "slow_reader", "restart_app")
 # One that lasts; "level" is none.
-ENDINGS: Final = ("alone", "dark", "cut", "one_way", "slow_disk", "full_disk", "paused", "dropping")
+ENDINGS: Final = (
+    "alone",
+    "dark",
+    "cut",
+    "one_way",
+    "slow_disk",
+    "full_disk",
+    "little_room",
+    "paused",
+    "dropping",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +94,7 @@ def draw_weather(rng: random.Random, kinds: tuple[str, ...] = (), ending: str = 
         ending=ending or rng.choice(("level",) * 5 + ENDINGS),
         devices=rng.randint(1, 4),
         people=rng.choice((0, 0, 1, 2, 3)),
-        has_namesakes=rng.random() < 0.3,
+        has_namesakes=rng.random() < 0.4,
         requests_each=rng.choice((1, 3, 8, 16, 25)),
         think_s=rng.choice((0.02, 0.1, 0.3)),
         patience_s=rng.choice((0.4, 1.0, 2.5)),

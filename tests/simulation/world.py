@@ -109,11 +109,13 @@ class World:
         """A server died: its clients see it, unless the whole machine is dark."""
         for asker in process.askers:
             self.history.asks.pop(asker, None)
+        lines = [line for line in self.lines if line.process is process]
+        for line in lines:
+            line.cut_short()
         if process.machine.is_dark:
             return
-        for line in self.lines:
-            if line.process is process:
-                line.broke()
+        for line in lines:
+            line.broke()
         for connection, device in self._connections:
             if connection.process is process and connection.is_open:
                 self.clock.after(self.client_s(), partial(device.lost, connection))
