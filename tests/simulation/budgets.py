@@ -28,8 +28,19 @@ BUDGETS: Final[dict[str, Budget]] = {
     "cursor_without_epoch": Budget(1_000, kinds=("cut", "stale_first", "restart_app")),
     # A crash between two transactions of one merge.
     "cut_before_quarantine": Budget(1_500, kinds=("cut", "crash_at")),
+    # Namesakes who signed up on both sides of a cut.
+    "device_given_to_the_name": Budget(1_500, kinds=("cut", "one_way")),
+    # A connection that ends between a message and the position behind it.
+    "given_forgotten_at_a_resume": Budget(kinds=("crash", "double")),
+    # A disk that lied, and a machine that starts alone after that.
+    "less_than_confirmed_leads": Budget(kinds=("lying_disk", "stale_first", "power")),
     "name_given_twice": Budget(1_000, kinds=("cut", "one_way")),
+    "old_session_counted": Budget(kinds=("late", "drop", "cut")),
     "one_way_liveness": Budget(ending="one_way"),
+    # Room that comes back while a client is being refused what it has sent ahead.
+    "overtakes_what_was_refused": Budget(1_500, kinds=("little_room",)),
+    # A crash while the re-submission is under way.
+    "quarantine_dropped_when_sent": Budget(1_500, kinds=("cut", "crash_at")),
     # A crash between the cut and the re-submission.
     "quarantine_in_memory": Budget(1_500, kinds=("cut", "crash_at")),
     "slow_reader_is_written_to": Budget(kinds=("slow_reader",)),

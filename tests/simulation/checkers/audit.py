@@ -73,6 +73,10 @@ class Audit:
             is_member = bool(before) and process.name in before[-1].members
             if process.role == "follower" and is_alone and not is_member:
                 raise PromiseError("members promote", f"{process.name} leads and was only a learner")
+            had, confirmed = opened[0].index - 1, process.machine.confirmed_index
+            if is_alone and had < confirmed:
+                what = f"{process.name} leads alone with {had} records and had confirmed {confirmed}"
+                raise PromiseError("nobody leads with less", what)
         elif is_alone:
             for solo, dual in pairwise(opened):
                 if len(dual.members()) == 2 and solo.index == dual.index - 1:

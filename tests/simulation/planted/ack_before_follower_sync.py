@@ -2,11 +2,11 @@
 
 from typing import Final
 
-from server.replication import steps
 from server.replication.follower import Follower
 from server.replication.messages import Confirm
 
 TARGET: Final = "server.replication.follower.Follower.settle"
+_real: Final = Follower.settle
 
 
 def replacement(self: Follower) -> None:
@@ -15,7 +15,4 @@ def replacement(self: Follower) -> None:
     if replica.link.is_greeted and last > self._confirmed:
         self._confirmed = last
         replica.send(Confirm(replica.link.their_session, last))
-    committed = min(self._leader_commit, replica.durable)
-    if committed > replica.commit:
-        replica.emit(steps.CopiesKnown(committed))
-        replica.advance_commit(committed)
+    _real(self)

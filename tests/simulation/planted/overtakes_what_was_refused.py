@@ -1,0 +1,15 @@
+"""A disk that was full takes what comes as soon as there is room: also what was sent behind a refusal."""
+
+from collections.abc import Callable
+from typing import Final
+
+from server.archive.record import Draft
+from server.engine.pending import Identity, TurnedAway
+
+TARGET: Final = "server.engine.pending.TurnedAway.turns_away"
+
+
+def replacement(
+    self: TurnedAway, draft: Draft, now: float, is_known: Callable[[Identity], bool], *, is_full: bool
+) -> bool:
+    return is_full and not is_known(draft.id)
