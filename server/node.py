@@ -7,7 +7,6 @@ file is the only place that knows them all.
 import contextlib
 import gc
 import logging
-import os
 import secrets
 import sys
 import threading
@@ -32,6 +31,7 @@ from server.network.listener import Listener, listen
 from server.network.loop_thread import LoopThread
 from server.network.tls import TlsTerms, peer_context, server_context
 from server.node_archive import NodeArchive
+from server.open_files import raise_file_limit
 from server.replication import steps
 from server.replication.alarms import ALARMS
 from server.replication.replica import Replica
@@ -92,7 +92,7 @@ class Node:
     def start(self) -> None:
         """Open the archive and listen. Raises FolderError, NetworkError, CertificateError."""
         sys.setswitchinterval(_SWITCH_INTERVAL_S)
-        _raise_file_limit()
+        raise_file_limit(self._config.users_max)
         self._identity = load_identity(self._folder.certificates)
         if self._identity is None and not self._config.plain:
             raise CertificateError(
@@ -287,14 +287,3 @@ class Node:
             self._alarm = pair.alarm
             if pair.alarm:
                 _log.warning("%s", ALARMS[pair.alarm])
-
-
-def _raise_file_limit() -> None:
-    """A connection is a file: take as many as the system lets this process have."""
-    if os.name == "nt":
-        return
-    import resource  # noqa: PLC0415 - not there on Windows
-
-    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with contextlib.suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

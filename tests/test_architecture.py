@@ -48,6 +48,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "server.names",
         "server.network",
         "server.node_archive",
+        "server.open_files",
         "server.protocol",
         "server.replication",
         "server.sessions",
@@ -71,6 +72,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "server.replication",
         "server.state",
     },
+    "server.open_files": {*TEXTS},
     "server.mending": {"server.archive", *WORDS, "server.replication", "server.state"},
     "server.config": {
         *TEXTS,
