@@ -1,5 +1,6 @@
 """The node's archive: opened or refused in words, and looked after beside the disk thread while it runs."""
 
+import errno
 import logging
 from collections.abc import Callable
 from typing import Final
@@ -7,11 +8,11 @@ from typing import Final
 from server.archive.belonging import ForeignArchiveError
 from server.archive.checking import RowCheck
 from server.archive.confirmed import ConfirmedMark
-from server.archive.disk import DamagedDiskError, DiskError, SqliteReader
+from server.archive.disk import DamagedDiskError, DiskError, DiskFullError, SqliteReader
 from server.archive.kept_damage import remove_old
 from server.archive.space import Space
 from server.archive.watch import Watch
-from server.cluster.data_folder import DataFolder, FolderError
+from server.cluster.data_folder import DataFolder, FolderError, unusable_sentence
 from server.config import Config
 from server.engine.round import DiskSpace
 from server.i18n.marking import marked
@@ -97,6 +98,9 @@ class NodeArchive:
             )
         except ForeignArchiveError as error:
             raise self._folder.foreign_archive(error) from error
+        except DiskFullError as error:
+            no_room = OSError(errno.ENOSPC, str(error))
+            raise FolderError(unusable_sentence(self._folder.path, no_room)) from error
         except (DiskError, OSError) as error:
             raise FolderError(_("The archive cannot be opened: {error}.").format(error=error)) from error
         if opened.mended is not None:

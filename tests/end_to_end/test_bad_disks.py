@@ -6,6 +6,7 @@ import resource
 import shutil
 import sqlite3
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -230,6 +231,20 @@ def test_a_server_whose_disk_takes_nothing_more_ends_in_words_and_the_other_one_
     wait_for_mode(anna, "dual")
     bruno.reads("before", *(f"{n}" for n in range(2_000)), deadline_s=30)
     is_level(pair)
+
+
+def test_a_start_without_room_for_an_archive_says_to_make_room(tmp_path: Path) -> None:
+    # The unit of POSIX is 512 bytes: the first page of the archive and no more.
+    limited = 'ulimit -f 8; exec "$0" -m server serve --data "$1" --listen 127.0.0.1:0'
+    ended = subprocess.run(
+        ["sh", "-c", limited, sys.executable, str(tmp_path / "data")],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert f"The disk of the data folder {tmp_path / 'data'} is full: make room there." in ended.stderr
 
 
 @pytest.fixture
