@@ -158,6 +158,7 @@ PACKAGED = (
         irc_message,
         welcome=WELCOME,
         entry=JOIN,
+        is_paced=True,  # its queue for those who knock holds ten
         receivers_max=IRC_RECEIVERS_MAX,
     ),
     Rival(

@@ -35,25 +35,41 @@ class Plan(msgspec.Struct, frozen=True):
     marker: bytes  # one byte that is in every message exactly once
     welcome: bytes  # the server says so before it takes `entry`; nothing: there is no such step
     entry: bytes
+    is_paced: bool  # one is welcomed before the next one comes
     is_encrypted: bool
     counter: str = ""  # the compiled receivers.c, where there is one
 
 
 def connected(plan: Plan) -> list[socket.socket]:
     """All connections, greeted by both sides."""
-    connections = []
+    connections: list[socket.socket] = []
+    spoke_s = time.monotonic()
     for greeting in plan.greetings:
         connection = connect(plan.host, plan.port, is_encrypted=plan.is_encrypted)
         connection.sendall(greeting)
         connections.append(connection)
+        if plan.is_paced:
+            await_words(connection, plan.welcome)
+        if time.monotonic() - spoke_s > KEEP_ALIVE_EVERY_S:
+            # The first must not be taken for dead while the last come in.
+            spoke_s = time.monotonic()
+            show_life(plan, connections)
     if plan.welcome:
         for connection in connections:
-            await_words(connection, plan.welcome)
+            if not plan.is_paced:
+                await_words(connection, plan.welcome)
             connection.sendall(plan.entry)
     for connection in connections:
         await_words(connection, plan.ready)
         connection.setblocking(False)
+    show_life(plan, connections)
     return connections
+
+
+def show_life(plan: Plan, connections: list[socket.socket]) -> None:
+    """Say something on each of them."""
+    for connection in connections:
+        connection.send(plan.keep_alive)
 
 
 def connect(host: str, port: int, *, is_encrypted: bool) -> socket.socket:
@@ -101,8 +117,7 @@ def count(plan: Plan, connections: list[socket.socket]) -> None:
                 behind -= 1
         if time.monotonic() - spoke_s > KEEP_ALIVE_EVERY_S:
             spoke_s = time.monotonic()
-            for connection in connections:
-                connection.send(plan.keep_alive)
+            show_life(plan, connections)
 
 
 def take_plain(connection: socket.socket, buffer: bytearray, marker: bytes) -> int:

@@ -62,6 +62,7 @@ class Rival:
     message: Callable[[int], bytes]  # the bytes of the message of that number, from 1 on
     welcome: bytes = b""  # the server says so before it takes `entry`; nothing: there is no such step
     entry: bytes = b""
+    is_paced: bool = False  # it takes a crowd only one by one: each is welcomed before the next one comes
     is_ours: bool = False
     is_encrypted: bool = False  # TLS 1.3; its certificate is not checked, for nothing is learned by it
     started_for: Callable[[int], AbstractContextManager[Running]] | None = None  # knowing so many people
