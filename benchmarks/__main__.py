@@ -4,15 +4,24 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 import msgspec
 
 from benchmarks.cases import Bench, Case, Effort, Row
 from benchmarks.chart import chart
+from benchmarks.comparison import FALLEN_SHARE, fallen
 from benchmarks.registry import CASES
 from benchmarks.report import CHART, circumstances, write
 from benchmarks.table import table
+
+
+class Rows(msgspec.Struct, frozen=True):
+    """What `--json` prints."""
+
+    rows: list[Row]
+
 
 BY_NAME = {case.name: case for case in CASES}
 
@@ -22,7 +31,14 @@ BY_NAME = {case.name: case for case in CASES}
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object in place of the table.")
 @click.option("--write", "is_written", is_flag=True, help="Put tables and chart into docs/.")
 @click.option("--case", "names", multiple=True, type=click.Choice(list(BY_NAME)), help="Only this one.")
-def main(*, quick: bool, as_json: bool, is_written: bool, names: tuple[str, ...]) -> None:
+@click.option(
+    "--against",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="What --json printed once: name every ratio that fell since.",
+)
+def main(
+    *, quick: bool, as_json: bool, is_written: bool, names: tuple[str, ...], against: Path | None
+) -> None:
     """Measure the server beside others of its kind, all in one run. Progress goes to standard error."""
     load = os.getloadavg()[0]
     bench = Bench(Effort.QUICK if quick else Effort.FULL, lambda text: click.echo(text, err=True))
@@ -31,7 +47,7 @@ def main(*, quick: bool, as_json: bool, is_written: bool, names: tuple[str, ...]
     rows = [row for some in found.values() for row in some]
     around = circumstances(bench, load)
     if as_json:
-        click.echo(msgspec.json.encode({"rows": rows}))
+        click.echo(msgspec.json.encode(Rows(rows)))
     else:
         click.echo(f"{table(rows)}\n\n{around}")
     if is_written:
@@ -40,6 +56,10 @@ def main(*, quick: bool, as_json: bool, is_written: bool, names: tuple[str, ...]
         if not names:
             # A chart of a few cases would leave the others out without a word.
             CHART.write_text(chart(rows), encoding="utf-8")
+    if against is not None:
+        before = msgspec.json.decode(against.read_bytes(), type=Rows).rows
+        for text in fallen(before, rows) or [f"no ratio fell by more than {FALLEN_SHARE:.0%}"]:
+            click.echo(f"since then: {text}", err=True)
     if failed:
         click.echo(f"failed: {', '.join(case.name for case in failed)}", err=True)
         sys.exit(1)

@@ -1,6 +1,7 @@
 """The command: JSON of exactly one shape, cases by name, a failed case costs its own rows only."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -49,3 +50,12 @@ def test_a_case_that_fails_is_told_and_the_others_are_kept() -> None:
     found, failed = command.measured(bench, cases)
     assert [case.name for case in failed] == ["start"]
     assert [case.name for case in found] == ["fan-out"]
+
+
+def test_what_was_printed_once_can_be_compared_with(tmp_path: Path) -> None:
+    earlier = tmp_path / "before.json"
+    before = [msgspec.structs.replace(ROWS[0], ratios={"other": 9.0})]
+    earlier.write_bytes(msgspec.json.encode(command.Rows(before)))
+    options = ["--json", "--case", "fan-out", "--against", str(earlier)]
+    result = CliRunner().invoke(command.main, options, catch_exceptions=False)
+    assert "since then: fan-out, W=1, deliveries/s: 9 × other before, 1.5 now" in result.stderr
