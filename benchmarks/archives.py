@@ -16,9 +16,10 @@ import msgspec
 from benchmarks.people import device, name, secret
 from benchmarks.rival import TEXT
 from server.archive.belonging import CLUSTER_FACT
+from server.archive.blocks import TimelineRow
 from server.archive.disk import SqliteDisk
 from server.archive.record import Draft, Epoch, Record, epoch_draft, make_record
-from server.archive.store import SnapshotRow, Store, TimelineRow, Write
+from server.archive.store import SnapshotRow, Store, Write
 from server.cluster.data_folder import DataFolder
 from server.cluster.founding import DEFAULT_CHAT, found_cluster
 from server.sessions.signing_in import id_from

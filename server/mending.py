@@ -15,12 +15,13 @@ from typing import Final
 import msgspec
 
 from server.archive.belonging import CLUSTER_FACT, check_belongs
+from server.archive.blocks import TimelineRow
 from server.archive.confirmed import Mark, sync_folder, write_durably
 from server.archive.disk import SqliteDisk
 from server.archive.kept_damage import next_folder
 from server.archive.record import GENESIS_HASH, DamagedRecordError, Draft, Record, redraft, unpack_draft
 from server.archive.salvage import Salvage, wal_path
-from server.archive.store import SnapshotRow, Store, TimelineRow, Write
+from server.archive.store import SnapshotRow, Store, Write
 from server.protocol.names import name_key
 from server.replication.log import Log
 from server.state.bodies import DeviceBody

@@ -9,11 +9,12 @@ from typing import Final
 
 import msgspec
 
+from server.archive.blocks import TimelineRow
 from server.archive.confirmed import ConfirmedMark
 from server.archive.disk import SqliteDisk
 from server.archive.record import GENESIS_HASH, Draft, Epoch, Record, epoch_draft, make_records
 from server.archive.salvage import wal_path
-from server.archive.store import SnapshotRow, Store, StoreReader, TimelineRow, Write
+from server.archive.store import SnapshotRow, Store, StoreReader, Write
 from server.state.bodies import DeviceBody, MemberBody, MessageBody, RoomBody
 from server.state.fold import fold
 from server.state.state import State

@@ -111,7 +111,7 @@ def test_rows_that_are_gone_are_found_by_the_check_of_every_row(
 ) -> None:
     archive, _truth = stopped
     connection = sqlite3.connect(archive)
-    query = f"SELECT key FROM {table} ORDER BY key LIMIT 1 OFFSET 20"  # noqa: S608
+    query = f"SELECT key FROM {table} ORDER BY key LIMIT 1 OFFSET 1"  # noqa: S608
     connection.execute(f"DELETE FROM {table} WHERE key = ({query})")  # noqa: S608
     connection.commit()
     connection.close()

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from typing import Final
 
+from server.archive.blocks import indices_of
 from server.archive.disk import DamagedDiskError, DiskError, SqliteReader
 from server.archive.record import GENESIS_HASH, DamagedRecordError, Record
 from server.archive.store import StoreReader
@@ -25,6 +26,7 @@ _CHUNK_ROWS: Final = 100
 _SEALS: Final = 500
 # A tenth of the time at most: the pass takes ten minutes for a million messages, and nobody feels it.
 _PAUSE_S: Final = 0.04
+_END: Final = 2**62
 _EVERY_S: Final = 24 * 3600.0
 
 
@@ -118,13 +120,19 @@ def _check_numbers(disk: SqliteReader) -> Iterator[None]:
     number, index = 0, 0
     while True:
         count = 0
-        for key, value in disk.scan("numbers", number + 1, number + _SEALS):
+        for last, value in disk.scan("numbers", number + 1, _END):
+            assert isinstance(last, int)
             count += 1
-            # A cut between two steps may leave lower places behind what was seen: only inside one it counts.
-            is_after = count == 1 or int.from_bytes(value, "big") > index
-            if key != number + 1 or not is_after:
+            indices = indices_of(value)
+            first = last - len(indices) + 1
+            # A cut between two steps may leave other blocks, and lower places behind what was seen: only
+            # inside one step the end of one block is the beginning of the next.
+            is_next = first <= number + 1 if count == 1 else first == number + 1 and indices[0] > index
+            if not is_next or list(indices) != sorted(set(indices)):
                 raise disk.damaged(_("message {number} is missing").format(number=number + 1))
-            number, index = number + 1, int.from_bytes(value, "big")
+            number, index = last, indices[-1]
+            if count == _SEALS:
+                break
         yield
         if count < _SEALS:
             return

@@ -14,11 +14,22 @@ from typing import Final
 
 import msgspec
 
+from server.archive.blocks import (
+    TimelineRow,
+    audience_of,
+    indices_block,
+    indices_of,
+    number_blocks,
+    timeline_blocks,
+    timeline_end,
+    timeline_key,
+    timeline_rows,
+)
 from server.archive.disk import DamagedDiskError, Disk, Reader, Transaction
+from server.archive.keys import RE_SUBMITTED, id_key, number_bytes, number_in, quarantine_key, record_key
 from server.archive.record import (
     DamagedRecordError,
     Draft,
-    Origin,
     Record,
     pack,
     pack_draft,
@@ -33,16 +44,6 @@ SNAPSHOTS_KEPT: Final = 2
 _LAST_INDEX: Final = 2**62
 # So many rows of a scan cost as much as one that is looked up.
 _SCAN_PER_READ: Final = 6
-# Behind the key of an id: where a merge has put it.
-_RE_SUBMITTED: Final = b"*"
-
-
-class TimelineRow(msgspec.Struct, frozen=True):
-    """An accepted record as its audience finds it again; `number` is 0 for what is no message."""
-
-    index: int
-    audience: str
-    number: int
 
 
 class SnapshotRow(msgspec.Struct, frozen=True):
@@ -141,20 +142,24 @@ class StoreReader:
 
         Twice stands what one server found void and the other one had accepted when both met.
         """
-        key = _id_key(device, counter)
-        value = self._disk.read("ids", key + _RE_SUBMITTED) or self._disk.read("ids", key)
-        return None if value is None else _number(value)
+        key = id_key(device, counter)
+        value = self._disk.read("ids", key + RE_SUBMITTED) or self._disk.read("ids", key)
+        return None if value is None else number_in(value)
 
     def is_found_by_id(self, record: Record) -> bool:
         """Whether a record, or a later one of the same request, is found where it should be."""
-        value = self._disk.read("ids", _record_key(record))
-        index = 0 if value is None else _number(value)
+        value = self._disk.read("ids", record_key(record))
+        index = 0 if value is None else number_in(value)
         return index == record.index or (index > record.index and self.expect_record(index).id == record.id)
 
     def index_of_number(self, number: int) -> int | None:
         """Where the message of this number stands."""
-        value = self._disk.read("numbers", number)
-        return None if value is None else _number(value)
+        for last, value in self._disk.scan("numbers", number, _LAST_INDEX):
+            assert isinstance(last, int)
+            indices = indices_of(value)
+            place = number - last - 1 + len(indices)
+            return indices[place] if place >= 0 else None
+        return None
 
     def number_at(self, index: int) -> int:
         """The running number of messages at a place in the log."""
@@ -190,20 +195,35 @@ class StoreReader:
     ) -> list[TimelineRow]:
         """What an audience was told between two indices, in order of reading."""
         rows: list[TimelineRow] = []
-        keys = _timeline_key(audience, first), _timeline_key(audience, last)
-        for key, value in self._disk.scan("timeline", *keys, is_backwards=is_backwards):
-            assert isinstance(key, bytes)
-            number = _number(value)
-            if number or not only_messages:
-                rows.append(TimelineRow(_number(key[-8:]), audience, number))
+        for row in self._timeline(audience, first, last, is_backwards=is_backwards):
+            if row.number or not only_messages:
+                rows.append(row)
             if len(rows) == limit:
                 break
         return rows
 
+    def _timeline(self, audience: str, first: int, last: int, *, is_backwards: bool) -> Iterator[TimelineRow]:
+        """What an audience was told between two indices, from one of them on."""
+        end = timeline_end(audience)
+        if is_backwards:
+            # A block is found by its last entry: the one that holds `last` may have a later one.
+            behind = next(self._disk.scan("timeline", timeline_key(audience, last), end), (end, b""))
+            assert isinstance(behind[0], bytes)
+            end = behind[0]
+        blocks = self._disk.scan("timeline", timeline_key(audience, first), end, is_backwards=is_backwards)
+        for key, value in blocks:
+            assert isinstance(key, bytes)
+            rows = timeline_rows(key, value)
+            if not is_backwards and rows[0].index > last:
+                return
+            for row in reversed(rows) if is_backwards else rows:
+                if first <= row.index <= last:
+                    yield row
+
     def derived_index(self) -> int:
         """How far numbers and timeline reach."""
         value = self.fact("derived_index")
-        return 0 if value is None else _number(value)
+        return 0 if value is None else number_in(value)
 
     def snapshots(self) -> list[SnapshotRow]:
         """The snapshots, newest first."""
@@ -218,7 +238,7 @@ class StoreReader:
 
     def is_quarantined(self, device: str) -> bool:
         """Whether something of a device waits for its re-submission."""
-        first, last = _id_key(device, 0), _id_key(device, _LAST_INDEX)
+        first, last = id_key(device, 0), id_key(device, _LAST_INDEX)
         return any(True for _ in self._disk.scan("quarantine_ids", first, last))
 
     def fact(self, name: str) -> bytes | None:
@@ -276,27 +296,26 @@ class Store(StoreReader):
                 moved = self._cut(transaction, write)
             for record in write.records:
                 transaction.put("records", record.index, pack(record))
-                transaction.put("ids", _record_key(record), _bytes(record.index))
+                transaction.put("ids", record_key(record), number_bytes(record.index))
             for identity in write.released:
-                self._release(transaction, _id_key(*identity))
-            moved.update({_id_key(*draft.id): draft for draft in write.quarantined})
+                self._release(transaction, id_key(*identity))
+            moved.update({id_key(*draft.id): draft for draft in write.quarantined})
             self._derive(transaction, write)
-        for id_key, draft in moved.items():
-            key = _quarantine_key(draft)
+        for identity_key, draft in moved.items():
+            key = quarantine_key(draft)
             transaction.put("quarantine", key, pack_draft(draft))
-            transaction.put("quarantine_ids", id_key, key)
+            transaction.put("quarantine_ids", identity_key, key)
         if not transaction.is_empty:
             self._writer.commit(transaction)
 
     def _derive(self, transaction: Transaction, write: Write) -> None:
         """What follows from the log, and single facts."""
-        for row in write.timeline:
-            key = _timeline_key(row.audience, row.index)
-            transaction.put("timeline", key, _bytes(row.number))
-            if row.number:
-                transaction.put("numbers", row.number, _bytes(row.index))
+        for key, value in timeline_blocks(write.timeline):
+            transaction.put("timeline", key, value)
+        for last, value in number_blocks(write.timeline):
+            transaction.put("numbers", last, value)
         if write.derived_index is not None:
-            transaction.put("facts", b"derived_index", _bytes(write.derived_index))
+            transaction.put("facts", b"derived_index", number_bytes(write.derived_index))
         if write.snapshot is not None:
             transaction.put("snapshots", write.snapshot.index, write.snapshot.state)
             for old in self.snapshots()[SNAPSHOTS_KEPT - 1 :]:
@@ -316,9 +335,9 @@ class Store(StoreReader):
         behind = b""
         while found := next(self._disk.scan("timeline", behind, b"\xff" * 8), None):
             assert isinstance(found[0], bytes)
-            audience = found[0][:-9]
-            yield audience.decode()
-            behind = audience + b"\1"
+            audience = audience_of(found[0])
+            yield audience
+            behind = audience.encode() + b"\1"
 
     def _cut(self, transaction: Transaction, write: Write) -> dict[bytes, Draft]:
         """Take away every record behind the cut, and what was derived from it; the requests by id."""
@@ -326,7 +345,7 @@ class Store(StoreReader):
         assert keep is not None, write
         moved: dict[bytes, Draft] = {}
         for record in self.all_records(first=keep + 1):
-            identity, key = _id_key(*record.id), _record_key(record)
+            identity, key = id_key(*record.id), record_key(record)
             transaction.delete("ids", key, key)
             is_kept = self._disk.read("quarantine_ids", identity) is not None
             if not (record.is_epoch or is_kept or record.id in write.refused):
@@ -334,37 +353,24 @@ class Store(StoreReader):
         transaction.delete("records", keep + 1, _LAST_INDEX)
         transaction.delete("snapshots", keep + 1, _LAST_INDEX)
         if self.derived_index() > keep:
-            transaction.delete("numbers", self.number_at(keep) + 1, _LAST_INDEX)
-            for audience in self._audiences():
-                behind = _timeline_key(audience, keep + 1), _timeline_key(audience, _LAST_INDEX)
-                transaction.delete("timeline", *behind)
-            transaction.put("facts", b"derived_index", _bytes(keep))
+            self._cut_derived(transaction, keep)
+            transaction.put("facts", b"derived_index", number_bytes(keep))
         return moved
 
-
-def _bytes(number: int) -> bytes:
-    return number.to_bytes(8, "big")
-
-
-def _number(value: bytes) -> int:
-    return int.from_bytes(value, "big")
-
-
-def _id_key(device: str, counter: int) -> bytes:
-    return device.encode() + b"\0" + _bytes(counter)
-
-
-def _quarantine_key(draft: Draft) -> bytes:
-    """Sorts like the log in which the request stood first; an epoch and an index name one record ever."""
-    origin = draft.origin
-    assert isinstance(origin, Origin), draft
-    return _bytes(origin.epoch.counter) + _bytes(origin.index) + str(origin.epoch).encode()
-
-
-def _record_key(record: Record) -> bytes:
-    """What a record is found by in `ids`."""
-    return _id_key(*record.id) + (_RE_SUBMITTED if record.header.origin else b"")
-
-
-def _timeline_key(audience: str, index: int) -> bytes:
-    return audience.encode() + b"\0" + _bytes(index)
+    def _cut_derived(self, transaction: Transaction, keep: int) -> None:
+        """Take away what was derived from records behind `keep`; of a block on both sides a part stays."""
+        number = self.number_at(keep)
+        for last, value in itertools.islice(self._disk.scan("numbers", number + 1, _LAST_INDEX), 1):
+            assert isinstance(last, int)
+            indices = indices_of(value)
+            if kept := indices[: max(0, number - last + len(indices))]:
+                transaction.put("numbers", number, indices_block(kept))
+        transaction.delete("numbers", number + 1, _LAST_INDEX)
+        for audience in self._audiences():
+            behind = timeline_key(audience, keep + 1), timeline_end(audience)
+            for key, value in itertools.islice(self._disk.scan("timeline", *behind), 1):
+                assert isinstance(key, bytes)
+                rows = [row for row in timeline_rows(key, value) if row.index <= keep]
+                for block in timeline_blocks(rows):
+                    transaction.put("timeline", *block)
+            transaction.delete("timeline", *behind)

@@ -5,7 +5,8 @@ It may lag behind the log on the disk, for a start derives it anew; it never rea
 
 from typing import Final
 
-from server.archive.store import SnapshotRow, TimelineRow, Write
+from server.archive.blocks import TimelineRow
+from server.archive.store import SnapshotRow, Write
 from server.replication import steps
 from server.state.state import State
 

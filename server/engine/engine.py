@@ -11,8 +11,9 @@ client hears `Answers`.
 
 from typing import Final
 
+from server.archive.blocks import TimelineRow
 from server.archive.record import Record
-from server.archive.store import StoreReader, TimelineRow, Write
+from server.archive.store import StoreReader, Write
 from server.engine.admission import Admission
 from server.engine.answers import Answers
 from server.engine.archived import Archived, Place

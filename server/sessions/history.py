@@ -6,8 +6,9 @@ Reads through a `StoreReader`, so any worker thread may do it.
 from collections.abc import Iterator
 from typing import Final
 
+from server.archive.blocks import TimelineRow
 from server.archive.record import Record
-from server.archive.store import StoreReader, TimelineRow
+from server.archive.store import StoreReader
 from server.protocol import events
 from server.protocol.frames import encode_frame
 from server.protocol.requests import Cursor, History

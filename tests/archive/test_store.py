@@ -2,9 +2,10 @@
 
 import pytest
 
+from server.archive.blocks import TimelineRow
 from server.archive.disk import Disk
 from server.archive.record import GENESIS_HASH, Draft, Epoch, Record, make_records
-from server.archive.store import SnapshotRow, Store, StoreReader, TimelineRow, Write
+from server.archive.store import SnapshotRow, Store, StoreReader, Write
 from tests.archive.conftest import OpenDisk
 
 EPOCH = Epoch(1, "a", "n")

@@ -13,7 +13,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from server.archive.disk import SqliteReader
 from server.archive.salvage import wal_path
+from server.archive.store import StoreReader
 from server.client.notices import Delayed, Stored
 from server.commands.serving import EXIT_DAMAGED
 from tests.commands.programs import run_here
@@ -52,10 +54,11 @@ def start_and_mend(pair: RealPair, place: int) -> None:
 
 def damage_message(path: Path, number: int) -> None:
     """Flip a bit inside the row of a message, behind the back of a stopped server."""
+    reader = SqliteReader(path)
+    place = StoreReader(reader).index_of_number(number)
+    reader.close()
     connection = sqlite3.connect(path)
     with connection:
-        (index,) = connection.execute("SELECT sealed FROM numbers WHERE key = ?", (number,)).fetchone()
-        place = int.from_bytes(index[4:], "big")
         (sealed,) = connection.execute("SELECT sealed FROM records WHERE key = ?", (place,)).fetchone()
         flipped = sealed[:-3] + bytes([sealed[-3] ^ 1]) + sealed[-2:]
         connection.execute("UPDATE records SET sealed = ? WHERE key = ?", (flipped, place))

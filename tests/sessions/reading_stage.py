@@ -1,7 +1,8 @@
 """A server's delivery over a real log and store, with readers whose outlets are lists."""
 
+from server.archive.blocks import TimelineRow
 from server.archive.record import Draft, Epoch, epoch_draft, make_records
-from server.archive.store import Store, TimelineRow, Write
+from server.archive.store import Store, Write
 from server.engine.round import Position, Published
 from server.network.loop_thread import LoopThread
 from server.protocol import events

@@ -11,9 +11,10 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from server.archive.blocks import TimelineRow
 from server.archive.disk import SqliteDisk
 from server.archive.record import Draft, Epoch, epoch_draft, make_records
-from server.archive.store import Store, TimelineRow, Write
+from server.archive.store import Store, Write
 from server.engine.round import Answer, Ask, EngineInput, Output, PairState, Position, Published
 from server.network.loop_thread import LoopThread
 from server.protocol import events, requests

@@ -1,5 +1,6 @@
 """Who takes no answers gets no more of them: nothing that a client asks for fills our memory."""
 
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -10,7 +11,7 @@ from server.protocol.frames import encode_frame
 from server.sessions import history, readings
 from server.sessions.facts import PeerFacts
 from tests.sessions.scene import Client, FakeChannel, Scene, codes
-from tests.waiting import wait_until
+from tests.waiting import DEADLINE_S, wait_until
 
 READS = 40
 
@@ -71,9 +72,11 @@ def test_a_client_reads_the_archive_a_few_times_at_once(
 ) -> None:
     running: list[int] = []
     most: list[int] = []
+    may_read = threading.Event()
     read = history.history_page
 
     def counted(*arguments: object) -> events.HistoryPage:
+        may_read.wait(DEADLINE_S)
         running.append(1)
         most.append(len(running))
         page: events.HistoryPage = read(*arguments)  # type: ignore[arg-type]
@@ -85,6 +88,7 @@ def test_a_client_reads_the_archive_a_few_times_at_once(
     client.sign_in()
     client.send(lines(client, requests.History, READS, room="general"))
     assert not client.channel.is_reading
+    may_read.set()
     heard: list[events.AnyEvent] = []
 
     def pages() -> bool:

@@ -1,0 +1,38 @@
+"""What rows are found by: keys that are bytes sort like what they stand for (pure).
+
+Numbers are unsigned, of 8 bytes, big-endian; a name before one ends with a zero byte.
+"""
+
+from typing import Final
+
+from server.archive.record import Draft, Origin, Record
+
+# Behind the key of an id: where a merge has put it.
+RE_SUBMITTED: Final = b"*"
+
+
+def number_bytes(number: int) -> bytes:
+    """A number in a key or a value."""
+    return number.to_bytes(8, "big")
+
+
+def number_in(value: bytes) -> int:
+    """The number in a value."""
+    return int.from_bytes(value, "big")
+
+
+def id_key(device: str, counter: int) -> bytes:
+    """A request: (device, counter)."""
+    return device.encode() + b"\0" + number_bytes(counter)
+
+
+def record_key(record: Record) -> bytes:
+    """What a record is found by in `ids`."""
+    return id_key(*record.id) + (RE_SUBMITTED if record.header.origin else b"")
+
+
+def quarantine_key(draft: Draft) -> bytes:
+    """Sorts like the log in which the request stood first; an epoch and an index name one record ever."""
+    origin = draft.origin
+    assert isinstance(origin, Origin), draft
+    return number_bytes(origin.epoch.counter) + number_bytes(origin.index) + str(origin.epoch).encode()
