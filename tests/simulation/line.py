@@ -6,6 +6,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
+
 from server.sessions.session import Session
 from tests.simulation.history import PromiseError
 
@@ -23,6 +25,17 @@ _IN_PIECES: Final = 0.1
 _BETWEEN_S: Final = 0.05
 # TCP sends again what was not confirmed, at the latest after this (s).
 _SENT_AGAIN_S: Final = 1.0
+
+
+class _Told(msgspec.Struct):
+    """Of an event what the order is seen by."""
+
+    event: str
+    index: int = 0
+    rows: list[list[Any]] = []
+
+
+_decode: Final = msgspec.json.Decoder(_Told).decode
 
 
 class Line:
@@ -47,6 +60,8 @@ class Line:
         # What is under way to the client after this time was lost with the server's process.
         self._lost_from = math.inf
         self._while_paused = 0
+        # The last message that the server told on this line.
+        self._told_index = 0
         self._session: Session | None = None
         world.lines.append(self)
         assert process.front is not None
@@ -113,12 +128,27 @@ class Line:
                 raise PromiseError(
                     "queues are bounded", f"{self._person.name} takes nothing and is written to"
                 )
+            self._check_order(data)
+        elif b'"event":"diverged"' in data:
+            self._check_order(data)
         if self._rng.random() < _IN_PIECES:
             middle = self._rng.randrange(len(data))
             self._travel("client", partial(self._hear, data[:middle]))
             self._arrives_at["client"] += self._rng.random() * _BETWEEN_S
             data = data[middle:]
         self._travel("client", partial(self._hear, data))
+
+    def _check_order(self, data: bytes) -> None:
+        """Each message once, in the order of the log: a client would pass over what comes twice."""
+        for told in map(_decode, data.splitlines()):
+            if told.event == "diverged":
+                self._told_index = told.index
+            elif told.event == "messages":
+                for index, *_ in told.rows:
+                    if index <= self._told_index:
+                        what = f"{self._person.name} is told {index} behind {self._told_index}"
+                        raise PromiseError("told once", what)
+                    self._told_index = index
 
     def close(self) -> None:
         """Politely: what was written arrives."""

@@ -1,9 +1,10 @@
 """One run: a script in, and out comes what happened and whether every promise was kept."""
 
 import hashlib
+import logging
 from collections import Counter
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 
 from tests.simulation.checkers.answers import check_answers
@@ -46,11 +47,12 @@ class Run:
 def simulate(script: Script, *, bug: str = "", with_trace: bool = False) -> Run:
     """Live through a script, perhaps with a planted bug, and check it."""
     failure = rule = ""
-    with small_sizes(script.weather), plant(bug) if bug else nullcontext():
+    with small_sizes(script.weather), plant(bug) if bug else nullcontext(), _errors_told() as errors:
         world = World(script)
         try:
             for part in (live, check_archives, check_answers, check_states, check_names, check_streams):
                 _attempt(part, world)
+                errors.check()
         except PromiseError as violation:
             failure, rule = str(violation), violation.rule
     world.end()
@@ -65,6 +67,36 @@ def simulate(script: Script, *, bug: str = "", with_trace: bool = False) -> Run:
         seen=world.history.seen,
         trace=world.history.lines() if with_trace else [],
     )
+
+
+class _Errors(logging.Handler):
+    """What the product caught and told of: somebody's task went wrong, and the rest goes on."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self._first: logging.LogRecord | None = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._first = self._first or record
+
+    def check(self) -> None:
+        """Raise what was told of first, if anything was."""
+        if self._first is None:
+            return
+        error = self._first.exc_info[1] if self._first.exc_info else None
+        if isinstance(error, PromiseError):
+            raise error
+        raise PromiseError("no errors told", f"{self._first.getMessage()}: {error!r}")
+
+
+@contextmanager
+def _errors_told() -> Iterator[_Errors]:
+    errors, logger = _Errors(), logging.getLogger("server")
+    logger.addHandler(errors)
+    try:
+        yield errors
+    finally:
+        logger.removeHandler(errors)
 
 
 def _attempt(part: Callable[[World], None], world: World) -> None:
