@@ -199,7 +199,7 @@ class Channel(asyncio.Protocol):
         if self._state >= _State.CLOSING:
             return
         if self._tls is None:
-            self._tell(lambda handler: handler.received(data))
+            self._tell_received(data)
         else:
             self._receive_tls(self._tls, data)
 
@@ -254,7 +254,7 @@ class Channel(asyncio.Protocol):
         if tls.is_ready and self._state is _State.CONNECTING:
             self._check_protocol(tls)
         if plain and self._state is _State.OPEN:
-            self._tell(lambda handler: handler.received(plain))
+            self._tell_received(plain)
         if tls.has_ended and self._is_usable():
             self._has_eof = True
             self._say_goodbye()
@@ -288,14 +288,26 @@ class Channel(asyncio.Protocol):
         self._tell(lambda handler: handler.opened(self))
         self._owner.channel_opened(self)
 
+    def _tell_received(self, data: bytes) -> None:
+        # As `_tell`, without a function made anew for every read.
+        if self._handler is None:
+            return
+        try:
+            self._handler.received(data)
+        except Exception as error:
+            self._failed(error)
+
     def _tell(self, message: Callable[[ChannelHandler], None]) -> None:
         if self._handler is None:
             return
         try:
             message(self._handler)
         except Exception as error:
-            _log.exception("the handler of %s failed", self.peer_address)
-            self.abort(ClosedReason(ClosedCode.HANDLER_FAILED, repr(error)))
+            self._failed(error)
+
+    def _failed(self, error: Exception) -> None:
+        _log.exception("the handler of %s failed", self.peer_address)
+        self.abort(ClosedReason(ClosedCode.HANDLER_FAILED, repr(error)))
 
     def _tell_resumed(self) -> None:
         if self._is_usable() and not self.is_paused:

@@ -32,6 +32,7 @@ class ServerConnection:
     After a fatal `BadFrame` you must close the connection; nothing more comes out of it.
     """
 
+    __slots__ = ("_is_dead", "_reader", "_waits_for_bytes")
     _decoder: Final[FrameDecoder[AnyRequest]] = FrameDecoder(
         AnyRequest, "request", REQUEST_NAMES.__contains__
     )

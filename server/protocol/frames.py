@@ -24,6 +24,8 @@ class FrameReader:
     call `expect_bytes(n)`; `next_bytes` gives them when they are complete.
     """
 
+    __slots__ = ("_buffer", "_bytes_expected", "_scanned", "line_bytes_max")
+
     def __init__(self, line_bytes_max: int) -> None:
         self.line_bytes_max = line_bytes_max
         self._buffer = bytearray()

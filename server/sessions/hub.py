@@ -7,7 +7,7 @@ servers, and sends away whoever breaks a time limit.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final, Protocol
 
 from server.archive.record import Draft
@@ -147,7 +147,7 @@ class Hub:
         """A client connected."""
         self.sessions.add(session)
 
-    def leave(self, session: Session, asked: set[int]) -> None:
+    def leave(self, session: Session, asked: Iterable[int]) -> None:
         """A client is gone; what it asked for goes on, but nobody waits for the answer."""
         self.presence.free_place(session)
         self.sessions.discard(session)

@@ -17,12 +17,12 @@ from server.engine.round import Answer
 from server.network.channel import Channel
 from server.network.errors import ClosedReason
 from server.protocol import events, limits, requests
-from server.protocol.connection import FEATURES, VERSIONS, BadFrame, ServerConnection
+from server.protocol.connection import BadFrame, ServerConnection
 from server.protocol.errors import Refusal
 from server.protocol.frames import encode_frame
 from server.sessions.command_table import Stage, find_command
 from server.sessions.delivery import Reader
-from server.sessions.signing_in import activate, id_from, sign_in
+from server.sessions.signing_in import activate, greet, id_from, sign_in
 from server.sessions.throttle import Throttle
 from server.state.bodies import MemberBody, MessageBody, RoomBody
 from server.state.state import Device, User
@@ -40,13 +40,23 @@ _encode_body: Final = msgspec.msgpack.Encoder().encode
 
 
 class Session:
-    """The handler of one channel (`ChannelHandler`)."""
+    """The handler of one channel (`ChannelHandler`).
+
+    There are thousands, and nearly all of them wait: what an idle one holds is kept small.
+    """
+
+    __slots__ = (
+        "_asked", "_channel", "_connection", "_held", "_held_bytes", "_hub", "_is_reading", "_is_too_fast",
+        "_reads_in_flight", "_throttle", "_waiting", "blocked_at", "device", "frame_at", "heard_at",
+        "is_ending", "is_signing_in", "nonce", "opened_at", "reader", "stage", "user",
+    )  # fmt: skip
 
     def __init__(self, hub: "Hub") -> None:
-        self._hub: Final = hub
-        self._connection: Final = ServerConnection()
+        self._hub = hub
+        self._connection = ServerConnection()
         self._channel: Channel | None = None
-        self._asked: set[int] = set()
+        # What is to be archived and has no answer yet; empty, a dictionary takes a third of a set.
+        self._asked: dict[int, None] = {}
         self._held: list[bytes] = []
         self._held_bytes = 0
         self._throttle = Throttle(hub.send_rate_per_s, limits.SEND_BURST, hub.now())
@@ -56,7 +66,7 @@ class Session:
         self.is_ending = False
         self.is_signing_in = False
         # What was read and is not served yet: at most one read's worth.
-        self._waiting: deque[requests.AnyRequest | BadFrame] = deque()
+        self._waiting: deque[requests.AnyRequest | BadFrame] | None = None
         self.stage = Stage.CONNECTED
         self.nonce = secrets.token_hex(16)
         self.user: User | None = None
@@ -81,7 +91,10 @@ class Session:
         # The time counts for one frame: where one ended, the next one has just begun.
         started_at = self.heard_at if given else self.frame_at or self.heard_at
         self.frame_at = started_at if is_inside else 0.0
-        self._waiting.extend(given)
+        if self._waiting is None:
+            self._waiting = deque(given)
+        else:
+            self._waiting.extend(given)
         self._serve_waiting()
         self._hub.flush_all()
 
@@ -103,6 +116,8 @@ class Session:
                 self._serve(given)
             if self._held_bytes > _HELD_BYTES_MAX:
                 self.flush()
+        if not self._waiting:
+            self._waiting = None
         self._read_on(self.is_ending or not self.is_held)
 
     def _read_on(self, is_reading: bool) -> None:
@@ -246,24 +261,7 @@ class Session:
 
     def say_welcome(self, request: requests.Hello) -> None:
         """Agree on a version."""
-        common = set(request.versions) & set(VERSIONS)
-        if not common:
-            versions = ", ".join(map(str, VERSIONS))
-            self.refuse(request.id, Refusal("unsupported_version", {"versions": versions}))
-            return
-        self.stage = Stage.GREETED
-        self.tell(
-            events.Welcome(
-                answer=request.id,
-                version=max(common),
-                features=[feature for feature in FEATURES if feature in request.features],
-                server=self._hub.facts.name,
-                cluster=self._hub.facts.cluster,
-                chat=self._hub.facts.chat,
-                sign_in=["open"],
-                nonce=self.nonce,
-            )
-        )
+        greet(self._hub, self, request)
 
     def say_pong(self, request: requests.Ping) -> None:
         """Show life."""
@@ -363,10 +361,10 @@ class Session:
             answered(Answer(0, *draft.id, refusal=refusal))
             return
         asker = self._hub.ask(draft, lambda given: self._answered(asker, given, answered))
-        self._asked.add(asker)
+        self._asked[asker] = None
 
     def _answered(self, asker: int, answer: Answer, answered: Callable[[Answer], None]) -> None:
-        self._asked.discard(asker)
+        self._asked.pop(asker, None)
         answered(answer)
 
     def _answer(self, request_id: int, answer: Answer, room: str) -> None:

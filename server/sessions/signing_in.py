@@ -1,4 +1,4 @@
-"""Signing in: admission, the device's secret, and where delivery starts."""
+"""Signing in: a greeting, admission, the device's secret, and where delivery starts."""
 
 import hashlib
 import hmac
@@ -9,6 +9,7 @@ import msgspec
 from server.archive.record import Draft
 from server.engine.round import Answer
 from server.protocol import events, requests
+from server.protocol.connection import FEATURES, VERSIONS
 from server.protocol.errors import Refusal
 from server.protocol.names import clean_person_name, name_key
 from server.sessions.admission import Verdict
@@ -24,6 +25,28 @@ if TYPE_CHECKING:
 _FULL_RETRY_S: Final = 5
 # The death of a process is seen within milliseconds, silence within a second.
 _PATIENCE_S: Final = 0.3
+
+
+def greet(hub: "Hub", session: "Session", request: requests.Hello) -> None:
+    """Agree on a version."""
+    common = set(request.versions) & set(VERSIONS)
+    if not common:
+        versions = ", ".join(map(str, VERSIONS))
+        session.refuse(request.id, Refusal("unsupported_version", {"versions": versions}))
+        return
+    session.stage = Stage.GREETED
+    session.tell(
+        events.Welcome(
+            answer=request.id,
+            version=max(common),
+            features=[feature for feature in FEATURES if feature in request.features],
+            server=hub.facts.name,
+            cluster=hub.facts.cluster,
+            chat=hub.facts.chat,
+            sign_in=["open"],
+            nonce=session.nonce,
+        )
+    )
 
 
 def sign_in(hub: "Hub", session: "Session", request: requests.SignIn) -> None:

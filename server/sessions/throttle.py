@@ -7,6 +7,8 @@ class Throttle:
     `rate_per_s` 0 switches it off.
     """
 
+    __slots__ = ("_at", "_burst", "_rate_per_s", "_tokens")
+
     def __init__(self, rate_per_s: float, burst: int, now: float) -> None:
         self._rate_per_s = rate_per_s
         self._burst = burst
