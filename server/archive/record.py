@@ -23,7 +23,9 @@ EPOCH_KIND: Final = "epoch"
 Number = Annotated[int, Meta(ge=0, le=2**53)]
 _Time = Annotated[int, Meta(ge=-(2**53), le=2**53)]
 _Label = Annotated[str, Meta(max_length=64)]
-# An epoch record's "device" holds two labels. The store's keys end a device with a zero byte.
+# An epoch record's "device" holds two labels.
+_AnyDevice = Annotated[str, Meta(max_length=160)]
+# The store's keys end a device with a zero byte.
 _Device = Annotated[str, Meta(max_length=160, pattern=r"^[^\x00]*$")]
 
 
@@ -83,7 +85,9 @@ class Header(msgspec.Struct, frozen=True, array_like=True):
     index: Number
     previous_hash: bytes
     kind: _Label
-    device: _Device
+    device: (
+        _AnyDevice  # without a zero byte: `Record` looks for it, for a pattern takes as long as all the rest
+    )
     counter: Number
     time_ms: _Time
     digest: bytes
@@ -123,14 +127,21 @@ class DamagedRecordError(Exception):
 class Record:
     """A record in memory: its decoded header, the bytes it came as, and its hash."""
 
-    __slots__ = ("body", "hash", "header", "packed")
+    __slots__ = ("_hash", "body", "header", "packed")
 
     def __init__(self, packed: PackedRecord, header: Header | None = None) -> None:
         """Decode it, unless its maker has the header already. Raises `DamagedRecordError`."""
         self.header: Final = header or _decode_header(packed.header)
         self.packed: Final = packed
         self.body: Final = packed.body
-        self.hash: Final = hashlib.sha256(packed.header).digest()
+        self._hash = b""
+
+    @property
+    def hash(self) -> bytes:
+        """SHA-256 of the encoded header; worked out when it is asked for: who reads the past needs none."""
+        if not self._hash:
+            self._hash = hashlib.sha256(self.packed.header).digest()
+        return self._hash
 
     @property
     def index(self) -> int:
@@ -270,9 +281,12 @@ def unpack_draft(value: bytes) -> Draft:
 
 def _decode_header(value: bytes) -> Header:
     try:
-        return _header_decoder.decode(value)
+        header = _header_decoder.decode(value)
     except (msgspec.DecodeError, RecursionError, ValueError) as error:
         raise DamagedRecordError(_("the header cannot be decoded: {error}").format(error=error)) from error
+    if "\0" in header.device:
+        raise DamagedRecordError(_("the header cannot be decoded: {error}").format(error="device"))
+    return header
 
 
 def _decode(decoder: msgspec.msgpack.Decoder[_Decoded], value: bytes) -> _Decoded:
