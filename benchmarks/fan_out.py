@@ -50,7 +50,11 @@ Found = dict[tuple[str, int], list[Outcome]]  # by name of the rival, and window
 
 def measure(bench: Bench, rivals: Sequence[Rival] = RIVALS) -> Iterator[Row]:
     """One line a number of receivers, a window, and one of ours."""
-    amount = AMOUNTS[bench.effort]
+    yield from measured(bench, rivals, AMOUNTS[bench.effort])
+
+
+def measured(bench: Bench, rivals: Sequence[Rival], amount: Amount) -> Iterator[Row]:
+    """The same for an amount."""
     for receivers in amount.receivers:
         found = _in_turns(bench, rivals, receivers, amount)
         for window in amount.windows:

@@ -22,9 +22,14 @@ def secret(number: int) -> str:
     return f"{number:064x}"
 
 
-def hello(number: int, *, cursor: requests.Cursor | None = None) -> bytes:
+def hello(number: int, *, cursor: requests.Cursor | None = None, standby: bool = False) -> bytes:
     """What a person says first; with a cursor the past behind it is sent."""
     sign_in = requests.SignIn(
-        id=SIGN_IN_ID, name=name(number), device=device(number), secret=secret(number), cursor=cursor
+        id=SIGN_IN_ID,
+        name=name(number),
+        device=device(number),
+        secret=secret(number),
+        cursor=cursor,
+        standby=standby,
     )
     return encode_frame(requests.Hello(id=HELLO_ID, versions=[1])) + encode_frame(sign_in)

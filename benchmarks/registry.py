@@ -2,10 +2,23 @@
 
 from benchmarks.acknowledgement import ACKNOWLEDGEMENT
 from benchmarks.cases import Case
+from benchmarks.connections import CONNECTIONS
 from benchmarks.failover import FAILOVER
 from benchmarks.fan_out import FAN_OUT
 from benchmarks.growth import GROWTH
 from benchmarks.long_archive import LONG_ARCHIVE
 from benchmarks.many_rooms import MANY_ROOMS
+from benchmarks.stalled import STALLED
+from benchmarks.storm import STORM
 
-CASES: tuple[Case, ...] = (FAN_OUT, ACKNOWLEDGEMENT, FAILOVER, LONG_ARCHIVE, GROWTH, MANY_ROOMS)
+CASES: tuple[Case, ...] = (
+    FAN_OUT,
+    ACKNOWLEDGEMENT,
+    FAILOVER,
+    LONG_ARCHIVE,
+    GROWTH,
+    MANY_ROOMS,
+    CONNECTIONS,
+    STORM,
+    STALLED,
+)
