@@ -10,16 +10,22 @@ from xml.sax.saxutils import escape
 from benchmarks.cases import Row
 from benchmarks.table import figure, peers_of
 
-WIDTH, LEFT, RIGHT, LINE, TOP = 960, 330, 24, 22, 78
-# Told apart by people who see colours differently (Okabe and Ito, 2008), on white and on black.
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6d1f", "#7f7f7f")
+WIDTH, LEFT, RIGHT, LINE, TOP = 1000, 370, 24, 22, 78
+# Told apart also by most people who see colours differently (Okabe and Ito; Tol), on white and on black.
+COLOURS = (
+    *("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"),
+    *("#8c6d1f", "#7f7f7f", "#7048c8", "#b02040", "#4fa030", "#30a0a0"),
+)
 GREY = "#808080"
 LEGEND_PER_LINE = 4
 
 
 def chart(rows: Sequence[Row]) -> str:
-    """The SVG document; rows without ratios have no place in it."""
-    shown = [row for row in rows if row.ratios]
+    """The SVG document: the main row of each case, if it has ratios."""
+    main: dict[str, Row] = {}
+    for row in rows:
+        main.setdefault(row.case, row)
+    shown = [row for row in main.values() if row.ratios]
     peers = peers_of(shown)
     gains = [row.gain(peer) for row in shown for peer in row.ratios]
     low, high = _decades(gains)

@@ -1,8 +1,6 @@
-"""The chart: every ratio is a dot, right of 1 ours is ahead, and the file is an SVG."""
+"""The chart: every ratio of a main row is a dot, right of 1 ours is ahead, and the file is an SVG."""
 
 from xml.etree import ElementTree
-
-import pytest
 
 from benchmarks.chart import chart
 from tests.benchmarks.rows import ROWS
@@ -20,21 +18,19 @@ def dots() -> dict[str, float]:
     }
 
 
-def test_every_ratio_is_a_dot_with_a_title() -> None:
+def test_every_ratio_of_a_main_row_is_a_dot_with_a_title() -> None:
     assert set(dots()) == {
         "fan-out, W=1: 1.5 times better than other",
         "fan-out, W=1: 0.25 times better than third",
-        "fan-out, W=1: 2 times better than other",
         "start: 2 times better than third",
     }
 
 
 def test_what_is_better_stands_further_right_whatever_the_unit() -> None:
     places = dots()
-    assert places["start: 2 times better than third"] == pytest.approx(
-        places["fan-out, W=1: 2 times better than other"]
-    )
-    assert places["fan-out, W=1: 0.25 times better than third"] < places["start: 2 times better than third"]
+    slower = places["fan-out, W=1: 0.25 times better than third"]
+    faster = places["fan-out, W=1: 1.5 times better than other"]
+    assert slower < faster < places["start: 2 times better than third"]
 
 
 def test_nothing_to_show_is_still_a_picture() -> None:

@@ -14,7 +14,7 @@ DOCUMENTS = [PROJECT / "README.md", PROJECT / "CONTRIBUTING.md", *sorted((PROJEC
 LINK = re.compile(r"\]\((?!https?:|#)([^)]+)\)")
 # In code marks: a path with a folder, of a file that has a suffix or of a folder that ends with a slash.
 PATH = re.compile(r"`((?:[a-z_.]+/)+(?:[a-z_]+\.[a-z]+)?)`")
-MAKE = re.compile(r"(?:^|`)make ([a-z]+)", re.MULTILINE)
+MAKE = re.compile(r"(?:^|`)make ([a-z-]+)", re.MULTILINE)
 SERVER = re.compile(r"python -m server ([a-z]+)([^#`\n]*)")
 BEGIN = "## Begin\n"
 
@@ -46,7 +46,7 @@ def test_files_that_are_named_are_there(document: Path) -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=shown)
 def test_every_make_target_exists(document: Path) -> None:
-    targets = re.findall(r"^([a-z]+):", text(PROJECT / "Makefile"), re.MULTILINE)
+    targets = re.findall(r"^([a-z-]+):", text(PROJECT / "Makefile"), re.MULTILINE)
     assert set(MAKE.findall(text(document))) <= set(targets)
 
 
