@@ -62,6 +62,7 @@ class Line:
         self._while_paused = 0
         # The last message that the server told on this line.
         self._told_index = 0
+        self._is_behind_cursor = True
         self._session: Session | None = None
         world.lines.append(self)
         assert process.front is not None
@@ -139,16 +140,19 @@ class Line:
         self._travel("client", partial(self._hear, data))
 
     def _check_order(self, data: bytes) -> None:
-        """Each message once, in the order of the log: a client would pass over what comes twice."""
+        """Each run once, in the order of the log: a client would pass over what comes twice.
+
+        Only the first one behind a cursor may begin before it.
+        """
         for told in map(_decode, data.splitlines()):
             if told.event == "diverged":
-                self._told_index = told.index
+                self._told_index, self._is_behind_cursor = told.index, True
             elif told.event == "messages":
-                for index, *_ in told.rows:
-                    if index <= self._told_index:
-                        what = f"{self._person.name} is told {index} behind {self._told_index}"
-                        raise PromiseError("told once", what)
-                    self._told_index = index
+                new = told.rows[-1 if self._is_behind_cursor else 0][0]
+                if new <= self._told_index:
+                    what = f"{self._person.name} is told {new} behind {self._told_index}"
+                    raise PromiseError("told once", what)
+                self._told_index, self._is_behind_cursor = told.rows[-1][0], False
 
     def close(self) -> None:
         """Politely: what was written arrives."""
