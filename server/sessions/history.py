@@ -78,7 +78,8 @@ def missed_frames(
         reach = rows[-1].index
     frames = [frame.data for frame in frames_of(_told(reader, rows), state)]
     cursor_there = Cursor(epoch=epoch_at(state.spans, reach), index=reach)
-    number = reader.number_at(reach)
+    is_at_reach = bool(rows) and rows[-1].index == reach and rows[-1].number > 0
+    number = rows[-1].number if is_at_reach else reader.number_at(reach)
     frames.append(encode_frame(events.PositionMoved(cursor=cursor_there, number=number)))
     return b"".join(frames), reach
 
