@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import time
+from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -35,10 +36,15 @@ class Plan(msgspec.Struct, frozen=True):
     keep_alive: bytes
     at_once: int
     is_staying: bool = True  # else each leaves as soon as it is in
+    begins_at_s: float = 0.0  # on the monotonic clock, which all processes of a machine share
+    dials_at_s: list[float] = []  # when each dials after that, in order; nothing: as `at_once` allows
 
 
 class Report(msgspec.Struct, frozen=True):
-    """How long it took until everybody was in, and each of them (s, sorted); the crowd's processor time."""
+    """How long it took until everybody was in, and each of them (s, sorted); the crowd's processor time.
+
+    Each counts from its own dial, or, where all have their times, from the beginning.
+    """
 
     seconds: float
     each_s: list[float]
@@ -68,13 +74,15 @@ class Member:
 
     __slots__ = ("began_s", "connection", "greeting", "head", "is_in", "tls")
 
-    def __init__(self, connection: socket.socket, tls: TlsStream | None, greeting: bytes) -> None:
+    def __init__(
+        self, connection: socket.socket, tls: TlsStream | None, greeting: bytes, began_s: float
+    ) -> None:
         self.connection = connection
         self.tls = tls
         self.greeting = greeting
         self.head = b""
         self.is_in = False
-        self.began_s = time.monotonic()
+        self.began_s = began_s
 
     def send(self, data: bytes) -> None:
         """A few hundred bytes: they fit into any socket's buffer."""
@@ -118,14 +126,15 @@ class Crowd:
 
     def come(self) -> Report:
         """Everybody comes in."""
+        plan, greetings = self._plan, self._plan.greetings
+        time.sleep(max(0.0, plan.begins_at_s - time.monotonic()))
         began_s = time.monotonic()
-        greetings = self._plan.greetings
         dialled = 0
         while len(self._each_s) < len(greetings):
-            while dialled < min(len(greetings), len(self._each_s) + self._plan.at_once):
-                self._dial(greetings[dialled])
+            while dialled < self._due(time.monotonic() - began_s):
+                self._dial(greetings[dialled], began_s if plan.dials_at_s else time.monotonic())
                 dialled += 1
-            for descriptor, event in self._poll.poll(1.0):
+            for descriptor, event in self._poll.poll(0.01 if plan.dials_at_s else 1.0):
                 self._step(self._members[descriptor], event)
             self._keep_alive()
             if time.monotonic() - began_s > EVERYBODY_WITHIN_S:
@@ -150,13 +159,19 @@ class Crowd:
                 if member.is_in:
                     member.send(self._plan.keep_alive)
 
-    def _dial(self, greeting: bytes) -> None:
+    def _due(self, passed_s: float) -> int:
+        """How many must have dialled by now."""
+        if self._plan.dials_at_s:
+            return bisect_right(self._plan.dials_at_s, passed_s)
+        return min(len(self._plan.greetings), len(self._each_s) + self._plan.at_once)
+
+    def _dial(self, greeting: bytes, began_s: float) -> None:
         connection = socket.socket()
         connection.setblocking(False)
         if connection.connect_ex((self._plan.host, self._plan.port)) not in (0, errno.EINPROGRESS):
             raise SystemExit("a connection was refused")
         tls = TlsStream(self._terms) if self._terms else None
-        self._members[connection.fileno()] = Member(connection, tls, greeting)
+        self._members[connection.fileno()] = Member(connection, tls, greeting, began_s)
         self._poll.register(connection.fileno(), select.EPOLLOUT)
 
     def _step(self, member: Member, event: int) -> None:

@@ -15,8 +15,8 @@ def test_everybody_gets_in_with_tls_and_is_counted() -> None:
 
 def test_after_a_kill_everybody_is_served_again_with_standby_links_and_without() -> None:
     people = storm.PEOPLE[Effort.TINY]
-    for has_standby in (True, False):
-        waits = storm.storm(people, Bench(Effort.TINY), has_standby=has_standby)
+    for measured in (storm.activated, storm.dialled):
+        waits = measured(people)
         assert len(waits) == people
         assert waits[0] > 0
 
