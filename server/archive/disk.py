@@ -38,16 +38,21 @@ class Transaction:
 
     def __init__(self) -> None:
         self.puts: dict[str, list[tuple[Key, bytes]]] = {}
+        self.new_puts: dict[str, list[tuple[Key, bytes]]] = {}
         self.deletes: list[tuple[str, Key, Key]] = []
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to do."""
-        return not self.puts and not self.deletes
+        return not (self.puts or self.new_puts or self.deletes)
 
     def put(self, table: str, key: Key, value: bytes) -> None:
         """Set a value; puts of one transaction happen after its deletes."""
         self.puts.setdefault(table, []).append((key, value))
+
+    def put_new(self, table: str, key: Key, value: bytes) -> None:
+        """Set a value unless the key has one; after the deletes, like every put."""
+        self.new_puts.setdefault(table, []).append((key, value))
 
     def delete(self, table: str, first: Key, last: Key) -> None:
         """Remove the keys from `first` to `last`, both included."""
@@ -308,9 +313,10 @@ class SqliteDisk(_Tables):
             for table, first, last in transaction.deletes:
                 query = f"DELETE FROM {_name(table)} WHERE key BETWEEN ? AND ?"  # noqa: S608
                 execute(query, (first, last))
-            for table, pairs in transaction.puts.items():
-                rows = sealed_rows(table, pairs)
-                many(f"INSERT OR REPLACE INTO {_name(table)} VALUES (?, ?)", rows)  # noqa: S608 - a name of TABLES
+            for how, puts in (("REPLACE", transaction.puts), ("IGNORE", transaction.new_puts)):
+                for table, pairs in puts.items():
+                    rows = sealed_rows(table, pairs)
+                    many(f"INSERT OR {how} INTO {_name(table)} VALUES (?, ?)", rows)  # noqa: S608 - our own words
             execute("COMMIT")
 
     def _with_room(self, write: Callable[[], None]) -> None:

@@ -64,6 +64,12 @@ def span_ends(spans: Sequence[Span], last_index: int) -> list[tuple[Span, int]]:
     return list(zip(spans, ends, strict=False))
 
 
+def shared_index(spans: Sequence[Span], last_index: int) -> int:
+    """The end of the last epoch of two members: what stands behind it was written with one alone."""
+    ends = (end for span, end in reversed(span_ends(spans, last_index)) if len(span.members) > 1)
+    return next(ends, 0)
+
+
 class Origin(msgspec.Struct, frozen=True, array_like=True):
     """Where a record stood first that a merge moved behind the other server's records.
 

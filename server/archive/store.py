@@ -1,4 +1,4 @@
-"""The store: what goes into which transaction, and how the archive is read.
+"""The store: what goes into which transaction.
 
 The log is the only truth. What is derived from it (`numbers`, `timeline`, snapshots) carries the
 index it reached, may lag behind the log, and is cut and made again with it.
@@ -9,7 +9,7 @@ every request that was ever durable here is in the log or in the quarantine, at 
 """
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final
 
 import msgspec
@@ -25,39 +25,17 @@ from server.archive.blocks import (
     timeline_key,
     timeline_rows,
 )
-from server.archive.disk import DamagedDiskError, Disk, Reader, Transaction
-from server.archive.keys import RE_SUBMITTED, id_key, number_bytes, number_in, quarantine_key, record_key
-from server.archive.record import (
-    DamagedRecordError,
-    Draft,
-    Record,
-    pack,
-    pack_draft,
-    redraft,
-    unpack,
-    unpack_draft,
-)
-from server.i18n.translation import _
+from server.archive.disk import Disk, Transaction
+from server.archive.keys import id_key, number_bytes, number_in, quarantine_key, record_key
+from server.archive.reading import LAST_INDEX, QuarantineRow, SnapshotRow, StoreReader
+from server.archive.record import Draft, Record, pack, pack_draft, redraft
 
-# Two are kept: a cut may go back behind the newest one.
+__all__ = ["QuarantineRow", "SnapshotRow", "Store", "StoreReader", "Write"]
+
+# Two are kept, for a cut may go back behind the newest one; and the one of where both servers parted.
 SNAPSHOTS_KEPT: Final = 2
-_LAST_INDEX: Final = 2**62
-# So many rows of a scan cost as much as one that is looked up.
-_SCAN_PER_READ: Final = 6
-
-
-class SnapshotRow(msgspec.Struct, frozen=True):
-    """A state as bytes, and the index it stands for."""
-
-    index: int
-    state: bytes
-
-
-class QuarantineRow(msgspec.Struct, frozen=True):
-    """A request that was cut out of the log and is to be re-submitted; keys are in the order of the log."""
-
-    key: bytes
-    draft: Draft
+# A longer cut goes from the end, in steps of so many: 30 MB at a time, where a million records were 1.4 GB.
+CUT_RECORDS_MAX: Final = 20_000
 
 
 class Write(msgspec.Struct, frozen=True):
@@ -66,7 +44,8 @@ class Write(msgspec.Struct, frozen=True):
     `refused` are requests behind the cut that are void: nobody was promised anything for them.
     `quarantined` wait for their re-submission from now on, wherever they were found.
     `persons` says to whom the devices belong whose records lie behind the cut. `released` leave the
-    quarantine: the log holds them, and their verdict is final.
+    quarantine: the log holds them, and their verdict is final. Up to `shared_index` the other server
+    has the log: a cut goes back to there, as far as is known, so a snapshot at or before it is kept.
     """
 
     records: tuple[Record, ...] = ()
@@ -78,188 +57,8 @@ class Write(msgspec.Struct, frozen=True):
     timeline: tuple[TimelineRow, ...] = ()
     derived_index: int | None = None
     snapshot: SnapshotRow | None = None
+    shared_index: int = 0
     facts: tuple[tuple[str, bytes], ...] = ()
-
-
-class StoreReader:
-    """Reads the archive, from any one thread."""
-
-    def __init__(self, disk: Reader) -> None:
-        self._disk = disk
-
-    def record(self, index: int) -> Record | None:
-        """The record at a place in the log."""
-        value = self._disk.read("records", index)
-        return None if value is None else self._record(index, value)
-
-    def expect_record(self, index: int) -> Record:
-        """The record at a place that the log is known to reach; raises `DamagedDiskError`."""
-        record = self.record(index)
-        if record is None:
-            raise self._disk.damaged(_("record {index} is missing").format(index=index))
-        return record
-
-    def records(self, first: int, bytes_max: int) -> list[Record]:
-        """Records from `first` on, at least one if there is one, about `bytes_max` of them."""
-        found: list[Record] = []
-        for record in self.all_records(first):
-            found.append(record)
-            bytes_max -= record.size_bytes
-            if bytes_max <= 0:
-                break
-        return found
-
-    def records_at(self, indices: Sequence[int]) -> dict[int, Record]:
-        """The records at these places, in rising order; without those that are not there."""
-        if not indices:
-            return {}
-        first, last = indices[0], indices[-1]
-        if last - first < _SCAN_PER_READ * len(indices):
-            wanted = set(indices)
-            values = self._disk.scan("records", first, last)
-            return {key: self._record(key, value) for key, value in values if key in wanted}
-        found = ((index, self.record(index)) for index in indices)
-        return {index: record for index, record in found if record is not None}
-
-    def all_records(self, first: int = 1, last: int = _LAST_INDEX) -> Iterator[Record]:
-        """Records in order, one at a time, with no gap between them."""
-        index = first
-        for key, value in self._disk.scan("records", first, last):
-            if key != index:
-                raise self._disk.damaged(_("record {index} is missing").format(index=index))
-            yield self._record(index, value)
-            index += 1
-
-    def last_record(self) -> Record | None:
-        """The end of the log."""
-        for key, value in self._disk.scan("records", 0, _LAST_INDEX, is_backwards=True):
-            assert isinstance(key, int)
-            return self._record(key, value)
-        return None
-
-    def index_of_id(self, device: str, counter: int) -> int | None:
-        """Where the request (device, counter) stands; where it was accepted, if it stands twice.
-
-        Twice stands what one server found void and the other one had accepted when both met.
-        """
-        key = id_key(device, counter)
-        value = self._disk.read("ids", key + RE_SUBMITTED) or self._disk.read("ids", key)
-        return None if value is None else number_in(value)
-
-    def is_found_by_id(self, record: Record) -> bool:
-        """Whether a record, or a later one of the same request, is found where it should be."""
-        value = self._disk.read("ids", record_key(record))
-        index = 0 if value is None else number_in(value)
-        return index == record.index or (index > record.index and self.expect_record(index).id == record.id)
-
-    def index_of_number(self, number: int) -> int | None:
-        """Where the message of this number stands."""
-        for last, value in self._disk.scan("numbers", number, _LAST_INDEX):
-            assert isinstance(last, int)
-            indices = indices_of(value)
-            place = number - last - 1 + len(indices)
-            return indices[place] if place >= 0 else None
-        return None
-
-    def number_at(self, index: int) -> int:
-        """The running number of messages at a place in the log."""
-        low, high = 0, self.last_number()
-        while low < high:
-            middle = (low + high + 1) // 2
-            place = self.index_of_number(middle)
-            if place is None and (last := self.last_number()) < middle:
-                # The log was cut meanwhile: what is looked for stands among what is left.
-                low, high = 0, last
-            elif place is None:
-                raise self._disk.damaged(_("message {number} is missing").format(number=middle))
-            else:
-                low, high = (middle, high) if place <= index else (low, middle - 1)
-        return low
-
-    def last_number(self) -> int:
-        """The number of the last message that the derived tables know."""
-        for number, _value in self._disk.scan("numbers", 0, _LAST_INDEX, is_backwards=True):
-            assert isinstance(number, int)
-            return number
-        return 0
-
-    def page(
-        self,
-        audience: str,
-        first: int,
-        last: int,
-        limit: int,
-        *,
-        is_backwards: bool,
-        only_messages: bool = False,
-    ) -> list[TimelineRow]:
-        """What an audience was told between two indices, in order of reading."""
-        rows: list[TimelineRow] = []
-        for row in self._timeline(audience, first, last, is_backwards=is_backwards):
-            if row.number or not only_messages:
-                rows.append(row)
-            if len(rows) == limit:
-                break
-        return rows
-
-    def _timeline(self, audience: str, first: int, last: int, *, is_backwards: bool) -> Iterator[TimelineRow]:
-        """What an audience was told between two indices, from one of them on."""
-        end = timeline_end(audience)
-        if is_backwards:
-            # A block is found by its last entry: the one that holds `last` may have a later one.
-            behind = next(self._disk.scan("timeline", timeline_key(audience, last), end), (end, b""))
-            assert isinstance(behind[0], bytes)
-            end = behind[0]
-        blocks = self._disk.scan("timeline", timeline_key(audience, first), end, is_backwards=is_backwards)
-        for key, value in blocks:
-            assert isinstance(key, bytes)
-            rows = timeline_rows(key, value)
-            if not is_backwards and rows[0].index > last:
-                return
-            for row in reversed(rows) if is_backwards else rows:
-                if first <= row.index <= last:
-                    yield row
-
-    def derived_index(self) -> int:
-        """How far numbers and timeline reach."""
-        value = self.fact("derived_index")
-        return 0 if value is None else number_in(value)
-
-    def snapshots(self) -> list[SnapshotRow]:
-        """The snapshots, newest first."""
-        rows = self._disk.scan("snapshots", 0, _LAST_INDEX, is_backwards=True)
-        return [SnapshotRow(key, value) for key, value in rows if isinstance(key, int)]
-
-    def quarantine(self, behind: bytes, limit: int) -> list[QuarantineRow]:
-        """What waits for its re-submission behind a key (b"": from the first on), in order."""
-        rows = self._disk.scan("quarantine", behind + b"\0", b"\xff" * 16)
-        found = itertools.islice(rows, limit)
-        return [QuarantineRow(key, unpack_draft(value)) for key, value in found if isinstance(key, bytes)]
-
-    def is_quarantined(self, device: str) -> bool:
-        """Whether something of a device waits for its re-submission."""
-        first, last = id_key(device, 0), id_key(device, _LAST_INDEX)
-        return any(True for _ in self._disk.scan("quarantine_ids", first, last))
-
-    def fact(self, name: str) -> bytes | None:
-        """A single durable value, by name."""
-        return self._disk.read("facts", name.encode())
-
-    def damaged(self, what: str) -> DamagedDiskError:
-        """Tell whoever must know that what was read cannot be right; gives the error to raise."""
-        return self._disk.damaged(what)
-
-    def _record(self, index: int, value: bytes) -> Record:
-        """The record in a row; its seal was right, so anything else was written where it does not belong."""
-        try:
-            record = unpack(value)
-        except DamagedRecordError as error:
-            raise self._disk.damaged(str(error)) from error
-        if record.index != index:
-            raise self._disk.damaged(
-                _("record {found} stands where {index} should be").format(found=record.index, index=index)
-            )
-        return record
 
 
 class Store(StoreReader):
@@ -274,9 +73,11 @@ class Store(StoreReader):
         # Within one transaction deletes come before puts, so a cut starts a transaction of its own.
         batch: list[Write] = []
         for write in writes:
-            if write.cut_to is not None and batch:
-                self._commit_batch(batch)
-                batch = []
+            if write.cut_to is not None:
+                if batch:
+                    self._commit_batch(batch)
+                    batch = []
+                self._shorten(write, write.cut_to)
             batch.append(write)
         self._commit_batch(batch)
 
@@ -296,7 +97,8 @@ class Store(StoreReader):
                 moved = self._cut(transaction, write)
             for record in write.records:
                 transaction.put("records", record.index, pack(record))
-                transaction.put("ids", record_key(record), number_bytes(record.index))
+                # Of two records of one id the first counts (the fold says so), and it is found.
+                transaction.put_new("ids", record_key(record), number_bytes(record.index))
             for identity in write.released:
                 self._release(transaction, id_key(*identity))
             moved.update({id_key(*draft.id): draft for draft in write.quarantined})
@@ -318,10 +120,16 @@ class Store(StoreReader):
             transaction.put("facts", b"derived_index", number_bytes(write.derived_index))
         if write.snapshot is not None:
             transaction.put("snapshots", write.snapshot.index, write.snapshot.state)
-            for old in self.snapshots()[SNAPSHOTS_KEPT - 1 :]:
-                transaction.delete("snapshots", old.index, old.index)
+            for index in self._old_snapshots(write.shared_index):
+                transaction.delete("snapshots", index, index)
         for name, value in write.facts:
             transaction.put("facts", name.encode(), value)
+
+    def _old_snapshots(self, shared_index: int) -> list[int]:
+        """Those that nothing will be folded from any more, when one more is there."""
+        indices = [row.index for row in self.snapshots()]
+        kept = {*indices[: SNAPSHOTS_KEPT - 1], *[i for i in indices if i <= shared_index][:1]}
+        return [index for index in indices if index not in kept]
 
     def _release(self, transaction: Transaction, identity: bytes) -> None:
         """What is in the log need not be re-submitted."""
@@ -339,19 +147,41 @@ class Store(StoreReader):
             yield audience
             behind = audience.encode() + b"\1"
 
+    def _shorten(self, write: Write, keep: int) -> None:
+        """Cut all but the last step of a long cut.
+
+        Each step is a cut like any other. Who dies between two of them has a shorter log and the rest
+        in quarantine, and goes on from there.
+        """
+        last = self.last_record()
+        end = last.index if last else 0
+        while end - keep > CUT_RECORDS_MAX:
+            end -= CUT_RECORDS_MAX
+            self._commit_batch([Write(cut_to=end, refused=write.refused, persons=write.persons)])
+
+    def _is_second(self, record: Record) -> bool:
+        """Whether one of the same id stands before it: this one was refused then."""
+        value = self._disk.read("ids", record_key(record))
+        if value is None or number_in(value) >= record.index:
+            return False
+        first = self.record(number_in(value))
+        return first is not None and first.id == record.id
+
     def _cut(self, transaction: Transaction, write: Write) -> dict[bytes, Draft]:
         """Take away every record behind the cut, and what was derived from it; the requests by id."""
         keep = write.cut_to
         assert keep is not None, write
         moved: dict[bytes, Draft] = {}
         for record in self.all_records(first=keep + 1):
+            if self._is_second(record):
+                continue
             identity, key = id_key(*record.id), record_key(record)
             transaction.delete("ids", key, key)
             is_kept = self._disk.read("quarantine_ids", identity) is not None
             if not (record.is_epoch or is_kept or record.id in write.refused):
                 moved[identity] = redraft(record, write.persons.get(record.header.device, ""))
-        transaction.delete("records", keep + 1, _LAST_INDEX)
-        transaction.delete("snapshots", keep + 1, _LAST_INDEX)
+        transaction.delete("records", keep + 1, LAST_INDEX)
+        transaction.delete("snapshots", keep + 1, LAST_INDEX)
         if self.derived_index() > keep:
             self._cut_derived(transaction, keep)
             transaction.put("facts", b"derived_index", number_bytes(keep))
@@ -360,12 +190,12 @@ class Store(StoreReader):
     def _cut_derived(self, transaction: Transaction, keep: int) -> None:
         """Take away what was derived from records behind `keep`; of a block on both sides a part stays."""
         number = self.number_at(keep)
-        for last, value in itertools.islice(self._disk.scan("numbers", number + 1, _LAST_INDEX), 1):
+        for last, value in itertools.islice(self._disk.scan("numbers", number + 1, LAST_INDEX), 1):
             assert isinstance(last, int)
             indices = indices_of(value)
             if kept := indices[: max(0, number - last + len(indices))]:
                 transaction.put("numbers", number, indices_block(kept))
-        transaction.delete("numbers", number + 1, _LAST_INDEX)
+        transaction.delete("numbers", number + 1, LAST_INDEX)
         for audience in self._audiences():
             behind = timeline_key(audience, keep + 1), timeline_end(audience)
             for key, value in itertools.islice(self._disk.scan("timeline", *behind), 1):

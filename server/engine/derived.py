@@ -6,6 +6,7 @@ It may lag behind the log on the disk, for a start derives it anew; it never rea
 from typing import Final
 
 from server.archive.blocks import TimelineRow
+from server.archive.record import shared_index
 from server.archive.store import SnapshotRow, Write
 from server.replication import steps
 from server.state.state import State
@@ -19,11 +20,13 @@ DERIVED_S_MAX: Final = 1.0
 class Derived:
     """What was derived since the last write, and how far that reaches."""
 
-    def __init__(self, index: int) -> None:
+    def __init__(self, index: int, snapshot_index: int) -> None:
+        """`index`: as far as the log is folded; `snapshot_index`: of the newest snapshot on the disk."""
         self._index = index
         self._timeline: list[TimelineRow] = []
-        self._snapshot_index = index
+        self._snapshot_index = snapshot_index
         self._snapshot: SnapshotRow | None = None
+        self._shared_index = 0
         self._written_at = 0.0
         self._released: list[tuple[str, int]] = []
 
@@ -46,6 +49,7 @@ class Derived:
         if state.index > self._snapshot_index:
             self._snapshot_index = state.index
             self._snapshot = SnapshotRow(state.index, state.snapshot())
+            self._shared_index = shared_index(state.spans, state.index)
 
     def rewind(self, index: int) -> None:
         """The log was cut: nothing of what lies behind may reach the disk with the cut."""
@@ -83,6 +87,7 @@ class Derived:
             timeline=tuple(self._timeline),
             derived_index=self._index,
             snapshot=self._snapshot,
+            shared_index=self._shared_index,
         )
         self._timeline, self._snapshot, self._released = [], None, []
         return write

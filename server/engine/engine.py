@@ -50,7 +50,8 @@ class Engine:
         self._answers: Final = Answers(replica.log.last_index, is_strict=replica.settings.strict)
         self._resubmission: Final = Resubmission(reader)
         self._admission: Final = Admission(replica, self._archived, self._answers, self._resubmission)
-        self._derived: Final = Derived(state.index)
+        snapshots = reader.snapshots()
+        self._derived: Final = Derived(state.index, snapshots[0].index if snapshots else 0)
         self._output = Output()
         self._served_as: object = None
         self._pair: PairState | None = None

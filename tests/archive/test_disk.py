@@ -47,6 +47,16 @@ def test_a_second_put_replaces_the_first(disk: Disk) -> None:
     assert list(disk.scan("facts", b"", b"\xff")) == [(b"x", b"new")]
 
 
+def test_a_new_put_leaves_what_is_there_and_comes_after_deletes(disk: Disk) -> None:
+    put(disk, "facts", (b"x", b"old"), (b"y", b"old"))
+    transaction = Transaction()
+    for key, value in ((b"x", b"new"), (b"y", b"new"), (b"z", b"new"), (b"z", b"newer")):
+        transaction.put_new("facts", key, value)
+    transaction.delete("facts", b"y", b"y")
+    disk.commit(transaction)
+    assert list(disk.scan("facts", b"", b"\xff")) == [(b"x", b"old"), (b"y", b"new"), (b"z", b"new")]
+
+
 def test_deletes_come_before_puts_of_the_same_transaction(disk: Disk) -> None:
     put(disk, "records", *[(index, b"old") for index in range(1, 6)])
     transaction = Transaction()

@@ -1,10 +1,13 @@
 """The quarantine: what a cut takes out of the log is kept, and leaves only into the log; on both disks."""
 
+from unittest import mock
+
 import pytest
 
 from server.archive.disk import Disk
 from server.archive.record import GENESIS_HASH, Draft, Epoch, Origin, Record, epoch_draft, make_records
-from server.archive.store import Store, Write
+from server.archive.store import Store, StoreReader, Write
+from tests.simulation.disk import SimulatedDisk
 
 EPOCH = Epoch(1, "a", "n")
 LOST = Epoch(2, "a", "n")
@@ -102,3 +105,74 @@ def test_the_quarantine_is_empty_when_all_is_in_the_log_again(store: Store) -> N
     store.commit([Write(records=winner(store, *drafts), released=tuple(draft.id for draft in drafts))])
     assert waiting(store) == []
     assert not store.is_quarantined("d")
+
+
+# --- two records of one id
+
+
+def reused(counter: int) -> Draft:
+    return Draft("message", "d", counter, 8, b"another text")
+
+
+@pytest.mark.parametrize("step", [1, 2, 100])
+def test_of_two_records_of_one_id_the_accepted_one_is_kept(disk: Disk, step: int) -> None:
+    store = Store(disk)
+    shared = behind([], EPOCH, message(1))
+    lost = behind(shared, LOST, message(2), message(3), reused(2))
+    store.commit([Write(records=tuple(shared + lost))])
+    assert store.index_of_id("d", 2) == 4
+    with mock.patch("server.archive.store.CUT_RECORDS_MAX", step):
+        store.commit([Write(cut_to=2)])
+    assert [row.draft for row in store.quarantine(b"", 9)] == [
+        message(2, origin=Origin(LOST, 4)),
+        message(3, origin=Origin(LOST, 5)),
+    ]
+
+
+def test_a_cut_between_two_records_of_one_id_leaves_the_accepted_one_where_it_is_found(store: Store) -> None:
+    again = behind(list(store.all_records()), Epoch(3, "a", "n"), reused(2))
+    store.commit([Write(records=tuple(again))])
+    store.commit([Write(cut_to=again[0].index)])
+    assert (store.index_of_id("d", 2), waiting(store)) == (4, [])
+
+
+# --- a long cut
+
+
+def test_a_long_cut_in_steps_is_the_same_as_one_at_once(disk: Disk) -> None:
+    shared = behind([], EPOCH, message(1))
+    lost = behind(shared, LOST, *(message(n, "de"[n % 2]) for n in range(2, 20)))
+    whole = Store(SimulatedDisk())
+    store = Store(disk)
+    for one, step in ((whole, 1_000), (store, 3)):
+        one.commit([Write(records=tuple(shared + lost), derived_index=10)])
+        with mock.patch("server.archive.store.CUT_RECORDS_MAX", step):
+            refused = frozenset({("d", 4), ("e", 17)})
+            one.commit([Write(cut_to=2, refused=refused, persons={"e": "anna"})])
+    assert store.quarantine(b"", 100) == whole.quarantine(b"", 100)
+    assert [record.hash for record in store.all_records()] == [record.hash for record in shared]
+    assert store.derived_index() == 2
+
+
+@pytest.mark.parametrize("kept", range(8))
+def test_who_dies_in_a_long_cut_has_every_request_in_the_log_or_in_quarantine(kept: int) -> None:
+    disk = SimulatedDisk()
+    store = Store(disk)
+    shared = behind([], EPOCH, message(1))
+    lost = behind(shared, LOST, *(message(n) for n in range(2, 20)))
+    store.commit([Write(records=tuple(shared + lost))])
+    disk.sync()
+    with mock.patch("server.archive.store.CUT_RECORDS_MAX", 3):
+        store.commit([Write(cut_to=2)])
+        assert disk.unsynced == 7
+        disk.crash(min(kept, disk.unsynced))
+        reader = StoreReader(disk.durable)
+        in_log = [record.id for record in reader.all_records() if not record.is_epoch]
+        held = [row.draft.id for row in reader.quarantine(b"", 100)]
+        assert in_log + held == [("d", n) for n in range(1, 20)]
+        # And goes on from there.
+        Store(disk).commit([Write(cut_to=2)])
+    disk.sync()
+    assert [row.draft.origin for row in reader.quarantine(b"", 100)] == [
+        Origin(LOST, index) for index in range(4, 22)
+    ]

@@ -18,6 +18,7 @@ from server.archive.record import (
     make_record,
     make_records,
     pack,
+    shared_index,
     span_ends,
     unpack,
 )
@@ -122,3 +123,11 @@ def test_each_epoch_ends_before_the_next_one_begins() -> None:
     spans = [Span(epoch, first, (epoch.server,)) for epoch, first in starts]
     assert [end for _, end in span_ends(spans, 9)] == [3, 4, 9]
     assert span_ends([], 0) == []
+
+
+def test_the_log_is_shared_up_to_the_end_of_the_last_epoch_of_two() -> None:
+    def span(counter: int, first: int, *members: str) -> Span:
+        return Span(Epoch(counter, "a", "n"), first, members)
+
+    spans = [span(1, 1, "a"), span(2, 3, "a", "b"), span(3, 8, "a"), span(4, 9, "a")]
+    assert [shared_index(spans[:count], 12) for count in range(5)] == [0, 0, 12, 7, 7]

@@ -118,6 +118,14 @@ def test_only_the_two_newest_snapshots_are_kept(store: Store) -> None:
     assert store.snapshots() == [SnapshotRow(30, b"state 30"), SnapshotRow(20, b"state 20")]
 
 
+def test_beside_them_the_newest_one_is_kept_that_a_cut_may_go_back_to(store: Store) -> None:
+    for index in (10, 20, 30, 40, 50):
+        store.commit([Write(snapshot=SnapshotRow(index, b""), shared_index=25)])
+    assert [row.index for row in store.snapshots()] == [50, 40, 20]
+    store.commit([Write(snapshot=SnapshotRow(60, b""), shared_index=60)])
+    assert [row.index for row in store.snapshots()] == [60, 50]
+
+
 def test_facts_are_kept_by_name(store: Store) -> None:
     store.commit([Write(facts=(("cluster", b"c"),))])
     store.commit([Write(facts=(("cluster", b"d"),))])

@@ -173,6 +173,19 @@ def test_a_snapshot_is_taken_every_so_many_records(alone: Server) -> None:
     assert rows[0].index - rows[1].index == 5
 
 
+def test_restarts_do_not_put_off_the_next_snapshot(alone: Server) -> None:
+    alone.ask(message(1), message(2))
+    alone.sync()
+    with mock.patch("server.engine.derived.SNAPSHOT_EVERY_RECORDS", 5):
+        again = Server("a", "b", alone.disk, alone.now)
+        again.give(steps.Tick())
+        again.sync()
+        for counter in (3, 4, 5):
+            again.ask(message(counter))
+            again.sync()
+    assert [row.index for row in again.reader.snapshots()] == [5]
+
+
 # --- two servers
 
 

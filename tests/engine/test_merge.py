@@ -6,6 +6,9 @@ import pytest
 
 from server.archive.record import Draft, Record
 from server.state.bodies import MemberBody
+from server.state.fold import fold
+from server.state.state import State
+from server.state.told import Outcome
 from tests.replication.drafts import device, encode, message, room
 from tests.replication.servers import Server, Servers
 
@@ -257,3 +260,24 @@ def test_clients_of_the_merged_server_are_taken_back_to_the_fork(split: Servers)
     split.wait(0.5)
     shown = [item.record.id for output in loser.outputs for item in output.published]
     assert shown == [("anna", 1), ("ben", 1)]
+
+
+def test_a_long_time_alone_is_not_folded_from_the_first_record_at_the_cut(split: Servers) -> None:
+    winner, loser = sides(split)
+    winner.ask(message("anna", 1))
+    folded = 0
+
+    def counting(state: State, record: Record) -> Outcome:
+        nonlocal folded
+        folded += 1
+        return fold(state, record)
+
+    with mock.patch("server.engine.derived.SNAPSHOT_EVERY_RECORDS", 5):
+        for counter in range(1, 30):
+            loser.ask(message("ben", counter))
+            split.settle()
+        parted = loser.engine.replica.log.spans[-1].first_index - 1
+        assert parted in [row.index for row in loser.reader.snapshots()]
+        with mock.patch("server.state.rebuild.fold", counting):
+            heal(split)
+    assert folded == 0

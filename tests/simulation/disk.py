@@ -55,6 +55,12 @@ class Image:
                 if key not in values:
                     insort(keys, key)
                 values[key] = value
+        for table, pairs in transaction.new_puts.items():
+            values, keys = self._values[table], self._keys[table]
+            for key, value in pairs:
+                if key not in values:
+                    insort(keys, key)
+                    values[key] = value
 
     def copy(self) -> "Image":
         """An image of its own."""

@@ -148,6 +148,8 @@ def small_sizes(weather: Weather) -> Iterator[None]:
             ("server.replication.log.CACHE_BYTES", weather.cache_bytes),
             ("server.replication.log.TRIM_RECORDS", weather.trim_records),
             ("server.engine.derived.SNAPSHOT_EVERY_RECORDS", weather.snapshot_every),
+            # One record at a time, or many.
+            ("server.archive.store.CUT_RECORDS_MAX", weather.snapshot_every // 3),
             ("server.protocol.limits.ANSWER_S_MAX", weather.answer_s_max),
             ("server.sessions.delivery.MEMORY_BYTES", weather.memory_bytes),
             ("server.sessions.history.ROWS_MAX", weather.rows_max),
