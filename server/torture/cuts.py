@@ -1,5 +1,6 @@
 """The network of a pair on one computer: four proxies, and where a cut of one server holds what."""
 
+import contextlib
 from typing import Final
 
 from server.cluster.pair_processes import PairPorts
@@ -31,10 +32,11 @@ class PairNetwork:
             self._thread.run_sync(proxy.open(), _PATIENCE_S)
 
     def stop(self) -> None:
-        """End every connection."""
-        for proxy in self._proxies:
-            self._thread.run_sync(proxy.close(), _PATIENCE_S)
-        self._thread.stop()
+        """End every connection, of each proxy and whatever another one says."""
+        with contextlib.ExitStack() as endings:
+            endings.callback(self._thread.stop)
+            for proxy in self._proxies:
+                endings.callback(self._close, proxy)
 
     @property
     def ports(self) -> PairPorts:
@@ -64,6 +66,9 @@ class PairNetwork:
         """Let everything pass, or reset what was cut."""
         for proxy, ways in holds:
             self._thread.run_sync(proxy.let_go(ways, resets=resets), _PATIENCE_S)
+
+    def _close(self, proxy: Proxy) -> None:
+        self._thread.run_sync(proxy.close(), _PATIENCE_S)
 
     def _holds(self, place: int, planned: PlannedFault) -> Holds:
         cut = planned.cut

@@ -1,5 +1,6 @@
 """The proxy copies bytes, and holds them as a network that is cut."""
 
+import asyncio
 import contextlib
 import socket
 from collections.abc import Callable, Coroutine, Iterator
@@ -10,7 +11,7 @@ import pytest
 from server.network.loop_thread import LoopThread
 from server.torture.proxy import Proxy, Way
 from tests.network.conftest import LOOPS
-from tests.waiting import wait_until
+from tests.waiting import DEADLINE_S, wait_until
 
 BOTH = (Way.IN, Way.OUT)
 
@@ -27,7 +28,7 @@ class Ends:
         self.run(self.proxy.open())
 
     def run(self, coroutine: Coroutine[Any, Any, None]) -> None:
-        self._thread.run_sync(coroutine, 5)
+        self._thread.run_sync(coroutine, DEADLINE_S)
 
     def dial(self) -> socket.socket:
         dialer = self._open.enter_context(socket.create_connection(("127.0.0.1", self.proxy.port), 10))
@@ -50,8 +51,8 @@ class Ends:
         return dialer, server
 
     def close(self) -> None:
-        self.run(self.proxy.close())
-        self._open.close()
+        with self._open:
+            self.run(self.proxy.close())
 
 
 @pytest.fixture(params=LOOPS)
@@ -59,10 +60,12 @@ def ends(request: pytest.FixtureRequest) -> Iterator[Ends]:
     """A proxy on a running loop of each kind."""
     thread = LoopThread("test-proxy", LOOPS[request.param])
     thread.start()
-    ends = Ends(thread)
-    yield ends
-    ends.close()
-    thread.stop()
+    try:
+        ends = Ends(thread)
+        yield ends
+        ends.close()
+    finally:
+        thread.stop()
 
 
 def is_silent(end: socket.socket) -> bool:
@@ -206,3 +209,77 @@ def test_behind_a_cut_nobody_sees_that_a_process_is_dead(ends: Ends) -> None:
 def test_a_server_that_is_away_hangs_up_on_who_dials(ends: Ends) -> None:
     ends.listening.close()
     assert is_reset(ends.dial())
+
+
+# --- whatever moment it is, and whatever is raised
+
+
+TURNS = range(15)  # More turns of the loop than a connection needs until it has carried something.
+
+
+def dial_and_then(ends: Ends, turns: int, act: Callable[[Proxy], Coroutine[Any, Any, None]]) -> socket.socket:
+    """Dial, and do this exactly so many turns of the loop later: all of it happens on the loop."""
+    dialers = []
+
+    async def steps() -> None:
+        dialers.append(ends.dial())
+        dialers[0].sendall(b"?")
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        await act(ends.proxy)
+
+    ends.run(steps())
+    return dialers[0]
+
+
+def all_is_over(ends: Ends, dialer: socket.socket) -> bool:
+    """Whether both sides of all connections were told their end."""
+    servers = []
+    ends.listening.setblocking(False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            servers.append(ends.take())
+    for server in servers:
+        with contextlib.suppress(ConnectionResetError):
+            server.recv(1)
+    return all(map(is_reset, [dialer, *servers])) and ends.proxy.connection_count == 0
+
+
+@pytest.mark.parametrize("turns", TURNS)
+def test_a_close_ends_a_connection_in_whatever_moment_it_is(ends: Ends, turns: int) -> None:
+    assert all_is_over(ends, dial_and_then(ends, turns, Proxy.close))
+
+
+@pytest.mark.parametrize("turns", TURNS)
+def test_a_reset_ends_a_connection_in_whatever_moment_it_is(ends: Ends, turns: int) -> None:
+    async def reset(proxy: Proxy) -> None:
+        # Whoever dialled is taken at the latest now, and reset in the same turn.
+        await proxy.refuse()
+        await proxy.let_go((), resets=True)
+
+    dialer = dial_and_then(ends, turns, reset)
+    wait_until(lambda: ends.proxy.connection_count == 0)
+    assert all_is_over(ends, dialer)
+
+
+def test_a_close_that_was_given_up_is_done_by_the_next_one(ends: Ends) -> None:
+    async def twice(proxy: Proxy) -> None:
+        first = asyncio.create_task(proxy.close())
+        await asyncio.sleep(0)
+        first.cancel()
+        await proxy.close()
+
+    assert all_is_over(ends, dial_and_then(ends, 1, twice))
+
+
+@pytest.mark.expected_errors("a connection through a proxy failed")
+@pytest.mark.parametrize("step", ["_dial", "_carry"])
+def test_a_mistake_of_a_loop_ends_the_connection(
+    ends: Ends, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    async def fail(*_: object) -> None:
+        raise RuntimeError("closed Transport handle and unset waiter")
+
+    monkeypatch.setattr(f"server.torture.proxy._Connection.{step}", fail)
+    assert is_reset(ends.dial())
+    wait_until(lambda: ends.proxy.connection_count == 0)
