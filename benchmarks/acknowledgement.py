@@ -10,7 +10,6 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 from benchmarks import nats_py
 from benchmarks.cases import Bench, Case, Effort, Row, ratios
@@ -24,6 +23,7 @@ from benchmarks.rival import Rival, Running
 ANSWERED_WITHIN_S = 20.0
 PIPELINED = 256
 SYNCED_BYTES = 4096  # About what one small transaction adds to a log.
+SYNCED_PLACES = 256
 SYNC = "fsync of this disk"
 GOAL = "2 fsync + 1 ms"
 SHARES = (0.5, 0.99)
@@ -167,13 +167,20 @@ class Loop:
 
 
 def sync_times(seconds: float) -> list[float]:
-    """How long one write with its sync takes on this disk, again and again for that long, sorted."""
+    """How long one write with its sync takes on this disk, again and again for that long, sorted.
+
+    In place, as a database writes its log when that has its size: nothing of the file system grows with it.
+    """
     found: list[float] = []
-    with tempfile.NamedTemporaryFile(dir=Path(tempfile.gettempdir())) as file:
+    with tempfile.NamedTemporaryFile() as file:
+        descriptor = file.fileno()
+        os.write(descriptor, bytes(SYNCED_BYTES * SYNCED_PLACES))
+        os.fsync(descriptor)
         end_s = time.perf_counter() + seconds
         while (began_s := time.perf_counter()) < end_s:
-            os.write(file.fileno(), bytes(SYNCED_BYTES))
-            os.fdatasync(file.fileno())
+            number = len(found)
+            os.pwrite(descriptor, bytes([number % 256]) * SYNCED_BYTES, number % SYNCED_PLACES * SYNCED_BYTES)
+            os.fdatasync(descriptor)
             found.append(time.perf_counter() - began_s)
     return sorted(found)
 
