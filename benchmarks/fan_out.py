@@ -1,5 +1,6 @@
 """Fan-out: messages of one sender to many receivers, ours beside the others, in turns in one run."""
 
+import resource
 import statistics
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from benchmarks.nats import NATS
 from benchmarks.ours import OURS, OURS_PAIR, OURS_TLS
 from benchmarks.packaged import PACKAGED
 from benchmarks.rival import Rival
+from server.open_files import raise_file_limit
 
 RIVALS = (OURS, OURS_TLS, OURS_PAIR, NATS, *PACKAGED, BARE_RELAY)
 
@@ -36,6 +38,9 @@ AMOUNTS = {
     Effort.FULL: Amount((100, 500, 2_000, 8_000), (1, 10, 100), 3, 2.0),
 }
 
+# What a server has open besides its connections, generously.
+FILES_BESIDE = 200
+
 FIGURES: dict[str, Callable[[Outcome], float]] = {
     "deliveries/s": lambda outcome: outcome.deliveries_a_second,
     "ms p50": lambda outcome: outcome.latency_s(0.5) * 1e3,
@@ -55,7 +60,10 @@ def measure(bench: Bench, rivals: Sequence[Rival] = RIVALS) -> Iterator[Row]:
 
 def measured(bench: Bench, rivals: Sequence[Rival], amount: Amount) -> Iterator[Row]:
     """The same for an amount."""
+    raise_file_limit(max(amount.receivers) // 2)
     for receivers in amount.receivers:
+        if not _may_open(bench, receivers):
+            continue
         found = _in_turns(bench, rivals, receivers, amount)
         for window in amount.windows:
             medians = {name: median(some) for (name, at), some in found.items() if at == window}
@@ -67,6 +75,15 @@ def measured(bench: Bench, rivals: Sequence[Rival], amount: Amount) -> Iterator[
                 }
                 case = f"fan-out, {receivers:,} receivers, W={window}, {ours.name}"
                 yield from rows(case, medians[ours.name], others)
+
+
+def _may_open(bench: Bench, receivers: int) -> bool:
+    """Whether the system lets the servers, which inherit our limit, have so many connections."""
+    allowed, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if allowed == resource.RLIM_INFINITY or allowed >= receivers + FILES_BESIDE:
+        return True
+    bench.miss(f"{receivers:,} receivers: a process may open {allowed:,} files only (ulimit -n)")
+    return False
 
 
 def rows(case: str, ours: Outcome, others: dict[str, Outcome]) -> Iterator[Row]:

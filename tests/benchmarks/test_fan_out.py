@@ -1,5 +1,6 @@
 """The fan-out: every delivery is counted, a missing rival is named once and left out."""
 
+import resource
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import closed_loop
+from benchmarks import closed_loop, fan_out
 from benchmarks.bare_relay import BARE_RELAY
 from benchmarks.cases import Bench, Effort
 from benchmarks.closed_loop import Outcome, loaded
@@ -66,6 +67,15 @@ def test_a_peer_that_fails_is_left_out_by_name_and_ours_is_not() -> None:
     assert bench.missing == ["weak failed: it fell over"]
     with pytest.raises(RuntimeError, match="fell over"):
         list(measure(bench, [replace(fallen_rival, is_ours=True)]))
+
+
+def test_more_receivers_than_files_are_left_out_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    # The true limit of this process is left alone: a lowered one would stay.
+    monkeypatch.setattr(fan_out, "raise_file_limit", lambda _users: None)
+    monkeypatch.setattr(resource, "getrlimit", lambda _which: (100, 100))
+    bench = Bench(Effort.TINY)
+    assert list(measure(bench, [replace(BARE_RELAY, is_ours=True)])) == []
+    assert bench.missing == ["4 receivers: a process may open 100 files only (ulimit -n)"]
 
 
 def test_the_run_with_the_median_rate_counts() -> None:
