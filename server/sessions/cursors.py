@@ -33,7 +33,8 @@ def place_cursor(
             index = known.index if is_latest else min(known.index, ends[known.epoch])
             break
     if index == cursor.index:
-        return cursor, None
+        # At the fork itself nothing is to be dropped, but its epoch may be one that never comes here.
+        return (cursor if cursor.epoch in ends else cursor_at(index, spans)), None
     return cursor_at(index, spans), index
 
 

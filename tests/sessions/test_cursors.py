@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.archive.record import Epoch, Span
+from server.client.reading import Reading
 from server.engine.round import Position
 from server.protocol.limits import TRAIL_EPOCHS_MAX
 from server.protocol.requests import Cursor
@@ -70,6 +71,23 @@ def test_a_leader_finds_the_fork_behind_any_number_of_epochs(
     assert diverged_at == (None if shared == index else shared)
     if diverged_at is not None:
         assert start == read_in(ours, shared)
+
+
+@given(two_logs(), st.data())
+def test_who_was_told_to_drop_and_lost_the_position_behind_it_goes_on_from_there(
+    logs: tuple[Log, Log], data: st.DataObject
+) -> None:
+    # Found by the simulator (seed 3200319): at the fork, in an epoch that never came, it waited for ever.
+    theirs, ours = logs
+    fork = common(theirs, ours)
+    index = data.draw(st.integers(fork, len(theirs)))
+    reading = Reading(read_in(theirs, index))
+    reading.drop_behind(fork)
+    cursor = reading.cursor
+    assert cursor is not None
+    start, diverged_at = place_cursor(cursor, position_of(ours), spans_of(ours), is_leader=True)
+    assert (start.index, diverged_at) == (fork, None)
+    assert not fork or start.epoch in map(str, ours)
 
 
 @given(two_logs(), st.data())
