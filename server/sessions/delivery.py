@@ -16,6 +16,7 @@ end by definition. What is no longer in memory is read from the store, off the l
 """
 
 import asyncio
+import itertools
 import logging
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable
@@ -38,6 +39,8 @@ _log = logging.getLogger(__name__)
 _ON_ITS_WAY_S: Final = 2.0
 # Frames kept in memory; a reader further behind is served from the store.
 MEMORY_BYTES: Final = 32 * 1024 * 1024
+# Who is far behind is written so much at a time: more would wait in its buffer, where it is ours to hold.
+_PIECE_BYTES: Final = 512 * 1024
 _NOTHING: Final = frozenset[str]()
 
 _frame_decoder: Final = msgspec.json.Decoder(events.AnyEvent)
@@ -122,7 +125,11 @@ class Delivery:
         # How often the log was cut; what was read from the store meanwhile is not to be sent.
         self.merges = 0
         self._end_frame = _position_frame(position)
-        self._joined: dict[tuple[frozenset[str], int, tuple[tuple[str, int], ...]], bytes] = {}
+        # What one round joined, and how far it reaches, for all who stand at the same place.
+        self._joined: dict[
+            tuple[frozenset[str], int, tuple[tuple[str, int], ...]], tuple[bytes, int | None]
+        ] = {}
+        self._is_publishing = False
         self._tasks: set[asyncio.Task[None]] = set()
 
     def attach(self, reader: Reader, resumed: Cursor | None = None) -> None:
@@ -176,10 +183,12 @@ class Delivery:
         end_before, self.position = min(self.position.index, position.index), position
         self._end_frame = _position_frame(position)
         self._joined.clear()
+        self._is_publishing = True
         if self._ahead:
             self.verify_ahead()
         for reader in self._mark(touched, end_before):
             self.flush(reader)
+        self._is_publishing = False
         self._joined.clear()
         if self._bytes > MEMORY_BYTES:
             self._trim()
@@ -250,8 +259,11 @@ class Delivery:
         return marked
 
     def flush(self, reader: Reader) -> None:
-        """Send a reader everything up to the end, in one write, unless it takes nothing now."""
-        if reader.outlet.is_paused or reader.is_reading_store or not reader.touched:
+        """Send a reader everything up to the end, in one write, unless it takes nothing now.
+
+        Who is far behind gets it piece by piece, as fast as it takes them.
+        """
+        if reader.is_reading_store or not reader.touched or reader.outlet.is_paused:
             return
         if reader in self._ahead and not self._knows(self._ahead[reader][0]):
             # Where it goes on is not known yet.
@@ -263,20 +275,36 @@ class Delivery:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
             return
-        key = reader.touched, reader.cursor, reader.joins
-        joined = self._joined.get(key)
-        if joined is None:
-            joined = self._joined[key] = self._join_frames(*key)
         position = self.position
-        reader.touched, reader.joins = _NOTHING, ()
-        reader.cursor = max(reader.cursor, position.index)
-        reader.number = position.number
-        reader.outlet.write(joined)
+        while not reader.outlet.is_paused:
+            key = reader.touched, reader.cursor, reader.joins
+            joined, reach = self._joined.get(key) or self._join_for(*key)
+            if reach is None:
+                reader.touched, reader.joins = _NOTHING, ()
+                reader.cursor = max(reader.cursor, position.index)
+                reader.number = position.number
+                reader.outlet.write(joined)
+                return
+            reader.cursor = reach
+            reader.outlet.write(joined)
+
+    def _join_for(
+        self, audiences: frozenset[str], cursor: int, joins: tuple[tuple[str, int], ...]
+    ) -> tuple[bytes, int | None]:
+        """As `_join_frames`, and kept for all who stand at the same place, until the end of the round."""
+        found = self._join_frames(audiences, cursor, joins)
+        if self._is_publishing:
+            # Between two batches hardly anybody else stands at this place, and the bytes would stay for long.
+            self._joined[audiences, cursor, joins] = found
+        return found
 
     def _join_frames(
         self, audiences: frozenset[str], cursor: int, joins: tuple[tuple[str, int], ...]
-    ) -> bytes:
-        """The frames behind a cursor, in order of the log, and the position they lead to."""
+    ) -> tuple[bytes, int | None]:
+        """The frames behind a cursor, in order of the log, and the position they lead to.
+
+        Where they are more than a piece, only those of the first one, and the index they reach.
+        """
         parts: list[tuple[int, bytes]] = []
         feeds = {audience: self._feeds[audience] for audience in audiences if audience in self._feeds}
         not_before = dict(joins)
@@ -285,7 +313,13 @@ class Delivery:
             parts.extend(zip(feed.indices[start:], feed.frames[start:], strict=True))
         if len(feeds) > 1:
             parts.sort()
-        return b"".join([frame for _, frame in parts]) + self._end_frame
+        frames = [frame for _, frame in parts]
+        if sum(map(len, frames)) <= _PIECE_BYTES:
+            return b"".join(frames) + self._end_frame, None
+        ends = list(itertools.accumulate(map(len, frames)))
+        count = bisect_left(ends, _PIECE_BYTES) + 1
+        reach = parts[count - 1][0] if count < len(parts) else None
+        return b"".join(frames[:count]) + (b"" if count < len(parts) else self._end_frame), reach
 
     def _join(self, room: str, user: str, before: int) -> None:
         """Somebody became a member: the own connections read the room from here on."""

@@ -69,6 +69,45 @@ def test_a_slow_reader_costs_nobody_anything_and_gets_it_all_in_one_write(stage:
     assert stage.delivery.number_of(slow) == 30
 
 
+def test_who_is_far_behind_in_memory_is_written_a_piece_at_a_time(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery_module, "_PIECE_BYTES", 2_000)
+    texts = [f"{n} {'x' * 300}" for n in range(40)]
+    slow, quick = stage.attach("ben"), stage.attach("cleo")
+    stage.pause(slow, is_paused=True)
+    for text in texts:
+        stage.say(text)
+    written = sink(slow).written
+    before = len(written)
+    # It takes one piece, and is full again.
+    monkeypatch.setattr(Sink, "write", take_once)
+    while sink(slow).texts != texts:
+        behind = len(written)
+        stage.pause(slow, is_paused=False)
+        assert len(written) == behind + 1
+        assert len(written[-1]) < 2 * 2_000
+    assert before + 5 < len(written)
+    assert isinstance(sink(slow).events[-1], events.PositionMoved)
+    assert stage.delivery.number_of(slow) == stage.delivery.number_of(quick) == len(texts)
+    monkeypatch.undo()
+    stage.pause(slow, is_paused=False)
+    stage.say("last")
+    assert sink(slow).texts == sink(quick).texts == [*texts, "last"]
+
+
+def test_what_was_joined_for_one_who_came_back_is_not_kept(stage: Stage) -> None:
+    before = stage.log.state.index
+    stage.say("one", "two")
+    assert sink(stage.attach("ben", cursor=before)).texts == ["one", "two"]
+    assert not stage.delivery._joined
+
+
+def take_once(outlet: Sink, data: bytes) -> None:
+    outlet.written.append(data)
+    outlet.is_paused = True
+
+
 def test_who_is_not_in_a_room_hears_nothing_of_it(stage: Stage) -> None:
     member, stranger = stage.attach("anna"), stage.attach("ben")
     stage.say("secret tea", room="tea")
