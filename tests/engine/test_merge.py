@@ -2,62 +2,14 @@
 
 from unittest import mock
 
-import pytest
-
 from server.archive.record import Draft, Record
 from server.state.bodies import MemberBody
 from server.state.fold import fold
 from server.state.state import State
 from server.state.told import Outcome
+from tests.engine.merging import check_equal, heal, ids, log_of, sides
 from tests.replication.drafts import device, encode, message, room
-from tests.replication.servers import Server, Servers
-
-
-@pytest.fixture
-def split() -> Servers:
-    """Two servers that are cut off from each other, each with a person of its own."""
-    pair = Servers()
-    for name in ("a", "b"):
-        pair.start(name)
-    pair.connect()
-    pair.wait(0.2)
-    a, b = pair.running["a"], pair.running["b"]
-    a.ask(device("anna"), device("ben"))
-    pair.wait(0.2)
-    assert {a.engine.replica.mode, b.engine.replica.mode} == {"dual"}
-    pair.disconnect()
-    pair.wait(1.5)
-    assert {a.engine.replica.mode, b.engine.replica.mode} == {"solo"}
-    return pair
-
-
-def sides(pair: Servers) -> tuple[Server, Server]:
-    """The server that will lead, and the one that will be merged behind it."""
-    a, b = pair.running["a"], pair.running["b"]
-    ranked = sorted((a, b), key=lambda server: server.engine.replica.log.epoch)
-    return ranked[1], ranked[0]
-
-
-def log_of(server: Server) -> list[Record]:
-    return [record for record in server.reader.all_records() if not record.is_epoch]
-
-
-def ids(server: Server) -> list[tuple[str, int]]:
-    return [record.id for record in log_of(server)]
-
-
-def check_equal(pair: Servers) -> None:
-    a, b = pair.running["a"], pair.running["b"]
-    assert [record.hash for record in log_of(a)] == [record.hash for record in log_of(b)]
-    assert a.engine.state.digest() == b.engine.state.digest()
-    assert not a.reader.quarantine(b"", 1)
-    assert not b.reader.quarantine(b"", 1)
-
-
-def heal(pair: Servers) -> None:
-    pair.connect()
-    pair.wait(0.5)
-    check_equal(pair)
+from tests.replication.servers import Servers
 
 
 def test_what_both_wrote_alone_stands_in_both_archives_the_losers_behind_in_its_order(split: Servers) -> None:

@@ -117,11 +117,15 @@ class Servers:
 
     def connect(self) -> None:
         """A link, and all that follows."""
+        self.link()
+        self.settle()
+
+    def link(self) -> None:
+        """A link, and nothing has come over it yet."""
         self.is_linked = True
         for server in self.running.values():
             server.outputs.append(Output())
             server.give(steps.LinkUp())
-        self.settle()
 
     def disconnect(self) -> None:
         """The link is lost, and both processes live."""
@@ -131,12 +135,16 @@ class Servers:
 
     def settle(self) -> None:
         """Sync and deliver until nothing moves."""
-        has_moved = True
-        while has_moved:
-            has_moved = False
-            for server in self.running.values():
-                has_moved |= server.sync()
-                has_moved |= self.deliver(server)
+        while self.move():
+            pass
+
+    def move(self) -> bool:
+        """Each syncs and delivers once; whether anything moved."""
+        has_moved = False
+        for server in self.running.values():
+            has_moved |= server.sync()
+            has_moved |= self.deliver(server)
+        return has_moved
 
     def deliver(self, server: Server) -> bool:
         """What one server said arrives at the other."""

@@ -153,6 +153,8 @@ def small_sizes(weather: Weather) -> Iterator[None]:
             ("server.protocol.limits.ANSWER_S_MAX", weather.answer_s_max),
             ("server.sessions.delivery.MEMORY_BYTES", weather.memory_bytes),
             ("server.sessions.history.ROWS_MAX", weather.rows_max),
+            # A merge that hands on two at a time is met half done more often.
+            ("server.engine.resubmission.IN_FLIGHT_MAX", weather.rows_max),
         ):
             stack.enter_context(mock.patch(name, value))
         yield

@@ -19,10 +19,14 @@ def check_states(world: World) -> None:
         last = reader.last_record()
         if last is None or last.index != state.index:
             raise PromiseError("at rest", f"{process.name} folded {state.index}, its log ends at {last}")
+        snapshots = [(row.index, row.state) for row in reader.snapshots()]
         folded, told = State(), {}
         for record in reader.all_records():
             told[record.index] = fold(folded, record).told
-        snapshots = [(row.index, row.state) for row in reader.snapshots()]
+            if any(index == record.index and kept != folded.snapshot() for index, kept in snapshots):
+                raise PromiseError(
+                    "states equal", f"{process.name}: the snapshot at {record.index} is another"
+                )
         rebuilt = rebuild(snapshots, reader.all_records, state.index)
         if not state.digest() == folded.digest() == rebuilt.digest():
             raise PromiseError("states equal", f"{process.name}: three ways to make it give different states")
