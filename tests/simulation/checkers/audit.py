@@ -74,7 +74,9 @@ class Audit:
             if process.role == "follower" and is_alone and not is_member:
                 raise PromiseError("members promote", f"{process.name} leads and was only a learner")
             had, confirmed = opened[0].index - 1, process.machine.confirmed_index
-            if is_alone and had < confirmed:
+            # Who counted beside a leader had all that this one had: what it lost before, nobody has.
+            was_level = process.role == "follower" and is_member
+            if is_alone and had < confirmed and not was_level:
                 what = f"{process.name} leads alone with {had} records and had confirmed {confirmed}"
                 raise PromiseError("nobody leads with less", what)
         elif is_alone:
