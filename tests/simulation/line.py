@@ -142,7 +142,7 @@ class Line:
     def _check_order(self, data: bytes) -> None:
         """Each run once, in the order of the log: a client would pass over what comes twice.
 
-        Only the first one behind a cursor may begin before it.
+        Only the first one behind a cursor may begin before it: at the start, and behind each position.
         """
         for told in map(_decode, data.splitlines()):
             if told.event == "diverged":
@@ -153,6 +153,8 @@ class Line:
                     what = f"{self._person.name} is told {new} behind {self._told_index}"
                     raise PromiseError("told once", what)
                 self._told_index, self._is_behind_cursor = told.rows[-1][0], False
+            elif told.event == "position":
+                self._is_behind_cursor = True
 
     def close(self) -> None:
         """Politely: what was written arrives."""
