@@ -16,10 +16,11 @@ end by definition. What is no longer in memory is read from the store, off the l
 """
 
 import asyncio
+import heapq
 import itertools
 import logging
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final, Protocol
 
 import msgspec
@@ -87,6 +88,11 @@ class _Feed:
     def __init__(self) -> None:
         self.indices: list[int] = []
         self.frames: list[bytes] = []
+
+    def behind(self, index: int) -> Iterator[tuple[int, bytes]]:
+        """The frames behind an index, each with that of its last record."""
+        for place in range(bisect_right(self.indices, index), len(self.indices)):
+            yield self.indices[place], self.frames[place]
 
 
 class Delivery:
@@ -305,21 +311,22 @@ class Delivery:
 
         Where they are more than a piece, only those of the first one, and the index they reach.
         """
-        parts: list[tuple[int, bytes]] = []
-        feeds = {audience: self._feeds[audience] for audience in audiences if audience in self._feeds}
         not_before = dict(joins)
-        for audience, feed in feeds.items():
-            start = bisect_right(feed.indices, max(cursor, not_before.get(audience, 0)))
-            parts.extend(zip(feed.indices[start:], feed.frames[start:], strict=True))
-        if len(feeds) > 1:
-            parts.sort()
-        frames = [frame for _, frame in parts]
-        if sum(map(len, frames)) <= _PIECE_BYTES:
-            return b"".join(frames) + self._end_frame, None
-        ends = list(itertools.accumulate(map(len, frames)))
-        count = bisect_left(ends, _PIECE_BYTES) + 1
-        reach = parts[count - 1][0] if count < len(parts) else None
-        return b"".join(frames[:count]) + (b"" if count < len(parts) else self._end_frame), reach
+        feeds = [
+            self._feeds[audience].behind(max(cursor, not_before.get(audience, 0)))
+            for audience in audiences
+            if audience in self._feeds
+        ]
+        frames: list[bytes] = []
+        size_bytes, reach = 0, cursor
+        # One by one: a piece must not cost what lies behind it, which may be all that is in memory.
+        for index, frame in heapq.merge(*feeds) if len(feeds) > 1 else itertools.chain(*feeds):
+            if size_bytes >= _PIECE_BYTES:
+                return b"".join(frames), reach
+            frames.append(frame)
+            size_bytes += len(frame)
+            reach = index
+        return b"".join(frames) + self._end_frame, None
 
     def _join(self, room: str, user: str, before: int) -> None:
         """Somebody became a member: the own connections read the room from here on."""

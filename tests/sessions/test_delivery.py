@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -96,11 +97,36 @@ def test_who_is_far_behind_in_memory_is_written_a_piece_at_a_time(
     assert sink(slow).texts == sink(quick).texts == [*texts, "last"]
 
 
+def test_a_piece_costs_what_it_carries_not_what_lies_behind_it(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery_module, "_PIECE_BYTES", 2_000)
+    slow = stage.attach("ben")
+    stage.pause(slow, is_paused=True)
+    for n in range(200):
+        stage.say(f"{n} {'x' * 300}")
+    feed = stage.delivery._feeds[GENERAL]
+    feed.frames = counted = Counted(feed.frames)
+    monkeypatch.setattr(Sink, "write", take_once)
+    stage.pause(slow, is_paused=False)
+    assert 0 < counted.looked_at < 10
+
+
 def test_what_was_joined_for_one_who_came_back_is_not_kept(stage: Stage) -> None:
     before = stage.log.state.index
     stage.say("one", "two")
     assert sink(stage.attach("ben", cursor=before)).texts == ["one", "two"]
     assert not stage.delivery._joined
+
+
+class Counted(list[bytes]):
+    """Frames that count how many of them were looked at."""
+
+    looked_at = 0
+
+    def __getitem__(self, place: Any) -> Any:
+        self.looked_at += len(range(len(self))[place]) if isinstance(place, slice) else 1
+        return super().__getitem__(place)
 
 
 def take_once(outlet: Sink, data: bytes) -> None:
