@@ -30,6 +30,7 @@ from server.protocol import events
 from server.protocol.frames import encode_frame
 from server.protocol.requests import Cursor
 from server.sessions.cursors import place_cursor
+from server.sessions.history import PIECE_BYTES
 from server.sessions.telling import frames_of, run_until
 from server.state.state import State
 from server.state.told import EVERYBODY
@@ -40,8 +41,6 @@ _log = logging.getLogger(__name__)
 _ON_ITS_WAY_S: Final = 2.0
 # Frames kept in memory; a reader further behind is served from the store.
 MEMORY_BYTES: Final = 32 * 1024 * 1024
-# Who is far behind is written so much at a time: more would wait in its buffer, where it is ours to hold.
-_PIECE_BYTES: Final = 512 * 1024
 _NOTHING: Final = frozenset[str]()
 
 _frame_decoder: Final = msgspec.json.Decoder(events.AnyEvent)
@@ -321,7 +320,7 @@ class Delivery:
         size_bytes, reach = 0, cursor
         # One by one: a piece must not cost what lies behind it, which may be all that is in memory.
         for index, frame in heapq.merge(*feeds) if len(feeds) > 1 else itertools.chain(*feeds):
-            if size_bytes >= _PIECE_BYTES:
+            if size_bytes >= PIECE_BYTES:
                 return b"".join(frames), reach
             frames.append(frame)
             size_bytes += len(frame)

@@ -18,6 +18,10 @@ from server.state.state import State
 
 # One read for one lagging reader.
 ROWS_MAX: Final = 500
+# Who is far behind is written so much at a time: more would wait in its buffer, where it is ours to hold.
+PIECE_BYTES: Final = 512 * 1024
+# 500 long messages are 16 MB, of which a piece takes few.
+_RECORDS_AT_ONCE: Final = 125
 _END: Final = 2**62
 
 
@@ -76,15 +80,27 @@ def missed_frames(
         # Of many audiences this would be as many times too much.
         rows = rows[:ROWS_MAX]
         reach = rows[-1].index
-    frames = [frame.data for frame in frames_of(_told(reader, rows), state)]
+    frames: list[bytes] = []
+    size_bytes, sent_to = 0, cursor
+    for frame in frames_of(_told(reader, rows), state):
+        if size_bytes >= PIECE_BYTES:
+            reach = sent_to
+            break
+        frames.append(frame.data)
+        size_bytes += len(frame.data)
+        sent_to = frame.last_index
     cursor_there = Cursor(epoch=epoch_at(state.spans, reach), index=reach)
-    is_at_reach = bool(rows) and rows[-1].index == reach and rows[-1].number > 0
-    number = rows[-1].number if is_at_reach else reader.number_at(reach)
+    number_there = next((row.number for row in reversed(rows) if row.index == reach), 0)
+    number = number_there or reader.number_at(reach)
     frames.append(encode_frame(events.PositionMoved(cursor=cursor_there, number=number)))
     return b"".join(frames), reach
 
 
 def _told(reader: StoreReader, rows: list[TimelineRow]) -> Iterator[tuple[Record, str, int]]:
     """The records of rows in order; not those that a merge is just taking away."""
-    records = reader.records_at([row.index for row in rows])
-    return ((records[row.index], row.audience, row.number) for row in rows if row.index in records)
+    for first in range(0, len(rows), _RECORDS_AT_ONCE):
+        some = rows[first : first + _RECORDS_AT_ONCE]
+        records = reader.records_at([row.index for row in some])
+        for row in some:
+            if row.index in records:
+                yield records[row.index], row.audience, row.number

@@ -73,7 +73,7 @@ def test_a_slow_reader_costs_nobody_anything_and_gets_it_all_in_one_write(stage:
 def test_who_is_far_behind_in_memory_is_written_a_piece_at_a_time(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delivery_module, "_PIECE_BYTES", 2_000)
+    monkeypatch.setattr(delivery_module, "PIECE_BYTES", 2_000)
     texts = [f"{n} {'x' * 300}" for n in range(40)]
     slow, quick = stage.attach("ben"), stage.attach("cleo")
     stage.pause(slow, is_paused=True)
@@ -100,7 +100,7 @@ def test_who_is_far_behind_in_memory_is_written_a_piece_at_a_time(
 def test_a_piece_costs_what_it_carries_not_what_lies_behind_it(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delivery_module, "_PIECE_BYTES", 2_000)
+    monkeypatch.setattr(delivery_module, "PIECE_BYTES", 2_000)
     slow = stage.attach("ben")
     stage.pause(slow, is_paused=True)
     for n in range(200):

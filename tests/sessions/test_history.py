@@ -36,3 +36,29 @@ def test_a_reader_of_many_rooms_gets_as_much_at_once_as_one_of_few(tmp_path: Pat
             assert (position.cursor.index, position.number) == (reach, len(texts))
     store.close()
     assert texts == [f"{room} {n}" for n in range(8) for room in rooms]
+
+
+def test_long_messages_come_in_pieces_that_a_buffer_can_hold(tmp_path: Path) -> None:
+    store = Store(SqliteDisk(tmp_path / "archive.sqlite"))
+    log = Log(store)
+    said = [f"{n} {'x' * 900}" for n in range(30)]
+    for text in said:
+        log.say(text)
+    cursor, last, texts = 0, log.state.index, list[str]()
+    connection = ClientConnection()
+    with (
+        mock.patch("server.sessions.history.PIECE_BYTES", 4_000),
+        mock.patch("server.sessions.telling.RUN_CHARACTERS_MAX", 1_000),
+    ):
+        while cursor < last:
+            frames, reach = missed_frames(store.reader(), log.state, frozenset(["general"]), cursor, last)
+            assert len(frames) < 7_000
+            assert reach > cursor
+            cursor = reach
+            heard = connection.receive(frames)
+            texts += [message.text for message in messages_in(heard)]
+            position = heard[-1]
+            assert isinstance(position, events.PositionMoved)
+            assert (position.cursor.index, position.number) == (reach, len(texts))
+    store.close()
+    assert texts == said
