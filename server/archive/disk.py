@@ -213,8 +213,9 @@ class SqliteReader(_Tables):
         self._local = threading.local()
 
     def check(self) -> None:
-        """See that the file's structure is whole (b-trees, pages, order of keys); raises `DamagedDiskError`.
+        """See that the file's structure is whole (b-trees, pages, order of keys).
 
+        Raises `DamagedDiskError`, and `DiskError` when the file cannot be looked at.
         Together with the seals this is everything: no row can be lost in a structure that is whole.
         (`quick_check` would leave out the order of keys that are bytes.)
         """
@@ -223,9 +224,14 @@ class SqliteReader(_Tables):
         if found not in {"ok", b"ok"}:
             raise self.damaged(found.decode() if isinstance(found, bytes) else str(found))
         # SQLite would read on, and refuse to write.
-        with self._path.open("rb") as file:
-            if file.read(_WRITE_VERSION_AT + 1)[_WRITE_VERSION_AT:] > _WRITE_VERSION_MAX:
-                raise self.damaged(_("the file says that it is of a newer version"))
+        try:
+            with self._path.open("rb") as file:
+                write_version = file.read(_WRITE_VERSION_AT + 1)[_WRITE_VERSION_AT:]
+        except OSError as error:
+            # No file may be left for it: each connection of a crowd is one.
+            raise DiskError(f"{self._path}: {error}") from error
+        if write_version > _WRITE_VERSION_MAX:
+            raise self.damaged(_("the file says that it is of a newer version"))
 
     @contextlib.contextmanager
     def moment(self) -> Iterator[None]:

@@ -260,6 +260,15 @@ def test_the_structure_is_checked_as_a_whole(sealed: Path) -> None:
     reader.close()
 
 
+def test_a_file_that_cannot_be_looked_at_is_a_disk_error_for_whoever_checks_it(sealed: Path) -> None:
+    reader = SqliteReader(sealed)
+    reader.check()
+    sealed.rename(sealed.with_name("elsewhere"))
+    with pytest.raises(DiskError, match="No such file"):
+        reader.check()
+    reader.close()
+
+
 def test_an_archive_from_before_the_seals_is_sealed_when_it_is_opened(tmp_path: Path) -> None:
     path = tmp_path / "archive.sqlite"
     connection = sqlite3.connect(path)
