@@ -116,8 +116,9 @@ class DataFolder:
         return FolderError(
             _(
                 "The archive in {path} belongs to another chat ({theirs}; this server's is {mine})."
-                " Nothing was changed. Put this server's own archive.sqlite back; or, when there is a second"
-                " server, move that file away: then this one refills from the other."
+                " Nothing was changed. Move archive.sqlite away, and archive.sqlite-wal if it is there."
+                " Then put this server's own ones back; or, when there is a second server, start without"
+                " them: then this one refills from the other."
             ).format(path=self.path, theirs=error.theirs, mine=error.mine)
         )
 
