@@ -344,9 +344,11 @@ class Delivery:
                     # `flush` is called again when it takes more.
                     return
                 merges = self.merges
-                frames, end = await asyncio.to_thread(
-                    self._read_store, frozenset(reader.audiences), reader.cursor, self._memory_start
-                )
+                # A room that was joined behind the cursor is read from there on.
+                joins = {room: last for room, last in reader.joins if last > reader.cursor}
+                audiences = frozenset(reader.audiences - joins.keys())
+                last = min([self._memory_start, *joins.values()])
+                frames, end = await asyncio.to_thread(self._read_store, audiences, reader.cursor, last)
                 if not reader.audiences:
                     return
                 if merges != self.merges:

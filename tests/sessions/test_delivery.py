@@ -119,6 +119,25 @@ def test_what_was_joined_for_one_who_came_back_is_not_kept(stage: Stage) -> None
     assert not stage.delivery._joined
 
 
+def test_who_joined_a_room_and_reads_from_the_store_gets_nothing_older_of_it(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = stage.attach("ben")
+    stage.pause(slow, is_paused=True)
+    monkeypatch.setattr(delivery_module, "MEMORY_BYTES", 0)
+    stage.say("first")
+    stage.log.say("older", "tea")
+    stage.publish()
+    stage.log.act("member", "ben", MemberBody("tea"))
+    stage.log.say("newer", "tea")
+    stage.publish()
+    for _ in range(12):
+        stage.say("later")
+    stage.pause(slow, is_paused=False)
+    wait_until(lambda: len(sink(slow).texts) >= 14, what="the past")
+    assert sink(slow).texts == ["first", "newer", *["later"] * 12]
+
+
 class Counted(list[bytes]):
     """Frames that count how many of them were looked at."""
 
