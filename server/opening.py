@@ -81,13 +81,14 @@ def _look(archive: Path, cluster: str, mark: Mark | None) -> tuple[SqliteReader,
         return None
     log_file = wal_path(archive)
     log_bytes = log_file.read_bytes() if log_file.exists() else b""
+    is_empty = not archive.exists() or not archive.stat().st_size
+    if is_empty and log_bytes:
+        # SQLite would throw away what was written ahead of a file that is empty.
+        archive.touch(mode=0o600)
+        return None
     if wal.is_damaged(log_bytes):
         return None
-    if not archive.exists() or not archive.stat().st_size:
-        if log_bytes:
-            # SQLite would throw away what was written ahead of a file that is empty.
-            archive.touch(mode=0o600)
-            return None
+    if is_empty:
         SqliteDisk(archive).close()
     reader = SqliteReader(archive)
     try:

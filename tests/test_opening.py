@@ -153,6 +153,18 @@ def test_an_archive_that_is_gone_is_missed(stopped: tuple[Path, Truth]) -> None:
     close(found)
 
 
+def test_a_damaged_write_ahead_log_without_its_archive_is_mended(crashed: tuple[Path, Truth]) -> None:
+    archive, _truth = crashed
+    log = wal_path(archive)
+    content = bytearray(log.read_bytes())
+    content[2_000] ^= 0xFF
+    log.write_bytes(content)
+    archive.unlink()
+    found = opened(archive)
+    assert mended(found).kept.is_dir()
+    close(found)
+
+
 def test_an_old_copy_of_an_archive_is_noticed(archives: list[tuple[Path, Truth]], tmp_path: Path) -> None:
     archive = copy(archives[1][0], tmp_path / "copy")
     # The database without its WAL is how the archive was some time ago: in good order, and too short.
