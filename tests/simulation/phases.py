@@ -1,5 +1,6 @@
 """The phases of a run: faults come and go, then quiet, then a lasting fault of one kind, then rest."""
 
+from server.archive.reading import StoreReader
 from server.engine.round import Answer, Ask
 from tests.simulation.checkers.streams import is_complete
 from tests.simulation.devices import Device, new_person
@@ -18,6 +19,8 @@ _DROP_EVERY_S = 0.4
 _ALARMS_S = 0.2
 # A client finds out within this that a machine fell silent: ping, doubt, suspicion, and a dial.
 _SILENT_S = 6.0
+# Long enough for a few dozen requests, each with its round trips and syncs.
+_MERGED_S = 10.0
 # The derived tables reach the disk within a second.
 _REST_S = 1.3
 
@@ -173,10 +176,17 @@ def _answer_everything(world: World) -> None:
 
 
 def _rest(world: World) -> None:
-    """Nothing is asked, and everything is on disk."""
+    """Nothing is asked, what a merge hands on two at a time is handed on, and everything is on disk."""
+    world.clock.wait_for(lambda: not _is_merging(world), _MERGED_S, step_s=0.1)
     world.clock.run_until(world.clock.now + _REST_S)
     if world.history.asks:
         raise PromiseError("P5", f"never answered: {list(world.history.asks.values())}")
+
+
+def _is_merging(world: World) -> bool:
+    """Whether anything still waits on a disk to be re-submitted."""
+    disks = [machine.disk.durable for machine in world.machines.values()]
+    return any(StoreReader(disk).quarantine(b"", 1) for disk in disks)
 
 
 def _no_false_alarms(world: World) -> None:
