@@ -50,21 +50,27 @@ class RowCheck:
 
     def _run(self) -> None:
         try:
-            is_stopping = False
-            while not is_stopping:
-                for _step in check_rows(self._disk):
-                    if is_stopping := self._stopping.wait(_PAUSE_S):
-                        break
-                else:
-                    is_stopping = self._stopping.wait(_EVERY_S)
-                    self._disk.check()
+            self._pass()
+            while not self._stopping.wait(_EVERY_S):
+                self._pass(with_structure=True)
         except DamagedDiskError:
             # Whoever must know was told when it was found.
             pass
-        except DiskError as error:
-            _log.error(marked("The check of the archive could not go on: %s"), error)
         finally:
             self._disk.close()
+
+    def _pass(self, *, with_structure: bool = False) -> None:
+        """All rows once; the start checked the structure itself. What hinders it now may be gone tomorrow."""
+        try:
+            if with_structure:
+                self._disk.check()
+            for _step in check_rows(self._disk):
+                if self._stopping.wait(_PAUSE_S):
+                    return
+        except DamagedDiskError:
+            raise
+        except DiskError as error:
+            _log.error(marked("The check of the archive could not go on: %s"), error)
 
 
 def check_rows(disk: SqliteReader) -> Iterator[None]:
