@@ -102,6 +102,9 @@ class Delivery:
 
     def position_moved(self, event: events.PositionMoved) -> None:
         """The end of a flush."""
+        fork = self._reading.fork_before(event.cursor)
+        if fork is not None:
+            self.diverged(fork - 1)
         self._reading.end_flush(event.cursor, event.number)
         self._is_position_stale = True
 
@@ -150,8 +153,9 @@ class Delivery:
 
     def _is_new(self, index: int, what: Hashable) -> bool:
         self._diverged_at = None
-        if self._reading.is_fork(index, what):
-            self.diverged(index - 1)
+        fork = self._reading.fork_at(index, what)
+        if fork is not None:
+            self.diverged(fork - 1)
         return self._reading.is_new(index, what)
 
     def _tell_servers(self, servers: list[ServerFacts], mode: str) -> None:

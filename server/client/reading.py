@@ -4,10 +4,10 @@ The *cursor* (epoch, index) is what a server confirmed at the end of a flush; a 
 behind it. What came after it without such an end is remembered by index, for it comes again:
 
 - the same thing at the same index: known, passed over;
-- another thing at a remembered index: the archives merged while we were away, and what we hold
-  from there on is not what is archived: we diverged just before it, and it is new.
+- another thing at a remembered index, or something behind it before it came: the archives merged while
+  we were away, and what we hold from there on is not what is archived: we diverged just before it.
 
-Both are exact because a server delivers in the order of the index. The cursor's trail (the epochs
+All of it is exact because a server delivers in the order of the index. The cursor's trail (the epochs
 before its own) comes with the sign-in and grows here: by it a server finds where a merge forked off.
 """
 
@@ -31,6 +31,8 @@ class Reading:
         self.number = 0
         self.archive_number = 0
         self._given: dict[int, Hashable] = {}
+        # Of these, what was given on an earlier link and has not come again.
+        self._expected: set[int] = set()
 
     def resume(self, cursor: Cursor, number: int, archive_number: int) -> None:
         """A server took us in: delivery goes on behind `cursor`.
@@ -43,23 +45,36 @@ class Reading:
         self.number = number
         self.archive_number = archive_number
         self._given = {index: what for index, what in self._given.items() if index > cursor.index}
+        self._expected = set(self._given)
 
     def is_new(self, index: int, what: Hashable) -> bool:
         """Whether a delivered thing is to be given to the app; it counts as given from here on."""
         if self.cursor is not None and index <= self.cursor.index:
             return False
+        self._expected.discard(index)
         if self._given.get(index) == what:
             return False
         self._given[index] = what
         return True
 
-    def is_fork(self, index: int, what: Hashable) -> bool:
-        """Whether something else was given at this index: call `drop_behind(index - 1)` then."""
-        return index in self._given and self._given[index] != what
+    def fork_at(self, index: int, what: Hashable) -> int | None:
+        """The first index at which something was given that is not archived: call `drop_behind` then.
+
+        Something else is there, or nothing of ours: what comes now lies behind it, and it did not come again.
+        """
+        missing = min((at for at in self._expected if at < index), default=None)
+        if missing is None and index in self._given and self._given[index] != what:
+            return index
+        return missing
+
+    def fork_before(self, cursor: Cursor) -> int | None:
+        """The same at the end of a flush."""
+        return min((at for at in self._expected if at <= cursor.index), default=None)
 
     def drop_behind(self, index: int) -> None:
         """The archive goes on differently behind `index`: forget what was given there."""
         self._given = {at: what for at, what in self._given.items() if at <= index}
+        self._expected = {at for at in self._expected if at <= index}
         if self.cursor is not None and self.cursor.index > index:
             # The epoch of that place is not known; the server tells it with the next position.
             self._epochs = tuple(end for end in self._epochs if end.index <= index)
