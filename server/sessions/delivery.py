@@ -238,9 +238,9 @@ class Delivery:
                 self.flush(reader)
 
     def _is_ahead(self, cursor: Cursor) -> bool:
-        return cursor.index > self.position.index or not self._knows(cursor)
+        return cursor.index > self.position.index or not self.knows(cursor)
 
-    def _knows(self, cursor: Cursor) -> bool:
+    def knows(self, cursor: Cursor) -> bool:
         """Whether the cursor's epoch is one of this log."""
         spans = self._state().spans
         return not cursor.index or any(str(span.epoch) == cursor.epoch for span in reversed(spans))
@@ -270,7 +270,7 @@ class Delivery:
         """
         if reader.is_reading_store or not reader.touched or reader.outlet.is_paused:
             return
-        if reader in self._ahead and not self._knows(self._ahead[reader][0]):
+        if reader in self._ahead and not self.knows(self._ahead[reader][0]):
             # Where it goes on is not known yet.
             return
         if reader.cursor < self._memory_start:

@@ -105,6 +105,8 @@ def _start_delivery(hub: "Hub", session: "Session", answer: int, cursor: request
     assert session.user is not None
     user = hub.user_now(session.user)
     start, diverged_at = hub.place_cursor(cursor)
+    # A cursor that is not of this log (yet) keeps its own past: ours may be another one.
+    trail = hub.trail() if hub.delivery.knows(start) else start.trail
     session.tell(
         events.SignedIn(
             answer=answer,
@@ -112,7 +114,7 @@ def _start_delivery(hub: "Hub", session: "Session", answer: int, cursor: request
             name=user.name,
             server=hub.facts.name,
             standby=session.stage is Stage.ON_STANDBY,
-            cursor=msgspec.structs.replace(start, trail=hub.trail()),
+            cursor=msgspec.structs.replace(start, trail=trail),
             number=hub.number_at(start.index),
             archive_number=hub.delivery.position.number,
             rooms=hub.rooms_of(user, only_own=True),

@@ -87,3 +87,14 @@ def test_a_server_with_much_to_learn_sends_its_people_to_the_other_one(scene: Sc
     assert (goodbye.code, goodbye.address) == ("catching_up", "b:1")
     late = scene.client()
     assert only(late.sign_in("Ben"), events.GoTo).address == "b:1"
+
+
+def test_a_cursor_of_an_epoch_that_is_not_known_here_keeps_its_own_past(scene: Scene) -> None:
+    # Found by the simulator (seed 1464371864): with this archive's past it was taken for one that shared it.
+    scene.do(lambda: scene.hub.deliver(Output(pair=PairState("follower", "dual", "1.a.0f", "", 0))))
+    own = (requests.EpochEnd("1.b.0e", 3), requests.EpochEnd("2.b.0e", 7))
+    cursor = requests.Cursor(epoch="99.b.0e", index=50, trail=own)
+    there = only(scene.client().sign_in("Anna", cursor=cursor), events.SignedIn).cursor
+    assert (there.epoch, there.index, there.trail) == ("99.b.0e", 50, own)
+    here = only(scene.client().sign_in("Ben"), events.SignedIn).cursor
+    assert here.epoch != there.epoch
