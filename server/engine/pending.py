@@ -16,8 +16,8 @@ Identity = tuple[str, int]
 
 # Of all clients together; beyond it they are told to ask again.
 PENDING_BYTES_MAX: Final = 256 * 1024 * 1024
-# Longer than what is sent ahead is on its way, unless the network stands still.
-BEHIND_S: Final = 2.0
+# A client that reads no answers may go on sending ahead for so long before its connection is closed.
+BEHIND_S: Final = limits.BLOCKED_READER_S_MAX + 10.0
 
 
 @dataclass(slots=True)
