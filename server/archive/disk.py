@@ -9,6 +9,7 @@ Every row is sealed, and each seal is checked when the row is read: what is not 
 damage, never an answer and never "not found".
 """
 
+import abc
 import contextlib
 import sqlite3
 import threading
@@ -127,7 +128,7 @@ _WRITE_VERSION_AT: Final = 18
 _WRITE_VERSION_MAX: Final = b"\2"
 
 
-class _Tables:
+class _Tables(abc.ABC):
     """Reading through one connection a thread."""
 
     def __init__(self, path: Path, alert: Alert | None) -> None:
@@ -179,8 +180,9 @@ class _Tables:
             if row is not None:
                 self._value(table, row)
 
+    @abc.abstractmethod
     def _reading(self) -> sqlite3.Connection:
-        raise NotImplementedError
+        """The connection of this thread."""
 
     def _value(self, table: str, row: tuple[object, object]) -> bytes:
         value = unseal(table, *row)

@@ -12,7 +12,7 @@ from server.engine.round import DiskSpace, Position, Stop
 from server.protocol import limits
 from server.replication import steps
 from server.state.bodies import DeviceBody, MessageBody, RoomBody
-from tests.replication.servers import Server, Servers
+from tests.replication.servers import Server, Servers, dual_pair
 
 encode = msgspec.msgpack.Encoder().encode
 
@@ -43,14 +43,7 @@ def alone() -> Server:
 @pytest.fixture
 def pair() -> Servers:
     """Two servers in dual mode; device `d` is signed in."""
-    servers = Servers()
-    servers.start("a")
-    servers.start("b")
-    servers.wait(0.05)
-    servers.connect()
-    servers.wait(0.1)
-    servers.running["a"].ask(device())
-    servers.settle()
+    servers = dual_pair(device())
     modes = {server.engine.replica.mode for server in servers.running.values()}
     assert modes == {"dual"}
     return servers

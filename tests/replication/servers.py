@@ -165,3 +165,16 @@ class Servers:
                 server.now = self.now
                 server.give(steps.Tick())
             self.settle()
+
+
+def dual_pair(*asked: Draft) -> Servers:
+    """Two servers in dual mode, of which a leads and has archived these."""
+    servers = Servers()
+    servers.start("a")
+    servers.start("b")
+    servers.wait(0.05)
+    servers.connect()
+    servers.wait(0.1)
+    servers.running["a"].ask(*asked)
+    servers.settle()
+    return servers

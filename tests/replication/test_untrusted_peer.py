@@ -21,7 +21,7 @@ from server.replication import messages, steps
 from server.sessions.facts import PeerFacts
 from tests.engine.test_engine import device, message
 from tests.replication.pair import Half, chain, draft, hello_of
-from tests.replication.servers import Server, Servers
+from tests.replication.servers import Server, Servers, dual_pair
 
 A1, B2, B3 = Epoch(1, "a", "1"), Epoch(2, "b", "2"), Epoch(3, "b", "3")
 BOTH = ("a", "b")
@@ -118,15 +118,7 @@ def test_what_is_committed_here_and_lost_at_the_peer_is_cut_to_be_kept_for_its_r
 @pytest.fixture
 def pair() -> Servers:
     """Two servers in dual mode; device `d` is signed in; a leads."""
-    servers = Servers()
-    servers.start("a")
-    servers.start("b")
-    servers.wait(0.05)
-    servers.connect()
-    servers.wait(0.1)
-    servers.running["a"].ask(device())
-    servers.settle()
-    return servers
+    return dual_pair(device())
 
 
 def say(server: Server, said: messages.Message) -> None:
