@@ -4,8 +4,9 @@ The *cursor* (epoch, index) is what a server confirmed at the end of a flush; a 
 behind it. What came after it without such an end is remembered by index, for it comes again:
 
 - the same thing at the same index: known, passed over;
-- another thing at a remembered index, or something behind it before it came: the archives merged while
-  we were away, and what we hold from there on is not what is archived: we diverged just before it.
+- another thing at a remembered index, or something behind it before it came, or something new before it:
+  the archives merged while we were away, and what we hold from there on is not what is archived: we
+  diverged just before it.
 
 All of it is exact because a server delivers in the order of the index. The cursor's trail (the epochs
 before its own) comes with the sign-in and grows here: by it a server finds where a merge forked off.
@@ -60,10 +61,15 @@ class Reading:
     def fork_at(self, index: int, what: Hashable) -> int | None:
         """The first index at which something was given that is not archived: call `drop_behind` then.
 
-        Something else is there, or nothing of ours: what comes now lies behind it, and it did not come again.
+        Something else is there; or nothing of ours: what comes now lies behind it, and it did not come again;
+        or what comes now lies before it, where there was nothing.
         """
+        if self.cursor is not None and index <= self.cursor.index:
+            return None
+        if index not in self._given:
+            return min(self._expected, default=None)
         missing = min((at for at in self._expected if at < index), default=None)
-        if missing is None and index in self._given and self._given[index] != what:
+        if missing is None and self._given[index] != what:
             return index
         return missing
 

@@ -62,6 +62,21 @@ def test_what_does_not_come_again_in_its_place_is_not_archived() -> None:
     assert reading.fork_before(at(9)) is None
 
 
+def test_something_new_before_what_was_given_earlier_is_a_fork() -> None:
+    # Found by the simulator (seed 20013790): a message, where nothing for us stood in the other archive.
+    reading = Reading(at(5))
+    for index in (8, 9):
+        assert reading.is_new(index, f"thing {index}")
+    reading.resume(at(5), 0, 0)
+    # What a frame brings from before the cursor says nothing.
+    assert reading.fork_at(4, "old") is None
+    assert reading.fork_at(7, "other") == 8
+    reading.drop_behind(7)
+    assert reading.is_new(7, "other")
+    assert reading.fork_at(8, "thing 9") is None
+    assert reading.is_new(8, "thing 9")
+
+
 def test_the_counters_move_with_messages_and_meet_at_the_end_of_a_flush() -> None:
     reading = Reading(None)
     reading.resume(at(0), 0, 3)

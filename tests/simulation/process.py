@@ -168,7 +168,7 @@ class Process:
             return
         inputs, self._inbox = self._inbox, []
         output = self.engine.handle(inputs, self.world.clock.now, self.machine.time_ms())
-        self.world.audit.check(self, output)
+        self.world.audit.check(self, inputs, output)
         if (
             output.halt is None
             and (output.writes or output.has_news)

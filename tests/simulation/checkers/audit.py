@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Final
 
 from server.archive.record import Record
 from server.archive.store import StoreReader
-from server.engine.round import Answer, Output
+from server.engine.round import Answer, EngineInput, Output
 from server.replication import steps
-from server.replication.messages import Confirm, Heartbeat, Match
+from server.replication.messages import Confirm, Heartbeat, Hello, Match
 from tests.simulation.history import Answered, History, PromiseError
 
 if TYPE_CHECKING:
@@ -31,11 +31,15 @@ class Audit:
         self._images: Final = {name: machine.disk.durable for name, machine in machines.items()}
         self._readers: Final = {name: StoreReader(image) for name, image in self._images.items()}
 
-    def check(self, process: "Process", output: Output) -> None:
+    def check(self, process: "Process", inputs: list[EngineInput], output: Output) -> None:
         """All rules that can be seen here."""
         # What a round did before it took the lead does not count as served in it.
         lead_index = process.lead_index
-        self._places(process, output)
+        # Who greeted the other one may win over it, also when the connection ends in the same round.
+        has_met = any(
+            isinstance(given, steps.Received) and isinstance(given.message, Hello) for given in inputs
+        )
+        self._places(process, output, has_met=has_met)
         for message in output.messages:
             if isinstance(message, steps.SendToPeer):
                 self._promise(process, message.message)
@@ -46,7 +50,7 @@ class Audit:
             self._both(process, output.copies_index, "P1 copies")
         self._count(process, output)
 
-    def _places(self, process: "Process", output: Output) -> None:
+    def _places(self, process: "Process", output: Output, *, has_met: bool) -> None:
         """One record ever per (epoch, index)."""
         opened: list[Record] = []
         for _, write in output.writes:
@@ -60,13 +64,14 @@ class Audit:
         if process.engine.replica.role.name != "leader":
             process.lead_index = 0
         elif opened:
-            self._opened(process, opened)
+            self._opened(process, opened, has_met=has_met)
 
-    def _opened(self, process: "Process", opened: list[Record]) -> None:
+    def _opened(self, process: "Process", opened: list[Record], *, has_met: bool) -> None:
         """A leader opened epochs: whether it may lead, and whether two count when two are there."""
         replica = process.engine.replica
-        is_alone = not replica.link.is_greeted
+        is_greeted = replica.link.is_greeted
         if not process.lead_index:
+            is_alone = not (is_greeted or has_met)
             process.lead_index = opened[0].index
             self._history.seen["leads"] += 1
             before = [span for span in replica.log.spans if span.first_index < opened[0].index]
@@ -79,7 +84,7 @@ class Audit:
             if is_alone and had < confirmed and not was_level:
                 what = f"{process.name} leads alone with {had} records and had confirmed {confirmed}"
                 raise PromiseError("nobody leads with less", what)
-        elif is_alone:
+        elif not is_greeted:
             for solo, dual in pairwise(opened):
                 if len(dual.members()) == 2 and solo.index == dual.index - 1:
                     # Solo because the peer is lost, and dual again in the same breath.

@@ -11,4 +11,4 @@ _real: Final = Reading.resume
 
 def replacement(self: Reading, cursor: Cursor, number: int, archive_number: int) -> None:
     _real(self, cursor, number, archive_number)
-    self._given = {}
+    self._given, self._expected = {}, set()
