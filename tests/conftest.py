@@ -1,9 +1,11 @@
-"""What every test gets: an own display, a seed that is printed, and a watch over threads and error logs.
+"""What every test gets: an own display, a printed seed, a watch over threads, processes and error logs.
 
-A test fails when it leaves a thread running or when something is logged as ERROR that it did not expect.
+A test fails when it leaves a thread or a process running (which is ended, so that nothing hangs for it), or
+when something is logged as ERROR that it did not expect.
 What is expected is said at the test: `@pytest.mark.expected_errors("part of the message")`.
 """
 
+import contextlib
 import logging
 import os
 import random
@@ -13,6 +15,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import hypothesis
+import psutil
 import pytest
 
 from tests.display import own_display
@@ -175,3 +178,27 @@ def no_leaked_threads() -> Iterator[None]:
         wait_until(lambda: not leaked(), THREADS_END_WITHIN_S)
     except DeadlineError:
         pytest.fail(f"threads outlived the test: {[thread.name for thread in leaked()]}", pytrace=False)
+
+
+@pytest.fixture(autouse=True)
+def no_leaked_processes(no_leaked_threads: None) -> Iterator[None]:
+    """End the processes that were not there before and outlive the test, and fail it."""
+    this = psutil.Process()
+    before = set(this.children())
+    yield
+    leaked = [process for process in this.children() if process not in before]
+    told = [_end(process) for process in leaked]
+    if leaked:
+        pytest.fail(f"processes outlived the test: {told}", pytrace=False)
+
+
+def _end(process: psutil.Process) -> str:
+    """Kill it with all that it started; gives its command."""
+    try:
+        command, parts = " ".join(process.cmdline()), [process, *process.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return "one that nobody waited for"
+    for part in parts:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            part.kill()
+    return command

@@ -37,6 +37,31 @@ def test_a_thread_that_outlives_its_test_fails_it(watched: pytest.Pytester) -> N
     result.stdout.fnmatch_lines(["*threads outlived the test: ?'left-behind'?"])
 
 
+def test_a_process_that_outlives_its_test_fails_it_and_is_ended(watched: pytest.Pytester) -> None:
+    # Whoever reads what it writes would read for ever, and the run would never end.
+    watched.makepyfile(
+        """
+        import subprocess
+        import sys
+        import threading
+
+        def test_leaks():
+            words = [sys.executable, "-c", "import time; time.sleep(600)", "left-behind"]
+            process = subprocess.Popen(words, stdout=subprocess.PIPE)
+            threading.Thread(target=process.stdout.read).start()
+            test_leaks.process = process
+            assert False
+
+        def test_next():
+            assert test_leaks.process.wait() == -9
+            test_leaks.process.stdout.close()
+        """
+    )
+    result = watched.runpytest_subprocess()
+    result.assert_outcomes(failed=1, passed=1, errors=1)
+    result.stdout.fnmatch_lines(["*processes outlived the test: *left-behind'?"])
+
+
 def test_an_error_log_that_nobody_announced_fails_its_test(watched: pytest.Pytester) -> None:
     watched.makepyfile('import logging\ndef test_logs(): logging.getLogger("disk").error("no space left")')
     result = watched.runpytest_subprocess()
