@@ -2,8 +2,9 @@
 
 goes on:  declined {retired}, known {spans}
 retired:  hand_over {drafts}          behind the fork, in order
-goes on:  handed_over {index, copies} each when it is committed, or refused
-retired:  hand_over {the last one}    again and again, until it is on both disks
+goes on:  handed_over {index}         each when it is committed, or refused
+retired:  hand_over {}                again and again,
+goes on:  known {spans, copied}       until all that both logs hold by now is on both disks
 
 Nothing is remembered of it: a conversation that broke off begins anew, and what is archived already is
 known by its id.
@@ -30,26 +31,40 @@ class HandingOver:
     def __init__(
         self, spans: tuple[Span, ...], last_index: int, behind: Callable[[int], Iterator[Draft]]
     ) -> None:
-        self._spans: Final = spans
-        self._last_index: Final = last_index
+        self._mine: Final = _facts(spans, last_index)
         self._behind: Final = behind
-        self._left: Iterator[Draft] | None = None
+        self._theirs: tuple[Span, ...] | None = None
+        self._left: Iterator[Draft] = iter(())
         self._in_flight: dict[tuple[str, int], Draft] = {}
         self._again: list[Draft] = []
-        # The one that stands last of those with one copy: copies grow from the front.
-        self._single: Draft | None = None
-        self._single_index = 0
+        # All that this server holds stands in the other log up to here, as far as it was answered.
+        self._last_index = 0
+        self._copied_index = 0
         self.count = 0
 
     @property
+    def is_answered(self) -> bool:
+        """Whether all of it is in the other log, or was refused for good."""
+        return self._theirs is not None and not (self._in_flight or self._again)
+
+    @property
     def is_done(self) -> bool:
-        """Whether everything is on both disks, or was refused for good."""
-        return self._left is not None and not (self._in_flight or self._again or self._single)
+        """Whether it is on both disks too: also what both logs held before, for the other disk may be new."""
+        return self.is_answered and self._last_index <= self._copied_index
 
     def known(self, message: Known) -> list[HandOver]:
-        """The other side's log: the first drafts."""
-        mine, theirs = _facts(self._spans, self._last_index), _facts(message.spans, message.last_index)
-        self._left = self._behind(fork_index(mine, theirs))
+        """The other side's log, when it is first told or was asked for: the first drafts.
+
+        Other epochs than the last time: something of what was answered may have been cut. All of it is
+        handed over once more.
+        """
+        self._copied_index = message.copied_index
+        if message.spans == self._theirs:
+            return []
+        self._theirs = message.spans
+        fork = fork_index(self._mine, _facts(message.spans, message.last_index))
+        self._left, self._last_index, self.count = self._behind(fork), fork, 0
+        self._in_flight, self._again = {}, []
         return self._next()
 
     def answered(self, message: HandedOver) -> list[HandOver]:
@@ -59,22 +74,19 @@ class HandingOver:
             return []
         if message.code in _PASSING:
             self._again.append(draft)
-        elif message.copies == 1 and message.index >= self._single_index:
-            self._single, self._single_index = draft, message.index
-        elif draft is self._single or (message.copies == 2 and message.index >= self._single_index):
-            self._single = None
-        return self._next()
+        self._last_index = max(self._last_index, message.index)
+        return self._next() or self._how_far()
 
     def ask_again(self) -> list[HandOver]:
-        """Once a second: what has no answer yet, and whether the last one is on both disks by now."""
+        """Once a second: what has no answer yet, or how far it is on both disks by now."""
         drafts, self._again = self._again, []
-        if self._single is not None and self._single.id not in self._in_flight and not drafts:
-            drafts = [self._single]
         self._in_flight.update((draft.id, draft) for draft in drafts)
-        return [HandOver(tuple(drafts))] if drafts else []
+        return [HandOver(tuple(drafts))] if drafts else self._how_far()
+
+    def _how_far(self) -> list[HandOver]:
+        return [HandOver(())] if self.is_answered and not self.is_done else []
 
     def _next(self) -> list[HandOver]:
-        assert self._left is not None
         found: list[HandOver] = []
         while len(self._in_flight) < IN_FLIGHT_MAX:
             drafts = self._frame(IN_FLIGHT_MAX - len(self._in_flight))
@@ -85,7 +97,6 @@ class HandingOver:
         return found
 
     def _frame(self, room: int) -> list[Draft]:
-        assert self._left is not None
         drafts: list[Draft] = []
         size_bytes = 0
         while len(drafts) < room and size_bytes < _FRAME_BYTES:

@@ -23,19 +23,24 @@ class Inheritance:
         self._hub: Final = hub
 
     def begin(self, channel: PeerChannel) -> None:
-        """Tell what is here, committed."""
+        """Somebody proved to be a server that was replaced."""
         _log.warning(marked("A server that was replaced is back, and hands over what it alone holds."))
-        last_index = self._hub.delivery.position.index
-        spans = [span for span in list(self._hub.state.spans) if span.first_index <= last_index]
-        channel.send(Known(tuple(spans[-SPANS_MAX:]), last_index))
+        self._tell_known(channel)
 
     def take(self, channel: PeerChannel, message: PeerMessage) -> None:
         """Ask the engine for each; raises `RemoteProtocolError` for what is no hand-over."""
         if not isinstance(message, HandOver) or not all(map(_is_inherited, message.drafts)):
             raise RemoteProtocolError("a retired server has nothing to do but to hand over")
+        if not message.drafts:
+            self._tell_known(channel)
         for draft in message.drafts:
             self._hub.ask(draft, partial(_answer, channel))
         self._hub.flush_all()
+
+    def _tell_known(self, channel: PeerChannel) -> None:
+        last_index = self._hub.delivery.position.index
+        spans = [span for span in list(self._hub.state.spans) if span.first_index <= last_index]
+        channel.send(Known(tuple(spans[-SPANS_MAX:]), last_index, self._hub.copies_index))
 
 
 def _is_inherited(draft: Draft) -> bool:
@@ -44,4 +49,4 @@ def _is_inherited(draft: Draft) -> bool:
 
 def _answer(channel: PeerChannel, answer: Answer) -> None:
     code = answer.refusal.code if answer.refusal is not None else ""
-    channel.send(HandedOver(answer.device, answer.counter, answer.index, answer.copies, code))
+    channel.send(HandedOver(answer.device, answer.counter, answer.index, code))

@@ -37,25 +37,31 @@ class Declined(msgspec.Struct, frozen=True, array_like=True, tag="declined"):
 
 
 class Known(msgspec.Struct, frozen=True, array_like=True, tag="known"):
-    """To a retired server, first of all: the committed log here, its latest epochs and its end."""
+    """To a retired server, first of all and whenever it asks: the committed log here.
+
+    `spans`: its latest epochs, `last_index`: its end, `copied_index`: up to there it is on both disks.
+    """
 
     spans: tuple[Span, ...]
     last_index: Number
+    copied_index: Number
 
 
 class HandOver(msgspec.Struct, frozen=True, array_like=True, tag="hand_over"):
-    """From a retired server: requests that it holds, in order, each with its origin."""
+    """From a retired server: requests that it holds, in order, each with its origin.
+
+    None at all: it asks how far the log has come.
+    """
 
     drafts: tuple[Draft, ...]
 
 
 class HandedOver(msgspec.Struct, frozen=True, array_like=True, tag="handed_over"):
-    """To a retired server: the request stands at `index`, on `copies` disks; or it never will, by `code`."""
+    """To a retired server: the request stands at `index` of the log; or it never will, by `code`."""
 
     device: str
     counter: Number
     index: Number
-    copies: Number
     code: str
 
 

@@ -22,7 +22,8 @@ _AGAIN_S: Final = 1.0
 class Retirement:
     """Tries for ever. On a loop's thread only; `begin` makes the conversation of one connection.
 
-    `waiting` is told once for each time that the other server is not there.
+    `waiting` is told once for each time that the other server is not there, `single` when all is there and
+    not on both disks yet.
     """
 
     def __init__(
@@ -33,12 +34,14 @@ class Retirement:
         *,
         begin: Callable[[], HandingOver],
         waiting: Callable[[], None],
+        single: Callable[[], None],
     ) -> None:
         self._identity: Final = identity
         self._address: Final = address
         self._terms: Final = terms
         self._begin: Final = begin
         self._waiting: Final = waiting
+        self._single: Final = single
 
     async def hand_over(self) -> int:
         """Until everything is on both disks; gives how many requests that were.
@@ -57,7 +60,7 @@ class Retirement:
 
     async def _visit(self) -> HandingOver | None:
         """One connection, and how far the conversation came."""
-        visit = _Visit(self._identity, self._begin)
+        visit = _Visit(self._identity, self._begin, self._single)
         dialed = await dial(
             self._address.host,
             self._address.port,
@@ -76,8 +79,11 @@ class Retirement:
 class _Visit:
     """One connection (a `PeerChannelOwner`)."""
 
-    def __init__(self, identity: PeerIdentity, begin: Callable[[], HandingOver]) -> None:
+    def __init__(
+        self, identity: PeerIdentity, begin: Callable[[], HandingOver], single: Callable[[], None]
+    ) -> None:
         self._begin: Final = begin
+        self._single: Final = single
         self.conversation: HandingOver | None = None
         self.failure: DiskError | DamagedRecordError | None = None
         self.channel: Final = PeerChannel(identity, self, is_dialer=True)
@@ -85,11 +91,17 @@ class _Visit:
 
     async def talk(self) -> None:
         """Until the connection ends, or everything is said."""
+        is_told = False
         while not self._has_closed.is_set():
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._has_closed.wait(), _AGAIN_S)
-            if self.conversation is not None:
-                self.channel.send_all(list(self.conversation.ask_again()))
+            conversation = self.conversation
+            if conversation is None:
+                continue
+            self.channel.send_all(list(conversation.ask_again()))
+            if conversation.is_answered and not (conversation.is_done or is_told):
+                self._single()
+                is_told = True
 
     def reason_to_decline(self, channel: PeerChannel) -> str:  # noqa: ARG002 - the shape of an owner
         """Nobody dials a retired server."""
@@ -121,8 +133,8 @@ class _Visit:
             channel.end()
 
     def _answers(self, message: PeerMessage) -> list[HandOver]:
-        if isinstance(message, Known) and self.conversation is None:
-            self.conversation = self._begin()
+        if isinstance(message, Known):
+            self.conversation = self.conversation or self._begin()
             return self.conversation.known(message)
         if isinstance(message, HandedOver) and self.conversation is not None:
             return self.conversation.answered(message)

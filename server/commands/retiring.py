@@ -105,6 +105,7 @@ def _hand_over(folder: DataFolder, cluster: Cluster, address: Address) -> int:
         _terms(folder, cluster),
         begin=lambda: _conversation(belongings),
         waiting=lambda: _tell_waiting(cluster, address),
+        single=lambda: _tell_single(cluster),
     )
     with command_loop() as loop:
         return loop.run(retirement.hand_over())
@@ -122,6 +123,14 @@ def _tell_waiting(cluster: Cluster, address: Address) -> None:
         " and serves nobody."
     )
     click.echo(text.format(name=cluster.peer_name, address=address), err=True)
+
+
+def _tell_single(cluster: Cluster) -> None:
+    text = _(
+        "This server is retired. {name} holds all that it held; it waits until that is on both disks of"
+        " the new pair."
+    )
+    click.echo(text.format(name=cluster.peer_name), err=True)
 
 
 def _terms(folder: DataFolder, cluster: Cluster) -> TlsTerms | None:

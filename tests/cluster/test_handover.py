@@ -6,9 +6,9 @@ from server.archive.record import Draft, Epoch, Origin, Span
 from server.cluster.handover import IN_FLIGHT_MAX, HandingOver
 from server.cluster.peer_frames import HandedOver, HandOver, Known
 
-A1, B2, A3 = Epoch(1, "a", "1"), Epoch(2, "b", "2"), Epoch(3, "a", "3")
+A1, B2, A3, B4 = Epoch(1, "a", "1"), Epoch(2, "b", "2"), Epoch(3, "a", "3"), Epoch(4, "b", "4")
 MINE = (Span(A1, 1, ("a",)), Span(B2, 6, ("b",)))
-THEIRS = Known((Span(A1, 1, ("a",)), Span(A3, 9, ("a",))), 20)
+SPANS = (Span(A1, 1, ("a",)), Span(A3, 9, ("a",)))
 
 
 def draft(counter: int) -> Draft:
@@ -23,20 +23,25 @@ class Retired:
         self._count = count
         self.conversation = HandingOver(MINE, last_index, self._behind)
         self.said: list[int] = []
+        self.asked_how_far = 0
 
     def _behind(self, fork: int) -> Iterator[Draft]:
         self.forks.append(fork)
         yield from map(draft, range(1, self._count + 1))
 
-    def begin(self) -> None:
-        self.hear(self.conversation.known(THEIRS))
+    def know(self, copied_index: int = 999, spans: tuple[Span, ...] = SPANS) -> None:
+        self.hear(self.conversation.known(Known(spans, 20, copied_index)))
 
     def hear(self, frames: list[HandOver]) -> None:
         self.said += [draft.counter for frame in frames for draft in frame.drafts]
+        self.asked_how_far += sum(not frame.drafts for frame in frames)
 
-    def answer(self, counter: int, copies: int = 2, code: str = "") -> None:
+    def answer(self, counter: int, code: str = "") -> None:
         index = 0 if code else 100 + counter
-        self.hear(self.conversation.answered(HandedOver("d", counter, index, copies, code)))
+        self.hear(self.conversation.answered(HandedOver("d", counter, index, code)))
+
+    def is_done(self) -> bool:
+        return self.conversation.is_done
 
     def wait(self) -> None:
         self.hear(self.conversation.ask_again())
@@ -44,64 +49,79 @@ class Retired:
 
 def test_everything_behind_the_last_common_epoch_is_handed_over_in_order() -> None:
     retired = Retired(3)
-    retired.begin()
+    retired.know()
     # Both went on in other epochs behind record 5.
     assert retired.forks == [5]
     assert retired.said == [1, 2, 3]
     for counter in (1, 2, 3):
-        assert not retired.conversation.is_done
+        assert not retired.is_done()
         retired.answer(counter)
-    assert retired.conversation.is_done
+    assert retired.is_done()
     assert retired.conversation.count == 3
 
 
-def test_whoever_holds_nothing_is_done_when_it_knows_the_other_log() -> None:
+def test_whoever_holds_nothing_more_is_done_when_what_both_hold_is_on_both_disks() -> None:
     retired = Retired(0)
-    assert not retired.conversation.is_done
-    retired.begin()
-    assert retired.conversation.is_done
+    assert not retired.is_done()
+    # The new second server has nothing yet, and the logs are one up to record 5.
+    retired.know(copied_index=4)
+    assert retired.conversation.is_answered
+    assert not retired.is_done()
+    for asked in (1, 2):
+        retired.wait()
+        assert retired.asked_how_far == asked
+    retired.know(copied_index=5)
+    assert retired.is_done()
+    assert retired.said == []
 
 
 def test_no_more_is_on_its_way_than_the_other_side_can_take() -> None:
     retired = Retired(IN_FLIGHT_MAX + 10)
-    retired.begin()
+    retired.know()
     assert retired.said == list(range(1, IN_FLIGHT_MAX + 1))
     retired.answer(1)
     assert retired.said[-1] == IN_FLIGHT_MAX + 1
 
 
-def test_what_has_one_copy_is_asked_for_until_it_has_two() -> None:
+def test_what_is_on_one_disk_is_waited_for_until_it_is_on_two() -> None:
     retired = Retired(3)
-    retired.begin()
-    for counter in (1, 2, 3):
-        retired.answer(counter, copies=1)
-    assert not retired.conversation.is_done
-    for _ in range(2):
-        retired.said.clear()
+    retired.know(copied_index=20)
+    for counter in (1, 3, 2):
+        assert not retired.asked_how_far
+        retired.answer(counter)
+    # At once behind the last answer, then once a second.
+    assert retired.asked_how_far == 1
+    for copied_index in (20, 102):
+        retired.know(copied_index)
+        assert not retired.is_done()
         retired.wait()
-        # Copies grow from the front: the last one speaks for all.
-        assert retired.said == [3]
-        retired.answer(3, copies=1)
-    retired.wait()
-    retired.answer(3)
-    assert retired.conversation.is_done
+    assert retired.asked_how_far == 3
+    retired.know(copied_index=103)
+    assert retired.is_done()
+    assert retired.said == [1, 2, 3]
 
 
-def test_one_that_came_later_with_two_copies_speaks_for_those_before_it() -> None:
+def test_when_the_other_log_has_changed_all_of_it_is_handed_over_once_more() -> None:
     retired = Retired(2)
-    retired.begin()
-    retired.answer(1, copies=1)
-    retired.answer(2)
-    assert retired.conversation.is_done
+    retired.know(copied_index=20)
+    retired.answer(1)
+    # What was answered may have been cut; the answer that is still on its way says nothing any more.
+    retired.know(spans=(*SPANS, Span(B4, 15, ("b",))))
+    assert retired.said == [1, 2, 1, 2]
+    assert not retired.is_done()
+    for counter in (1, 2):
+        retired.answer(counter)
+    assert retired.is_done()
+    assert retired.conversation.count == 2
 
 
 def test_a_refusal_is_an_answer_and_what_passes_is_asked_again() -> None:
     retired = Retired(3)
-    retired.begin()
-    retired.answer(1, copies=0, code="room_name_taken")
-    retired.answer(2, copies=0, code="unknown")
+    retired.know()
+    retired.answer(1, code="room_name_taken")
+    retired.answer(2, code="unknown")
     retired.answer(3)
-    assert not retired.conversation.is_done
+    assert not retired.is_done()
     retired.said.clear()
     retired.wait()
     assert retired.said == [2]
@@ -109,11 +129,11 @@ def test_a_refusal_is_an_answer_and_what_passes_is_asked_again() -> None:
     retired.wait()
     assert retired.said == [2]
     retired.answer(2)
-    assert retired.conversation.is_done
+    assert retired.is_done()
 
 
 def test_an_answer_that_nobody_asked_for_changes_nothing() -> None:
     retired = Retired(1)
-    retired.begin()
+    retired.know()
     retired.answer(9)
-    assert not retired.conversation.is_done
+    assert not retired.is_done()

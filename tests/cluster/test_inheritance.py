@@ -30,6 +30,7 @@ class Stage:
         hub: Any = SimpleNamespace(
             state=SimpleNamespace(spans=spans),
             delivery=SimpleNamespace(position=SimpleNamespace(index=8)),
+            copies_index=7,
             ask=lambda draft, answered: self.asked.append((draft, answered)),
             flush_all=self._flush,
         )
@@ -47,7 +48,10 @@ def draft(counter: int, origin: Origin | None = ORIGIN) -> Draft:
 def test_it_is_told_what_is_committed_here_and_nothing_more() -> None:
     stage = Stage()
     stage.inheritance.begin(stage.channel)
-    assert stage.said == [Known((Span(A1, 1, ("a",)),), 8)]
+    assert stage.said == [Known((Span(A1, 1, ("a",)),), 8, 7)]
+    # And again whenever it asks how far that is on both disks.
+    stage.inheritance.take(stage.channel, HandOver(()))
+    assert stage.said[1:] == stage.said[:1]
 
 
 def test_each_request_is_asked_for_in_order_and_its_answer_goes_back() -> None:
@@ -57,7 +61,7 @@ def test_each_request_is_asked_for_in_order_and_its_answer_goes_back() -> None:
     assert stage.flushes == 1
     stage.asked[0][1](Answer(1, "d", 1, index=9, copies=1))
     stage.asked[1][1](Answer(2, "d", 2, refusal=Refusal("unknown")))
-    assert stage.said == [HandedOver("d", 1, 9, 1, ""), HandedOver("d", 2, 0, 0, "unknown")]
+    assert stage.said == [HandedOver("d", 1, 9, ""), HandedOver("d", 2, 0, "unknown")]
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,10 @@
 """A machine is gone for good: another one takes its place while the first one serves, under load."""
 
+import contextlib
 import shutil
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -45,7 +45,7 @@ def messages(data: Path) -> list[tuple[str, int]]:
         disk.close()
 
 
-@contextmanager
+@contextlib.contextmanager
 def everybody_writes(*people: Person) -> Iterator[None]:
     """All write all the time, a message about every twenty milliseconds each, and all of it is stored."""
     end = threading.Event()
@@ -82,7 +82,7 @@ def test_under_load_nothing_is_lost_and_nothing_stands_twice(
     folders = make_pair(tmp_path)
     left, new = folders[1 - dead], tmp_path / "c"
     programs = [serve(folder) for folder in folders]
-    with programs[0], programs[1]:
+    with programs[0], programs[1], contextlib.ExitStack() as stack:
         link = served(programs[1 - dead])
         anna, bruno = people.person(link, "Anna"), people.person(link, "Bruno")
         for person in (anna, bruno):
@@ -94,7 +94,7 @@ def test_under_load_nothing_is_lost_and_nothing_stands_twice(
             wait_for_mode(anna, "solo")
             with replacing(left) as waiting:
                 take_in(waiting, new)
-            third = serve(new)
+            third = stack.enter_context(serve(new))
             third.wait_line("ready: ")
             wait_for_mode(anna, "dual")
             for person in (anna, bruno):
@@ -241,6 +241,33 @@ def test_one_that_only_stood_still_is_told_when_it_goes_on_and_nothing_is_lost(
     holds_all_once(a, anna, bruno)
 
 
+def test_one_that_holds_nothing_more_than_the_first_one_waits_until_the_new_one_has_it_too(
+    tmp_path: Path, people: People
+) -> None:
+    a, b = make_pair(tmp_path)
+    new = tmp_path / "c"
+    with serve(a) as first:
+        with serve(b) as second:
+            anna = people.person(served(first), "Anna")
+            wait_for_mode(anna, "dual")
+            anna.last = anna.say("on both of the old ones")
+            anna.stored(anna.last)
+            second.kill()
+        with replacing(a) as waiting:
+            take_in(waiting, new)
+        first.wait_line("ready: ")
+        with serve(b) as old:
+            # The new one has nothing yet: without this one there was one copy of everything.
+            wait_until(lambda: "it waits until that is on both disks" in old.errors, what="its sentence")
+            assert "It hands over what it alone holds" in run_here("status", "--data", b).text
+            with serve(new) as third:
+                assert old.wait() == 1
+                assert "requests handed over: 0" in old.errors
+                assert third.interrupt() == 0
+        assert first.interrupt() == 0
+    holds_all_once(new, anna)
+
+
 def test_one_that_cannot_note_that_it_is_retired_ends_all_the_same(tmp_path: Path) -> None:
     a, b = make_pair(tmp_path)
     with serve(a) as first:
@@ -283,31 +310,31 @@ def test_a_hand_over_that_is_killed_again_and_again_comes_to_its_end(
         people.leave(anna)
         second.kill()
     monkeypatch.setenv("DESKTOP_CHAT_BOOT_WAIT_S", "0")
-    first = serve(a)
-    first.wait_line("ready: ")
-    with replacing(a) as waiting:
-        take_in(waiting, new)
-    with serve(b) as old:
-        wait_until(lambda: "Another server has taken this one's place" in old.errors)
-        wait_until(lambda: "let it run" in run_here("status", "--data", b).text, what="the hand-over")
-        old.kill()
-    assert f"Start it once more with `serve --data {b}`" in run_here("status", "--data", b).text
-    # The new one is not there yet: one copy is not enough to go.
     reader = StoreReader(SqliteReader(DataFolder(a).archive))
-    with serve(b) as old:
-        wait_until(lambda: reader.last_number() > 0, what="the first of them")
-        old.kill()
-    with serve(b) as old:
+    with serve(a) as first:
+        first.wait_line("ready: ")
+        with replacing(a) as waiting:
+            take_in(waiting, new)
+        with serve(b) as old:
+            wait_until(lambda: "Another server has taken this one's place" in old.errors)
+            wait_until(lambda: "let it run" in run_here("status", "--data", b).text, what="the hand-over")
+            old.kill()
+        # The new one is not there yet: one copy is not enough to go.
+        assert f"Start it once more with `serve --data {b}`" in run_here("status", "--data", b).text
+        with serve(b) as old:
+            wait_until(lambda: reader.last_number() > 0, what="the first of them")
+            old.kill()
         first.kill()
+    with serve(b) as old:
         wait_until(lambda: "It waits for a" in old.errors)
-        first = serve(a)
-        wait_until(lambda: reader.last_number() == count, 30, what="all of them at the first server")
-        assert old.is_running
-        with serve(new) as third:
-            assert old.wait() == 1
-            assert "all that it held is in the archive of a" in old.errors
-            assert third.interrupt() == 0
-    assert first.interrupt() == 0
+        with serve(a) as first:
+            wait_until(lambda: reader.last_number() == count, 30, what="all of them at the first server")
+            assert old.is_running
+            with serve(new) as third:
+                assert old.wait() == 1
+                assert "all that it held is in the archive of a" in old.errors
+                assert third.interrupt() == 0
+            assert first.interrupt() == 0
     for folder in (a, new):
         holds_all_once(folder, anna)
 
