@@ -74,6 +74,8 @@ class Archived:
         """The message number of an accepted message; the derived tables may lag behind the fold."""
         known = min(self._reader.derived_index(), message.index)
         since = self.records(known + 1, message.index)
+        counted = (r for r in since if r.header.kind == "message" and r.id not in self.state.voids)
+        # Of two records of one id only one is a message.
         return self._reader.number_at(known) + sum(
-            r.header.kind == "message" and r.id not in self.state.voids for r in since
+            self._reader.index_of_id(*r.id) == r.index for r in counted
         )

@@ -197,6 +197,8 @@ def test_what_one_side_found_void_and_the_other_accepted_is_accepted(split: Serv
     (asker,) = winner.ask(room("ben", 1, "hall"))
     split.wait(0.1)
     assert winner.verdict(asker).startswith("stored")
+    accepted = [record.index for record in log_of(winner) if record.id == ("ben", 1)][-1]
+    assert winner.answers()[asker].index == accepted
 
 
 def test_clients_of_the_merged_server_are_taken_back_to_the_fork(split: Servers) -> None:
