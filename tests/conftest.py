@@ -24,7 +24,8 @@ from tests.waiting import DeadlineError, wait_until
 pytest_plugins = ["pytester"]
 
 SEED = int(os.environ.get("DESKTOP_CHAT_SEED") or secrets.randbelow(2**32))
-THREADS_END_WITHIN_S = 5.0
+# A thread that ends may first have to close what it has, on a machine that does other things.
+THREADS_END_WITHIN_S = 20.0
 _TRACKER = "multiprocessing.resource_tracker"
 SEED_KEY = pytest.StashKey[str]()
 

@@ -8,8 +8,7 @@ from server.cluster.own_address import claim, own_host_towards
 from server.names.addresses import Address
 from server.network.errors import NetworkError
 from server.network.loop_thread import LoopThread
-
-DEADLINE_S = 10.0
+from tests.waiting import DEADLINE_S
 
 
 def test_port_0_becomes_free_ports_that_differ(loop: LoopThread) -> None:

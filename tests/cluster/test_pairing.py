@@ -22,9 +22,8 @@ from server.network.errors import DialCode, DialError
 from server.network.listener import Listener
 from server.network.loop_thread import LoopThread
 from tests.network.ends import raw_connection, read_to_end
-from tests.waiting import wait_until
+from tests.waiting import DEADLINE_S, wait_until
 
-DEADLINE_S = 30.0
 FIRST = {"listen": "10.0.0.1:7000", "peer_listen": "10.0.0.1:7002"}
 LISTEN, PEER_LISTEN = Address("10.0.0.2", 7000), Address("10.0.0.2", 7002)
 

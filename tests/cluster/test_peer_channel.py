@@ -18,11 +18,10 @@ from server.cluster.peer_frames import (
 )
 from server.network.loop_thread import LoopThread
 from server.sessions.facts import PeerOnline
-from tests.waiting import wait_until
+from tests.waiting import DEADLINE_S, wait_until
 
 A = PeerIdentity("cluster", "a", "b", b"the secret")
 B = PeerIdentity("cluster", "b", "a", b"the secret")
-DEADLINE_S = 10.0
 
 
 class Wire:

@@ -13,9 +13,7 @@ from click.testing import CliRunner
 
 from server.__main__ import main
 from tests.source_tree import PROJECT
-from tests.waiting import wait_until
-
-DEADLINE_S = 30.0
+from tests.waiting import DEADLINE_S, wait_until
 
 
 class Program:
@@ -51,7 +49,6 @@ class Program:
         """The first line on standard output with this in it."""
         wait_until(
             lambda: self._find(part) or self._process.poll() is not None,
-            DEADLINE_S,
             what=f"{part!r} in {self.lines} {self.error_lines}",
         )
         found = self._find(part)

@@ -302,7 +302,7 @@ def test_bad_input_between_the_servers_is_dropped_and_the_pair_stays_whole(
         ):
             talk.sendall(b"\xff" * 100)
             assert read_to_end(talk) == b""
-    assert ben.stored(ben.say("whole")).copies == 2
+    ben.on_both(ben.say("whole"))
     assert len(ben.all_of(Connected)) == 1
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from server.accounts.certificate_files import load_identity
 from server.accounts.certificates import fingerprint_of
+from server.client.notices import StandbyChanged
 from server.cluster.data_folder import DataFolder
 from server.names.fingerprints import fingerprint_text
 from tests.commands.programs import Program, fails_here, run_here
@@ -38,16 +39,20 @@ def busy_pair(pair: RealPair, people: People) -> RealPair:
     for text in ("1", "2", "3"):
         anna.say(text)
     anna.stored(3)
-    bruno.reads("1", "2", "3")
+    for person in (anna, bruno):
+        person.reads("1", "2", "3")
+        person.wait_for(StandbyChanged, lambda standby: bool(standby.server))
     return pair
 
 
 def test_everything_is_shown_to_who_has_the_data_folder(busy_pair: RealPair) -> None:
     def is_level() -> Any:
         found = facts_of(*addresses(busy_pair), "--data", busy_pair.path)
-        return found if found["archives_equal"] and found["servers"][B]["archive_number"] == 3 else None
+        is_dual = {server["mode"] for server in found["servers"]} == {"dual"}
+        is_equal = found["archives_equal"] and found["servers"][B]["archive_number"] == 3
+        return found if is_dual and is_equal else None
 
-    found = wait_until(is_level, 20, what="both level")
+    found = wait_until(is_level, what="both level")
     first, second = found["servers"]
     assert {first["role"], second["role"]} == {"leader", "follower"}
     assert (first["mode"], first["error"], first["peer"], second["peer"]) == ("dual", "", "B", "A")
@@ -139,7 +144,7 @@ def test_a_plain_server_is_asked_with_plain_only(make_pair: Callable[..., RealPa
 
 def test_watching_shows_it_again_until_ctrl_c(pair: RealPair) -> None:
     with Program("status", *addresses(pair), "--watch", "--json") as program:
-        wait_until(lambda: len(program.lines) >= 2, 20, what="two rounds")
+        wait_until(lambda: len(program.lines) >= 2, what="two rounds")
         assert program.interrupt() == 0
     for line in program.lines:
         assert len(msgspec.json.decode(line)["servers"]) == 2

@@ -13,6 +13,7 @@ from server.client.notices import (
     AnyNotice,
     Arrived,
     Connected,
+    CopiesRaised,
     Diverged,
     HistoryPage,
     PresenceChanged,
@@ -60,13 +61,10 @@ class Person:
         """Every notice of a kind, in order."""
         return [notice for notice in list(self.notices) if isinstance(notice, kind)]
 
-    def wait_for(
-        self, kind: type[N], is_right: Callable[[N], bool] = lambda _: True, deadline_s: float = 15
-    ) -> N:
+    def wait_for(self, kind: type[N], is_right: Callable[[N], bool] = lambda _: True) -> N:
         """The first right notice of a kind, waited for."""
         found = wait_until(
             lambda: [notice for notice in self.all_of(kind) if is_right(notice)],
-            deadline_s,
             what=f"{self.name}: {kind.__name__}",
         )
         return found[0]
@@ -87,7 +85,14 @@ class Person:
 
     def stored(self, counter: int) -> Stored:
         """The acknowledgement of a message, waited for."""
-        return self.wait_for(Stored, lambda notice: notice.counter == counter, deadline_s=30)
+        return self.wait_for(Stored, lambda notice: notice.counter == counter)
+
+    def on_both(self, counter: int) -> Stored:
+        """Wait until a message is on both disks. A pair on a busy machine may be one server for a moment."""
+        stored = self.stored(counter)
+        if stored.copies == 1:
+            self.wait_for(CopiesRaised, lambda raised: raised.index >= stored.index)
+        return stored
 
     def is_told_online(self, count: int) -> None:
         """Wait until the last news is that so many people are online."""
@@ -116,27 +121,25 @@ class Person:
         """The texts that arrived, in order."""
         return [message.text for message in self.messages]
 
-    def reads(self, *texts: str, deadline_s: float = 15) -> None:
+    def reads(self, *texts: str) -> None:
         """Wait until exactly these texts arrived, in this order."""
-        wait_until(lambda: self.texts == list(texts), deadline_s, what=f"{self.name} reads {texts[-3:]}")
+        wait_until(lambda: self.texts == list(texts), what=f"{self.name} reads {texts[-3:]}")
 
     def wait_for_texts(self, texts: set[str]) -> None:
         """Wait until it holds these texts, each once, in whatever order."""
         wait_until(
             lambda: sorted(self.texts) == sorted(texts),
-            15,
             what=f"{self.name} holds {texts}, not {self.texts}",
         )
 
     def reads_any_order(self, *texts: str) -> None:
         """Wait until exactly these texts arrived, by several writers."""
-        wait_until(lambda: sorted(self.texts) == sorted(texts), 15, what=f"{self.name} reads {texts[-3:]}")
+        wait_until(lambda: sorted(self.texts) == sorted(texts), what=f"{self.name} reads {texts[-3:]}")
 
     def wait_for_answers(self, count: int) -> None:
         """Wait until so many questions were answered, by a yes or a no."""
         wait_until(
             lambda: len(self.all_of(Stored)) + len(self.all_of(QuestionFailed)) == count,
-            60,
             what=f"{self.name} has {count} answers",
         )
 

@@ -14,7 +14,7 @@ from server.commands.serving import invite_link
 from server.names.addresses import Address
 from server.names.invite_links import InviteLink
 from tests.end_to_end.people import People, Person
-from tests.waiting import wait_until
+from tests.waiting import DEADLINE_S, wait_until
 
 # Kept apart from the throttle, which has tests of its own.
 OPTIONS = ["--send-rate-per-s", "0"]
@@ -37,8 +37,10 @@ class RealPair:
         self._options.extend(options)
 
     def start(self) -> None:
-        """Start both and wait until both listen."""
+        """Start both and wait until they hold one archive together."""
         self.processes.start()
+        for server in self.processes.servers:
+            assert server.wait_dual(DEADLINE_S), server.errors
 
     @property
     def invite(self) -> InviteLink:
@@ -90,7 +92,6 @@ def wait_for_mode(person: Person, mode: str) -> None:
     wait_until(
         lambda: [told.mode for told in person.all_of(ServersChanged)[-1:]] == [mode],
         what=f"mode {mode}",
-        deadline_s=20,
     )
 
 

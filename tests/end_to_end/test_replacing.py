@@ -328,7 +328,7 @@ def test_a_hand_over_that_is_killed_again_and_again_comes_to_its_end(
     with serve(b) as old:
         wait_until(lambda: "It waits for a" in old.errors)
         with serve(a) as first:
-            wait_until(lambda: reader.last_number() == count, 30, what="all of them at the first server")
+            wait_until(lambda: reader.last_number() == count, what="all of them at the first server")
             assert old.is_running
             with serve(new) as third:
                 assert old.wait() == 1

@@ -8,7 +8,7 @@ from pathlib import Path
 from server.client.notices import CopiesRaised, ServersChanged, Stored
 from tests.end_to_end.people import People
 from tests.end_to_end.real_pair import RealPair, wait_for_mode
-from tests.waiting import wait_until
+from tests.waiting import DEADLINE_S, wait_until
 
 A, B = 0, 1
 
@@ -52,7 +52,7 @@ def test_a_server_that_is_to_wait_serves_after_the_other_one_came(
     # Without the option it would go on at once: its archive ends with what it had stored alone.
     pair.add_options("--wait-for-peer")
     pair.start_again(A)
-    wait_until(lambda: "This server waits for the other one" in pair.processes.servers[A].errors, 20)
+    wait_until(lambda: "This server waits for the other one" in pair.processes.servers[A].errors)
     waiting = anna.say("who is there?")
     anna.wait_for(ServersChanged, lambda told: told.is_waiting_for_other)
     assert anna.texts == ["alone"]
@@ -75,7 +75,7 @@ def test_a_pipe_does_not_wait_for_ever_for_a_pair_that_stores_nothing(
             input=text,
             text=True,
             capture_output=True,
-            timeout=60,
+            timeout=DEADLINE_S,
             check=False,
         )
 

@@ -16,10 +16,9 @@ from server.network.errors import ClosedReason, DialError
 from server.network.listener import Listener, ListenerLimits, listen
 from server.network.loop_thread import LoopThread
 from server.network.tls import TlsTerms, Trust, server_context
-from tests.waiting import wait_until
+from tests.waiting import DEADLINE_S, wait_until
 
 T = TypeVar("T")
-DEADLINE_S = 10.0
 
 
 class Recorder:
@@ -137,14 +136,18 @@ class Ends:
     def try_dial_host(self, host: str, port: int, recorder: Recorder) -> Dialed | DialError:
         return self.run(dial(host, port, lambda: recorder))
 
-    async def dial_and_cancel(self, port: int, recorder: Recorder, trust: Trust) -> None:
-        """Give up while the handshake waits for the server."""
+    async def dial_and_cancel(self, silent: socket.socket, recorder: Recorder, trust: Trust) -> socket.socket:
+        """Give up while the handshake waits for the server, whose end of the connection is given."""
+        silent.setblocking(False)
+        port = silent.getsockname()[1]
         task = asyncio.ensure_future(dial("127.0.0.1", port, lambda: recorder, tls=trust))
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(asyncio.shield(task), 0.05)
+        loop = asyncio.get_running_loop()
+        accepted, _ = await loop.sock_accept(silent)
+        assert await loop.sock_recv(accepted, 1)
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
+        return accepted
 
     def listen_on(self, host: str, port: int) -> Listener:
         return self.run(listen(host, port, Recorder))

@@ -70,7 +70,7 @@ def test_ten_mebibytes_go_through_a_reader_that_pauses(ends: Ends, carrier: Iden
     client, server = Pumping(), Recorder(pausing)
     near, _ = ends.pair(client, server, carrier)
     ends.on_loop(pump)
-    wait_until(lambda: len(server.data) == BIG, 60)
+    wait_until(lambda: len(server.data) == BIG)
     assert server.data == data
     assert "resumed" in client.told
 

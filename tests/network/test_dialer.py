@@ -11,7 +11,7 @@ from server.network.channel import ChannelLimits
 from server.network.dialer import BackOff, Dialed
 from server.network.errors import DialCode, DialError
 from tests.network.ends import Ends, Identity, Recorder, echo
-from tests.waiting import wait_until
+from tests.waiting import DEADLINE_S, wait_until
 
 
 def free_port() -> int:
@@ -89,13 +89,13 @@ def test_a_name_with_several_addresses_is_tried_to_the_end(ends: Ends) -> None:
 
 def test_a_dial_that_is_cancelled_leaves_no_connection(ends: Ends, identity: Identity) -> None:
     recorder = Recorder()
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        ends.run(ends.dial_and_cancel(silent.getsockname()[1], recorder, identity.trust))
-        accepted, _ = silent.accept()
-        accepted.settimeout(10)
-        with accepted:
-            while accepted.recv(65536):
-                pass
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        ends.run(ends.dial_and_cancel(silent, recorder, identity.trust)) as accepted,
+    ):
+        accepted.settimeout(DEADLINE_S)
+        while accepted.recv(65536):
+            pass
     assert recorder.told == []
 
 

@@ -8,7 +8,7 @@ import pytest
 import uvloop
 
 from server.network.loop_thread import LoopThread, new_event_loop
-from tests.waiting import wait_until
+from tests.waiting import DEADLINE_S, wait_until
 
 
 @pytest.fixture(params=[asyncio.new_event_loop, uvloop.new_event_loop])
@@ -69,8 +69,8 @@ def test_a_burst_wakes_the_loop_once(thread: LoopThread, monkeypatch: pytest.Mon
         wake(callback)
 
     thread.call(is_busy.set)
-    thread.call(go_on.wait, 10)
-    assert is_busy.wait(10)
+    thread.call(go_on.wait, DEADLINE_S)
+    assert is_busy.wait(DEADLINE_S)
     monkeypatch.setattr(thread, "_wake", counted)
     for number in range(100):
         thread.call(found.append, number)
@@ -133,7 +133,7 @@ def test_run_sync_out_of_time_cancels_the_coroutine(thread: LoopThread) -> None:
 
     with pytest.raises(TimeoutError):
         thread.run_sync(wait_for_ever(), 0.01)
-    assert was_cancelled.wait(10)
+    assert was_cancelled.wait(DEADLINE_S)
 
 
 def test_run_sync_on_the_own_thread_is_refused(thread: LoopThread) -> None:

@@ -15,9 +15,9 @@ from server.state.fold import fold
 from server.state.rebuild import rebuild
 from server.state.state import GENERAL, State
 from tests.sessions.scene import packed
+from tests.waiting import DEADLINE_S
 
 FIRST, SECOND = Epoch(1, "a", "0f"), Epoch(2, "b", "0f")
-DEADLINE_S = 20.0
 PEOPLE = ["anna", "ben", "cleo"]
 ROOMS = ["tea", "chess"]
 

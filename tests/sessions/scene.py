@@ -27,12 +27,12 @@ from server.sessions.session import Session
 from server.state.fold import fold
 from server.state.rebuild import rebuild
 from server.state.state import State
+from tests.waiting import DEADLINE_S
 
 T = TypeVar("T")
 E = TypeVar("E", bound=events.Event)
 EPOCH = Epoch(1, "5e12e1", "0")
 SECRET = bytes(range(32))
-DEADLINE_S = 10.0
 
 
 class FakeClock:

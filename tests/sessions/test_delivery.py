@@ -18,8 +18,8 @@ from server.sessions.delivery import Delivery, Reader
 from server.sessions.history import ROWS_MAX
 from server.state.bodies import DeviceBody, MemberBody
 from server.state.state import GENERAL
-from tests.sessions.reading_stage import DEADLINE_S, FIRST, SECOND, Sink, Stage, sink
-from tests.waiting import wait_until
+from tests.sessions.reading_stage import FIRST, SECOND, Sink, Stage, sink
+from tests.waiting import DEADLINE_S, wait_until
 
 
 @pytest.fixture

@@ -16,9 +16,7 @@ import pytest
 from server.network.loop_thread import LoopThread
 from server.terminal.outbox_file import OutboxFile
 from tests.client.scripted_doors import ScriptedDoors
-from tests.waiting import wait_until
-
-DEADLINE_S = 30.0
+from tests.waiting import DEADLINE_S, wait_until
 
 
 @pytest.fixture
@@ -100,7 +98,9 @@ def test_20_lines_typed_with_no_server_survive_kill_9_and_are_stored_in_order_on
     chat.process.stdin.flush()
     notes = b""
     while b"outbox: 20 lines wait" not in notes:
-        notes += chat.process.stderr.readline()
+        line = chat.process.stderr.readline()
+        assert line, f"it ended: {notes!r}"
+        notes += line
     chat.process.send_signal(signal.SIGKILL)
     chat.process.communicate(timeout=DEADLINE_S)
     assert drafts_in(tmp_path) == 20
@@ -125,7 +125,7 @@ def test_the_end_of_the_input_waits_for_a_server_no_longer_than_told(
 
 def test_one_name_talks_from_one_terminal_at_a_time(doors: ScriptedDoors, tmp_path: Path) -> None:
     first = Chat(doors, tmp_path)
-    wait_until(lambda: doors.pair.servers["a"].users == 1, DEADLINE_S)
+    wait_until(lambda: doors.pair.servers["a"].users == 1)
     code, _, notes = Chat(doors, tmp_path).talk("")
     assert code == 1
     assert "is in use" in notes
@@ -176,7 +176,7 @@ class Screen:
         return self._seen.decode(errors="replace")
 
     def wait_for(self, text: str) -> None:
-        wait_until(lambda: text in self.read(), DEADLINE_S, what=f"{text!r} on the screen")
+        wait_until(lambda: text in self.read(), what=f"{text!r} on the screen")
 
 
 def test_a_person_at_a_terminal_types_reads_and_quits(doors: ScriptedDoors, tmp_path: Path) -> None:
@@ -189,7 +189,7 @@ def test_a_person_at_a_terminal_types_reads_and_quits(doors: ScriptedDoors, tmp_
     doors.post(1, "hi anna")
     screen.wait_for("hi anna")
     screen.type("/quit\r")
-    wait_until(lambda: screen.read() and chat.process.poll() is not None, DEADLINE_S)
+    wait_until(lambda: screen.read() and chat.process.poll() is not None)
     assert chat.process.returncode == 0
     assert texts(doors) == ["hello", "hi anna"]
     os.close(screen.near)
@@ -202,7 +202,7 @@ def test_ctrl_c_leaves_the_terminal_at_once(doors: ScriptedDoors, tmp_path: Path
     screen.wait_for("connected to server a")
     screen.wait_for(">")
     screen.type("\x03")
-    wait_until(lambda: screen.read() and chat.process.poll() is not None, DEADLINE_S)
+    wait_until(lambda: screen.read() and chat.process.poll() is not None)
     assert chat.process.returncode == 0
     os.close(screen.near)
     os.close(screen.far)

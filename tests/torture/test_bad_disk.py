@@ -10,7 +10,7 @@ import pytest
 
 from server.torture.bad_disk import BadDisk, NoBadDiskError, build_library
 from server.torture.plan import PlannedDisk
-from tests.waiting import wait_until
+from tests.waiting import DEADLINE_S, wait_until
 
 # A program on that disk: it commits to an SQLite database for each line that it is sent, and answers.
 WRITER = """
@@ -76,7 +76,7 @@ class Writer:
         assert self._process.stdout is not None
         self._process.stdin.close()
         self._process.stdout.close()
-        self._process.wait(10)
+        self._process.wait(DEADLINE_S)
         self.disk.close()
 
     def _line(self) -> str:

@@ -23,7 +23,7 @@ class Ends:
         self._thread = thread
         self._open = contextlib.ExitStack()
         self.listening = self._open.enter_context(socket.create_server(("127.0.0.1", 0)))
-        self.listening.settimeout(10)
+        self.listening.settimeout(DEADLINE_S)
         self.proxy = Proxy(self.listening.getsockname()[1])
         self.run(self.proxy.open())
 
@@ -31,13 +31,15 @@ class Ends:
         self._thread.run_sync(coroutine, DEADLINE_S)
 
     def dial(self) -> socket.socket:
-        dialer = self._open.enter_context(socket.create_connection(("127.0.0.1", self.proxy.port), 10))
-        dialer.settimeout(10)
+        dialer = self._open.enter_context(
+            socket.create_connection(("127.0.0.1", self.proxy.port), DEADLINE_S)
+        )
+        dialer.settimeout(DEADLINE_S)
         return dialer
 
     def take(self) -> socket.socket:
         server = self._open.enter_context(self.listening.accept()[0])
-        server.settimeout(10)
+        server.settimeout(DEADLINE_S)
         return server
 
     def connect(self) -> tuple[socket.socket, socket.socket]:
@@ -76,7 +78,7 @@ def is_silent(end: socket.socket) -> bool:
     except BlockingIOError:
         return True
     finally:
-        end.settimeout(10)
+        end.settimeout(DEADLINE_S)
     return False
 
 

@@ -10,9 +10,9 @@ from tests.waiting import wait_until
 T = TypeVar("T")
 
 
-def wait(application: Application, condition: Callable[[], T], what: str = "", deadline_s: float = 20) -> T:
+def wait(application: Application, condition: Callable[[], T], what: str = "") -> T:
     """Work on the window's events until the condition holds."""
-    return wait_until(condition, deadline_s, what=what, pump=application.root.update)
+    return wait_until(condition, what=what, pump=application.root.update)
 
 
 def write(application: Application, text: str) -> None:

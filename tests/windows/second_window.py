@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.waiting import wait_until
+from tests.waiting import DEADLINE_S, wait_until
 
 PROJECT = Path(__file__).parents[2]
 
@@ -29,7 +29,7 @@ class SecondWindow:
 
     def _window_id(self) -> str:
         """Its window on the display, waited for."""
-        return wait_until(lambda: sorted(_window_ids() - self._others), 20, what="the second window")[0]
+        return wait_until(lambda: sorted(_window_ids() - self._others), what="the second window")[0]
 
     def type_line(self, text: str) -> None:
         """Type a line and press Enter, by real key events."""
@@ -47,7 +47,7 @@ class SecondWindow:
             _xdotool("key", "x")
             return self.query("SELECT text FROM draft")
 
-        wait_until(is_heard, 20, what="the second window takes keys")
+        wait_until(is_heard, what="the second window takes keys")
         _xdotool("key", "ctrl+a", "BackSpace")
         wait_until(lambda: not self.query("SELECT text FROM draft"), what="the box is empty again")
         self._takes_keys = True
@@ -81,7 +81,7 @@ class SecondWindow:
         """Ask it to close; gives its exit code."""
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
-        return self._process.wait(timeout=20)
+        return self._process.wait(timeout=DEADLINE_S)
 
 
 def _window_ids() -> set[str]:
@@ -91,4 +91,4 @@ def _window_ids() -> set[str]:
 
 
 def _xdotool(*arguments: str) -> None:
-    subprocess.run(["xdotool", *arguments], check=True, timeout=30)
+    subprocess.run(["xdotool", *arguments], check=True, timeout=DEADLINE_S)

@@ -165,7 +165,7 @@ def test_r0_6_a_server_is_killed_and_the_window_talks_on(
     ada.reads_any_order("before", "during", "and I")
     assert banner_text(application) == ""
     pair.start_again(0)
-    wait(application, lambda: "running on one server" not in status_texts(application), deadline_s=40)
+    wait(application, lambda: "running on one server" not in status_texts(application))
     wait(application, lambda: Tick.STORED_ON_ONE not in ticks(application))
 
 
@@ -187,10 +187,11 @@ def test_after_a_merge_the_window_shows_each_message_once_and_in_everybodys_orde
     ada.stored(ada.say("only A"))
     pair.start_again(1)
     everything = {"both", "only A", "only B 1", "only B 2"}
-    wait(application, lambda: sorted(shown_texts(application)) == sorted(everything), deadline_s=40)
+    wait(application, lambda: sorted(shown_texts(application)) == sorted(everything))
     ada.wait_for_texts(everything)
-    assert shown_texts(application) == ada.texts
-    wait(application, lambda: set(ticks(application)) == {None, Tick.STORED_ON_BOTH}, deadline_s=40)
+    # It may have held all of it before it was told of the merge.
+    wait(application, lambda: shown_texts(application) == ada.texts, "everybody's order")
+    wait(application, lambda: set(ticks(application)) == {None, Tick.STORED_ON_BOTH})
 
 
 def test_with_both_servers_down_one_reads_and_writes_and_nothing_is_lost(
@@ -206,11 +207,11 @@ def test_with_both_servers_down_one_reads_and_writes_and_nothing_is_lost(
     for text in ("two", "three", "four"):
         write(application, text)
     assert ticks(application) == [Tick.STORED_ON_BOTH, *[Tick.WAITING] * 3]
-    assert "Not connected · 3 messages wait" in status_texts(application)
+    wait(application, lambda: "Not connected · 3 messages wait" in status_texts(application))
     pair.start_again(0)
     pair.start_again(1)
-    wait(application, lambda: banner_text(application) == "", deadline_s=40)
-    wait(application, lambda: Tick.WAITING not in ticks(application), deadline_s=40)
+    wait(application, lambda: banner_text(application) == "")
+    wait(application, lambda: Tick.WAITING not in ticks(application))
     assert shown_texts(application) == ["one", "two", "three", "four"]
 
 

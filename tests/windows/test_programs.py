@@ -10,7 +10,7 @@ import pytest
 
 from desktop_chat.hosting.pair import PairError, open_pair
 from server.names.invite_links import InviteLink, parse_invite_link
-from tests.waiting import wait_until
+from tests.waiting import DEADLINE_S, wait_until
 
 PROJECT = Path(__file__).parents[2]
 PROGRAM = [sys.executable, "-m", "desktop_chat"]
@@ -22,7 +22,8 @@ def run(*arguments: str, without_display: bool = False, typed: str = "") -> subp
         environment.pop("DISPLAY", None)
     return subprocess.run(
         [*PROGRAM, *arguments],
-        cwd=PROJECT, env=environment, input=typed, capture_output=True, text=True, timeout=100, check=False,
+        cwd=PROJECT, env=environment, input=typed, capture_output=True, text=True, check=False,
+        timeout=4 * DEADLINE_S,
     )  # fmt: skip
 
 
@@ -81,9 +82,9 @@ def test_with_a_pair_the_window_is_in_and_a_signal_ends_both(tmp_path: Path) -> 
     )  # fmt: skip
     invite = tmp_path / "data" / "pair" / "invite.txt"
     caches = tmp_path / "data" / "chats"
-    wait_until(lambda: invite.exists() and list(caches.glob("*/chat.sqlite")), 60, what="the window")
+    wait_until(lambda: invite.exists() and list(caches.glob("*/chat.sqlite")), what="the window")
     process.send_signal(signal.SIGINT)
-    output, _errors = process.communicate(timeout=40)
+    output, _errors = process.communicate(timeout=DEADLINE_S)
     assert process.returncode == 0
     assert "--data" in output
     link = parse_invite_link(invite.read_text(encoding="utf-8"))

@@ -65,7 +65,7 @@ def test_the_picture_of_the_readme(
     talk(application, others, lab)
     wait(application, lambda: ONE_SERVER in status_texts(application), ONE_SERVER)
     lab.start_again(0)
-    wait(application, lambda: ONE_SERVER not in status_texts(application), "both servers again", 60)
+    wait(application, lambda: ONE_SERVER not in status_texts(application), "both servers again")
     wait(application, lambda: ticks(application)[-1] is Tick.STORED_ON_BOTH, "both ticks")
     wait(application, lambda: {"A", "B"} <= set(status_texts(application)), "both servers")
     wait(application, lambda: any(" ms" in text for text in status_texts(application)), "the latency")

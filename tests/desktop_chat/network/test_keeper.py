@@ -11,7 +11,7 @@ from desktop_chat.network.keeper import Keeper
 from desktop_chat.store.store_thread import StoreThread
 from server.client.notices import Arrived, HistoryPage
 from server.protocol.events import Message
-from tests.waiting import wait_until
+from tests.waiting import DEADLINE_S, wait_until
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_only_what_the_cache_took_is_told(store: StoreThread) -> None:
 
 def test_what_waits_for_the_disk_is_counted(store: StoreThread) -> None:
     may_write, told = threading.Event(), list[GuiEvent]()
-    store.write(lambda _connection: may_write.wait(10))
+    store.write(lambda _connection: may_write.wait(DEADLINE_S))
     wait_until(lambda: store.backlog() == 1)
     keeper = Keeper(store, told.append)
     keeper.on_notices([Arrived(messages=[arrived(1, 1)]), Arrived(messages=[arrived(2, 2)])])

@@ -22,6 +22,7 @@ from desktop_chat.store.store_thread import StoreThread
 from server.protocol.events import RoomFacts
 from server.protocol.requests import Cursor
 from tests.desktop_chat.examples import message
+from tests.waiting import DEADLINE_S
 
 T = TypeVar("T")
 
@@ -50,7 +51,7 @@ def done(store: StoreThread, write: Callable[[sqlite3.Connection], T]) -> T:
         event.set()
 
     store.write(write, on_done)
-    assert event.wait(10)
+    assert event.wait(DEADLINE_S)
     return results[0]
 
 
@@ -167,7 +168,7 @@ def test_the_thread_writes_in_order_and_readers_see_it(store: StoreThread, tmp_p
 def test_a_write_that_fails_takes_nothing_else_with_it(store: StoreThread, tmp_path: Path) -> None:
     failures: list[Exception] = []
     begun = threading.Event()
-    store.write(lambda _connection: begun.wait(10))
+    store.write(lambda _connection: begun.wait(DEADLINE_S))
     store.write(lambda connection: outbox.put(connection, "general", "before", 0))
     store.write(
         lambda connection: connection.execute("INSERT INTO nowhere VALUES (1)"), None, failures.append
