@@ -10,6 +10,7 @@ Nothing is remembered of it: a conversation that broke off begins anew, and what
 known by its id.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Final
 
@@ -36,7 +37,9 @@ class HandingOver:
         self._theirs: tuple[Span, ...] | None = None
         self._left: Iterator[Draft] = iter(())
         self._in_flight: dict[tuple[str, int], Draft] = {}
-        self._again: list[Draft] = []
+        # Put off: nothing new is asked before these.
+        self._again: deque[Draft] = deque()
+        self._is_pausing = False
         # All that this server holds stands in the other log up to here, as far as it was answered.
         self._last_index = 0
         self._copied_index = 0
@@ -55,16 +58,17 @@ class HandingOver:
     def known(self, message: Known) -> list[HandOver]:
         """The other side's log, when it is first told or was asked for: the first drafts.
 
-        Other epochs than the last time: something of what was answered may have been cut. All of it is
-        handed over once more.
+        Where something of what was answered has been cut, all of it is handed over once more.
         """
         self._copied_index = message.copied_index
-        if message.spans == self._theirs:
+        before, self._theirs = self._theirs, message.spans
+        theirs = _facts(message.spans, message.last_index)
+        if before is not None and fork_index(_facts(before, self._last_index), theirs) >= self._last_index:
             return []
-        self._theirs = message.spans
-        fork = fork_index(self._mine, _facts(message.spans, message.last_index))
+        fork = fork_index(self._mine, theirs)
         self._left, self._last_index, self.count = self._behind(fork), fork, 0
-        self._in_flight, self._again = {}, []
+        self._in_flight, self._is_pausing = {}, False
+        self._again.clear()
         return self._next()
 
     def answered(self, message: HandedOver) -> list[HandOver]:
@@ -74,21 +78,23 @@ class HandingOver:
             return []
         if message.code in _PASSING:
             self._again.append(draft)
+            self._is_pausing = True
+        else:
+            self.count += 1
         self._last_index = max(self._last_index, message.index)
         return self._next() or self._how_far()
 
     def ask_again(self) -> list[HandOver]:
         """Once a second: what has no answer yet, or how far it is on both disks by now."""
-        drafts, self._again = self._again, []
-        self._in_flight.update((draft.id, draft) for draft in drafts)
-        return [HandOver(tuple(drafts))] if drafts else self._how_far()
+        self._is_pausing = False
+        return self._next() or self._how_far()
 
     def _how_far(self) -> list[HandOver]:
         return [HandOver(())] if self.is_answered and not self.is_done else []
 
     def _next(self) -> list[HandOver]:
         found: list[HandOver] = []
-        while len(self._in_flight) < IN_FLIGHT_MAX:
+        while len(self._in_flight) < IN_FLIGHT_MAX and not self._is_pausing:
             drafts = self._frame(IN_FLIGHT_MAX - len(self._in_flight))
             if not drafts:
                 break
@@ -100,11 +106,10 @@ class HandingOver:
         drafts: list[Draft] = []
         size_bytes = 0
         while len(drafts) < room and size_bytes < _FRAME_BYTES:
-            draft = next(self._left, None)
+            draft = self._again.popleft() if self._again else next(self._left, None)
             if draft is None:
                 break
             drafts.append(draft)
-            self.count += 1
             size_bytes += len(draft.body)
         return drafts
 

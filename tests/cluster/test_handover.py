@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from server.archive.record import Draft, Epoch, Origin, Span
 from server.cluster.handover import IN_FLIGHT_MAX, HandingOver
-from server.cluster.peer_frames import HandedOver, HandOver, Known
+from server.cluster.peer_frames import HandedOver, HandOver, Known, encode_peer_frame
 
 A1, B2, A3, B4 = Epoch(1, "a", "1"), Epoch(2, "b", "2"), Epoch(3, "a", "3"), Epoch(4, "b", "4")
 MINE = (Span(A1, 1, ("a",)), Span(B2, 6, ("b",)))
@@ -30,7 +30,7 @@ class Retired:
         yield from map(draft, range(1, self._count + 1))
 
     def know(self, copied_index: int = 999, spans: tuple[Span, ...] = SPANS) -> None:
-        self.hear(self.conversation.known(Known(spans, 20, copied_index)))
+        self.hear(self.conversation.known(Known(spans, 200, copied_index)))
 
     def hear(self, frames: list[HandOver]) -> None:
         self.said += [draft.counter for frame in frames for draft in frame.drafts]
@@ -115,6 +115,17 @@ def test_when_the_other_log_has_changed_all_of_it_is_handed_over_once_more() -> 
     assert retired.conversation.count == 2
 
 
+def test_a_new_epoch_behind_all_that_was_answered_costs_nothing() -> None:
+    # As when the new second server has become level.
+    retired = Retired(2)
+    retired.know(copied_index=20)
+    for counter in (1, 2):
+        retired.answer(counter)
+    retired.conversation.known(Known((*SPANS, Span(B4, 103, ("a", "c"))), 103, 102))
+    assert retired.said == [1, 2]
+    assert retired.is_done()
+
+
 def test_a_refusal_is_an_answer_and_what_passes_is_asked_again() -> None:
     retired = Retired(3)
     retired.know()
@@ -130,6 +141,36 @@ def test_a_refusal_is_an_answer_and_what_passes_is_asked_again() -> None:
     assert retired.said == [2]
     retired.answer(2)
     assert retired.is_done()
+
+
+def test_while_the_other_disk_is_full_nothing_more_is_asked_and_what_was_put_off_comes_first() -> None:
+    count = IN_FLIGHT_MAX + 10
+    retired = Retired(count)
+    retired.know()
+    retired.answer(1)
+    for counter in range(2, IN_FLIGHT_MAX + 2):
+        retired.answer(counter, code="disk_full")
+    # All of an archive would pass through memory, and no frame would hold it.
+    assert retired.said[-1] == IN_FLIGHT_MAX + 1
+    retired.said.clear()
+    retired.wait()
+    assert retired.said == list(range(2, IN_FLIGHT_MAX + 2))
+    for counter in range(2, count + 1):
+        retired.answer(counter)
+    assert retired.said == list(range(2, count + 1))
+    assert retired.is_done()
+    assert retired.conversation.count == count
+
+
+def test_what_is_asked_again_comes_in_frames_of_the_size_that_the_other_side_takes() -> None:
+    long = [Draft("message", "d", counter, 0, bytes(32_000), Origin(B2, counter)) for counter in range(200)]
+    conversation = HandingOver(MINE, 30, lambda _fork: iter(long))
+    first = conversation.known(Known(SPANS, 20, 0))
+    for one in long:
+        conversation.answered(HandedOver(*one.id, 0, "unknown"))
+    again = conversation.ask_again()
+    assert again == first
+    assert max(len(encode_peer_frame(frame)) for frame in again) < 1024 * 1024
 
 
 def test_an_answer_that_nobody_asked_for_changes_nothing() -> None:
