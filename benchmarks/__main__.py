@@ -40,6 +40,7 @@ def main(
     *, quick: bool, as_json: bool, is_written: bool, names: tuple[str, ...], against: Path | None
 ) -> None:
     """Measure the server beside others of its kind, all in one run. Progress goes to standard error."""
+    before = earlier_rows(against)
     load = os.getloadavg()[0]
     bench = Bench(Effort.QUICK if quick else Effort.FULL, lambda text: click.echo(text, err=True))
     cases = [BY_NAME[name] for name in names] or list(CASES)
@@ -56,13 +57,20 @@ def main(
         if not names:
             # A chart of a few cases would leave the others out without a word.
             CHART.write_text(chart(rows), encoding="utf-8")
-    if against is not None:
-        before = msgspec.json.decode(against.read_bytes(), type=Rows).rows
+    if before is not None:
         for text in fallen(before, rows) or [f"no ratio fell by more than {FALLEN_SHARE:.0%}"]:
             click.echo(f"since then: {text}", err=True)
     if failed:
         click.echo(f"failed: {', '.join(case.name for case in failed)}", err=True)
         sys.exit(1)
+
+
+def earlier_rows(path: Path | None) -> list[Row] | None:
+    """The rows to compare with, if any; raises `click.BadParameter`."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Rows).rows if path is not None else None
+    except (OSError, ValueError) as error:
+        raise click.BadParameter(f"{path} is not what --json prints: {error}") from error
 
 
 def measured(bench: Bench, cases: Sequence[Case]) -> tuple[dict[Case, list[Row]], list[Case]]:
@@ -74,7 +82,7 @@ def measured(bench: Bench, cases: Sequence[Case]) -> tuple[dict[Case, list[Row]]
             bench.tell(case.about)
             try:
                 found[case] = list(case.measure(bench))
-            except (OSError, RuntimeError, AssertionError):
+            except Exception:
                 # Whatever it is, the reader must know, and the figures of the others are not lost.
                 click.echo(traceback.format_exc(), err=True)
                 failed.append(case)

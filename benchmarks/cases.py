@@ -80,7 +80,7 @@ class Bench:
             return measured()
         except MissingRivalError as error:
             self.miss(str(error))
-        except (OSError, RuntimeError, AssertionError) as error:
+        except Exception as error:
             self.miss(f"{name} failed: {error}")
         return None
 

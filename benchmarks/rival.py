@@ -79,12 +79,16 @@ class MissingRivalError(Exception):
 
 @contextmanager
 def ended_after(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]]:
-    """End a server's process politely when the block is left."""
+    """End a server's process politely when the block is left; one that does not end is killed."""
     try:
         yield process
     finally:
         process.terminate()
-        process.communicate(timeout=ENDS_WITHIN_S)
+        try:
+            process.communicate(timeout=ENDS_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
 
 
 def free_ports(count: int) -> list[int]:

@@ -1,5 +1,6 @@
 """The command: JSON of exactly one shape, cases by name, a failed case costs its own rows only."""
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,7 +20,7 @@ def good(bench: Bench) -> Iterator[Row]:
 
 def broken(_bench: Bench) -> Iterator[Row]:
     yield ROWS[0]
-    raise RuntimeError("it stood still")
+    raise subprocess.TimeoutExpired("a server", 20)
 
 
 @pytest.fixture(autouse=True)
@@ -59,3 +60,14 @@ def test_what_was_printed_once_can_be_compared_with(tmp_path: Path) -> None:
     options = ["--json", "--case", "fan-out", "--against", str(earlier)]
     result = CliRunner().invoke(command.main, options, catch_exceptions=False)
     assert "since then: fan-out, W=1, deliveries/s: 9 × other before, 1.5 now" in result.stderr
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b'{"rows": [{"case": 1}]}'])
+def test_what_is_no_earlier_run_is_told_before_anything_is_measured(tmp_path: Path, content: bytes) -> None:
+    earlier = tmp_path / "before.json"
+    earlier.write_bytes(content)
+    options = ["--case", "fan-out", "--against", str(earlier)]
+    result = CliRunner().invoke(command.main, options, catch_exceptions=False)
+    assert result.exit_code == 2
+    assert "is not what --json prints" in result.stderr
+    assert "a good one" not in result.stderr
