@@ -18,10 +18,16 @@ A, B = 0, 1
 
 @pytest.mark.parametrize("place", [A, B])
 def test_a_copy_is_told_and_the_original_goes_on_undisturbed(
-    make_pair: Callable[..., RealPair], people: People, tmp_path: Path, place: int
+    make_pair: Callable[..., RealPair],
+    people: People,
+    tmp_path: Path,
+    place: int,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # What a busy machine delays is not to be taken for a silence: the pair stays in one mode.
-    pair = make_pair("--silence-s", "30", "--confirm-s", "30")
+    for name in ("SILENCE_S", "CONFIRM_S"):
+        monkeypatch.setenv(f"DESKTOP_CHAT_{name}", "30")
+    pair = make_pair()
     anna = people.person(pair.invite, "Anna")
     wait_for_mode(anna, "dual")
     anna.stored(anna.say("before"))
