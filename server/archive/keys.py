@@ -9,6 +9,7 @@ from server.archive.record import Draft, Origin, Record
 
 # Behind the key of an id: where a merge has put it.
 RE_SUBMITTED: Final = b"*"
+_PLACE_BYTES: Final = 16
 
 
 def number_bytes(number: int) -> bytes:
@@ -36,3 +37,9 @@ def quarantine_key(draft: Draft) -> bytes:
     origin = draft.origin
     assert isinstance(origin, Origin), draft
     return number_bytes(origin.epoch.counter) + number_bytes(origin.index) + str(origin.epoch).encode()
+
+
+def early_key(first_key: bytes, key: bytes) -> bytes:
+    """Before what waits under the first key, and in the order of the own keys."""
+    # An epoch begins with a digit.
+    return first_key[:_PLACE_BYTES] + b"\0" + key

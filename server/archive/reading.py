@@ -187,6 +187,11 @@ class StoreReader:
         found = itertools.islice(rows, limit)
         return [QuarantineRow(key, unpack_draft(value)) for key, value in found if isinstance(key, bytes)]
 
+    def first_waiting_key(self) -> bytes:
+        """The key of what is re-submitted first (b"": nothing waits)."""
+        rows = self.quarantine(b"", 1)
+        return rows[0].key if rows else b""
+
     def is_quarantined(self, device: str) -> bool:
         """Whether something of a device waits for its re-submission."""
         first, last = id_key(device, 0), id_key(device, LAST_INDEX)

@@ -29,6 +29,7 @@ from server.archive.disk import Disk, Transaction
 from server.archive.keys import id_key, number_bytes, number_in, quarantine_key, record_key
 from server.archive.reading import LAST_INDEX, QuarantineRow, SnapshotRow, StoreReader
 from server.archive.record import Draft, Record, pack, pack_draft, redraft
+from server.archive.waiting_order import WaitingOrder
 
 __all__ = ["QuarantineRow", "SnapshotRow", "Store", "StoreReader", "Write"]
 
@@ -67,6 +68,8 @@ class Store(StoreReader):
     def __init__(self, disk: Disk) -> None:
         super().__init__(disk)
         self._writer = disk
+        # Of the cut that is under way.
+        self._order = WaitingOrder(b"")
 
     def commit(self, writes: list[Write]) -> None:
         """Make several writes durable in one transaction; raises `DiskError`."""
@@ -77,6 +80,7 @@ class Store(StoreReader):
                 if batch:
                     self._commit_batch(batch)
                     batch = []
+                self._order = WaitingOrder(self.first_waiting_key())
                 self._shorten(write, write.cut_to)
             batch.append(write)
         self._commit_batch(batch)
@@ -91,7 +95,7 @@ class Store(StoreReader):
 
     def _commit_batch(self, writes: list[Write]) -> None:
         transaction = Transaction()
-        moved: dict[bytes, Draft] = {}
+        moved: dict[bytes, QuarantineRow] = {}
         for write in writes:
             if write.cut_to is not None:
                 moved = self._cut(transaction, write)
@@ -101,12 +105,12 @@ class Store(StoreReader):
                 transaction.put_new("ids", record_key(record), number_bytes(record.index))
             for identity in write.released:
                 self._release(transaction, id_key(*identity))
-            moved.update({id_key(*draft.id): draft for draft in write.quarantined})
+            for draft in write.quarantined:
+                moved[id_key(*draft.id)] = QuarantineRow(quarantine_key(draft), draft)
             self._derive(transaction, write)
-        for identity_key, draft in moved.items():
-            key = quarantine_key(draft)
-            transaction.put("quarantine", key, pack_draft(draft))
-            transaction.put("quarantine_ids", identity_key, key)
+        for identity_key, row in moved.items():
+            transaction.put("quarantine", row.key, pack_draft(row.draft))
+            transaction.put("quarantine_ids", identity_key, row.key)
         if not transaction.is_empty:
             self._writer.commit(transaction)
 
@@ -167,19 +171,21 @@ class Store(StoreReader):
         first = self.record(number_in(value))
         return first is not None and first.id == record.id
 
-    def _cut(self, transaction: Transaction, write: Write) -> dict[bytes, Draft]:
+    def _cut(self, transaction: Transaction, write: Write) -> dict[bytes, QuarantineRow]:
         """Take away every record behind the cut, and what was derived from it; the requests by id."""
         keep = write.cut_to
         assert keep is not None, write
-        moved: dict[bytes, Draft] = {}
-        for record in self.all_records(first=keep + 1):
+        moved: dict[bytes, QuarantineRow] = {}
+        for record in reversed(list(self.all_records(first=keep + 1))):
             if self._is_second(record):
                 continue
             identity, key = id_key(*record.id), record_key(record)
             transaction.delete("ids", key, key)
             is_kept = self._disk.read("quarantine_ids", identity) is not None
             if not (record.is_epoch or is_kept or record.id in write.refused):
-                moved[identity] = redraft(record, write.persons.get(record.header.device, ""))
+                draft = redraft(record, write.persons.get(record.header.device, ""))
+                # Of two the later one was accepted: see `_is_second`.
+                moved.setdefault(identity, QuarantineRow(self._order.key(record), draft))
         transaction.delete("records", keep + 1, LAST_INDEX)
         transaction.delete("snapshots", keep + 1, LAST_INDEX)
         if self.derived_index() > keep:

@@ -1,10 +1,12 @@
 """What a retired server holds and the other log may lack, as a merge would re-submit it (pure)."""
 
+import heapq
 from collections.abc import Iterator
 
 from server.archive.record import Draft, Record, Span, redraft
-from server.archive.store import StoreReader
-from server.engine.cut import behind_cut, state_without_cut
+from server.archive.store import QuarantineRow, StoreReader
+from server.archive.waiting_order import WaitingOrder
+from server.engine.cut import BehindCut, behind_cut, state_without_cut
 from server.engine.opening import open_log
 from server.state.rebuild import rebuild
 
@@ -31,25 +33,45 @@ class Belongings:
     def behind(self, fork: int) -> Iterator[Draft]:
         """Every request that it holds and that is not in the log up to the fork, in order.
 
-        As with a merge: first what waits in the quarantine, and nothing of what it refused itself.
+        As with a merge: what waits in the quarantine too, and nothing of what it refused itself.
         """
-        key = b""
-        while rows := self._reader.quarantine(key, _PAGE_ROWS):
-            yield from (row.draft for row in rows)
-            key = rows[-1].key
+        cut = self._behind_cut(fork)
+        behind = heapq.merge(self._waiting(), self._logged(fork, cut), key=lambda row: row.key)
+        return (row.draft for row in behind)
+
+    def _behind_cut(self, fork: int) -> BehindCut:
         first_uncommitted = max(self._state.index, fork) + 1
         uncommitted = tuple(self._records(first_uncommitted, self._log.last_index))
         before, after = state_without_cut(self._state, uncommitted, self._records, fork), self._state
         if after.index > fork:
             snapshots = ((row.index, row.state) for row in self._reader.snapshots())
             after = rebuild(snapshots, self._records, fork)
-        cut = behind_cut(before, after)
-        for record in self._records(fork + 1, self._log.last_index):
-            if not record.is_epoch and record.id not in cut.refused:
-                yield redraft(record, cut.persons.get(record.header.device, ""))
+        return behind_cut(before, after)
+
+    def _waiting(self) -> Iterator[QuarantineRow]:
+        key = b""
+        while rows := self._reader.quarantine(key, _PAGE_ROWS):
+            yield from rows
+            key = rows[-1].key
+
+    def _logged(self, fork: int, cut: BehindCut) -> Iterator[QuarantineRow]:
+        """What the log holds behind the fork, as a cut would put it into the quarantine."""
+        order = WaitingOrder(self._reader.first_waiting_key())
+        places: list[tuple[bytes, int]] = []
+        for index in range(self._log.last_index, fork, -1):
+            record = self._record(index)
+            is_held = not record.is_epoch and record.id not in cut.refused
+            # Of two the one that was accepted is found.
+            if is_held and self._reader.index_of_id(*record.id) == index:
+                places.append((order.key(record), index))
+        for key, index in sorted(places):
+            record = self._record(index)
+            yield QuarantineRow(key, redraft(record, cut.persons.get(record.header.device, "")))
 
     def _records(self, first: int, last: int) -> Iterator[Record]:
-        for index in range(first, last + 1):
-            record = self._log.record(index)
-            assert record is not None, index
-            yield record
+        return map(self._record, range(first, last + 1))
+
+    def _record(self, index: int) -> Record:
+        record = self._log.record(index)
+        assert record is not None, index
+        return record

@@ -107,6 +107,42 @@ def test_the_quarantine_is_empty_when_all_is_in_the_log_again(store: Store) -> N
     assert not store.is_quarantined("d")
 
 
+# --- what needs what
+
+
+@pytest.mark.parametrize("step", [1, 2, 100])
+def test_a_device_and_a_room_that_were_asked_for_here_come_before_all_that_may_need_them(
+    disk: Disk, step: int
+) -> None:
+    store = Store(disk)
+    shared = behind([], EPOCH, message(1))
+    earlier = Epoch(1, "z", "n")
+    needed = Draft("device", "e", 0, 7, b"a person"), Draft("room", "f", 7, 7, b"a room")
+    lost = behind(
+        shared,
+        LOST,
+        needed[0],
+        message(2),
+        # What its device had asked before the room comes before it too.
+        message(6, "f"),
+        needed[1],
+        message(1, "e", Origin(earlier, 8)),
+        message(2, "e", Origin(earlier, 9)),
+        message(8, "f"),
+    )
+    store.commit([Write(records=tuple(shared + lost))])
+    with mock.patch("server.archive.store.CUT_RECORDS_MAX", step):
+        store.commit([Write(cut_to=2)])
+    assert waiting(store) == [("e", 0), ("f", 6), ("f", 7), ("e", 1), ("e", 2), ("d", 2), ("f", 8)]
+
+
+def test_a_device_comes_before_what_waits_already(store: Store) -> None:
+    store.commit([Write(cut_to=2)])
+    store.commit([Write(records=winner(store, Draft("device", "d", 0, 7, b"a person")))])
+    store.commit([Write(cut_to=2)])
+    assert waiting(store) == [("d", 0), ("d", 2), ("d", 3), ("e", 1), ("d", 4)]
+
+
 # --- two records of one id
 
 

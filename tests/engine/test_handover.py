@@ -1,6 +1,8 @@
 """What a retired server hands over: all that it alone holds, in order, and nothing that it refused."""
 
-from server.archive.record import Draft
+from msgspec.structs import replace
+
+from server.archive.record import Draft, Epoch, Origin
 from server.archive.store import Store, StoreReader, Write
 from server.engine.handover import Belongings
 from tests.replication.servers import Servers
@@ -71,7 +73,7 @@ def test_what_was_written_and_never_committed_is_handed_over_too() -> None:
     assert [draft.id for draft in behind(servers, "a", fork)] == [("d", 2)]
 
 
-def test_what_waits_in_the_quarantine_is_handed_over_first() -> None:
+def test_what_waits_in_the_quarantine_is_handed_over_too() -> None:
     servers = Servers()
     fork = part(servers)
     servers.running["b"].ask(message(2), message(3))
@@ -83,3 +85,18 @@ def test_what_waits_in_the_quarantine_is_handed_over_first() -> None:
     servers.disks["b"].sync()
     assert store.last_record() is not None
     assert [draft.id for draft in behind(servers, "b", fork)] == [("d", 2), ("d", 3)]
+
+
+def test_what_waits_and_what_is_in_the_log_come_in_the_order_of_a_merge() -> None:
+    servers = Servers()
+    fork = part(servers)
+    elsewhere = Epoch(1, "z", "1")
+    moved = [replace(message(n, name="e"), origin=Origin(elsewhere, n)) for n in (1, 2, 3)]
+    b = servers.running["b"]
+    # It had signed in here as well, before a merge brought the rest; not all of that is in the log again.
+    b.ask(device("e", "Eva"), *moved[:2])
+    servers.wait(0.2)
+    servers.kill("b")
+    Store(servers.disks["b"]).commit([Write(quarantined=(moved[2],))])
+    servers.disks["b"].sync()
+    assert [draft.id for draft in behind(servers, "b", fork)] == [("e", 0), ("e", 1), ("e", 2), ("e", 3)]

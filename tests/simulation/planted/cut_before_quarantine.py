@@ -19,7 +19,7 @@ def replacement(self: Store, writes: list[Write]) -> None:
             moved = self._cut(cut, write)
             self._writer.commit(cut)
             write = msgspec.structs.replace(  # noqa: PLW2901 - what is left of it
-                write, cut_to=None, quarantined=(*moved.values(), *write.quarantined)
+                write, cut_to=None, quarantined=(*(row.draft for row in moved.values()), *write.quarantined)
             )
         later.append(write)
     _real(self, later)
