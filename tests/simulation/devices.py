@@ -11,6 +11,7 @@ from server.state.bodies import DeviceBody, MemberBody, MessageBody, RoomBody
 from server.state.state import GENERAL
 
 if TYPE_CHECKING:
+    from tests.simulation.machine import Machine
     from tests.simulation.process import Process
     from tests.simulation.world import World
 
@@ -19,6 +20,8 @@ _WINDOW: Final = 6
 _CONTESTED_ROOMS: Final = 4
 # A device that is refused or cut off tries again after this long (s).
 _AGAIN_S: Final = 0.08
+# How often it still dials a machine that was replaced and serves.
+_AT_THE_OLD_ONE: Final = 0.3
 
 _encode: Final = msgspec.msgpack.Encoder().encode
 
@@ -141,6 +144,9 @@ class Device:
         machine = self._world.machines[names[(self._tries + len(self.name)) % 2]]
         if self._tries == 1:
             machine = self._world.machines[self._rng.choice(names)]
+        replaced = self._world.replaced
+        if replaced is not None and replaced.process is not None and self._rng.random() < _AT_THE_OLD_ONE:
+            machine = replaced
         process = machine.process
         if process is None or process.is_paused:
             self._world.clock.after(_AGAIN_S, self._connect)
@@ -185,11 +191,11 @@ class Device:
                 continue
             connection.asked.add(request)
             if request.home and not request.asked and self._world.machines[request.home].process:
-                self._ask_at(request, request.home)
+                self._ask_at(request, self._world.machines[request.home])
             else:
                 self._send(connection, request)
                 if self.style == "doubling":
-                    self._ask_at(request, connection.process.peer)
+                    self._ask_at(request, self._world.by_name[connection.process.peer])
 
     def _sign_in(self, connection: Connection) -> None:
         if self._signing_in:
@@ -200,8 +206,8 @@ class Device:
         self._world.history.ask(draft)
         self._send(connection, Request(draft))
 
-    def _ask_at(self, request: Request, name: str) -> None:
-        process = self._world.machines[name].process
+    def _ask_at(self, request: Request, machine: "Machine") -> None:
+        process = machine.process
         if process is not None:
             self._send(Connection(process), request)
 

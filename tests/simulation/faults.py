@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from server.archive.store import Write
 from server.replication.messages import Message
+from tests.simulation.front import NEW_ADDRESSES
 from tests.simulation.plan import Fault, is_gentle
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 # A supervisor starts a process again that ended by itself, after this (s).
 _RESTART_S: Final = 0.25
 _LOOK_S: Final = 0.01
+# How long a running server takes to notice that it was given another second one.
+_NOTICED_S: Final = 1.0
+_LOST_FOR_GOOD: Final = 0.2
 # What a cut takes out of a log is re-submitted about then.
 _MERGE_S: Final = 0.3
 
@@ -40,6 +44,9 @@ class Faults:
         self._is_over = False
         self._armed: list[_Armed] = []
         self.is_dropping = False
+        # There is one replacement a run; the machine that is given up may be lost for good.
+        self._is_replacing = False
+        self._is_old_one_lost = False
         self.slow_sync_s: dict[str, float] = {}
         # Faults that may cost a server the lead.
         self.met = 0
@@ -53,7 +60,11 @@ class Faults:
         self._armed.clear()
         self.slow_sync_s.clear()
         self._world.network.heal()
-        for machine in self._world.machines.values():
+        for name in self._world.by_name:
+            self._world.network.let_in(name)
+        if self._is_old_one_lost and self._world.replaced is not None:
+            self._world.lose(self._world.replaced)
+        for machine in self._world.by_name.values():
             machine.disk.heal()
             machine.has_little_room = False
             if machine.process is not None and machine.process.is_ending:
@@ -61,12 +72,13 @@ class Faults:
             machine.start()
             if machine.process is not None:
                 machine.process.resume()
+        self._is_old_one_lost = False
 
     def passed(self, process: "Process", point: str, writes: list[Write]) -> bool:
         """A process is between two effects; True when it died here."""
         for armed in self._armed:
             fault = armed.fault
-            if fault.target != process.name or fault.point not in (point, ""):
+            if fault.target != process.machine.place or fault.point not in (point, ""):
                 continue
             if not self._is_moment(fault.what, writes):
                 continue
@@ -112,7 +124,7 @@ class Faults:
 
     def _may_fell(self, machine: "Machine") -> bool:
         """Whether this server may go down now."""
-        other = self._world.machines[machine.peer].process
+        other = self._world.by_name[machine.peer].process
         return self._world.weather.is_overlapping or (other is not None and not other.is_paused)
 
     def _fell(self, fault: Fault, machine: "Machine", *, is_dark: bool = False) -> None:
@@ -149,7 +161,7 @@ class Faults:
     def _double(self, fault: Fault, machine: "Machine", rng: random.Random) -> None:
         """The other one takes over and dies at some moment of it."""
         self.met += 1
-        other = self._world.machines[machine.peer]
+        other = self._world.by_name[machine.peer]
         moment = rng.uniform(0.0, 0.03)
 
         def look() -> None:
@@ -167,7 +179,7 @@ class Faults:
     def _stale_first(self, fault: Fault, machine: "Machine", rng: random.Random) -> None:
         """The other one goes on alone, dies, and stays away while the one with less starts."""
         self.met += 2
-        other = self._world.machines[machine.peer]
+        other = self._world.by_name[machine.peer]
         alone_s = fault.for_s
         away_s = rng.uniform(0.2, 2.0) * self._world.weather.settings.boot_wait_s
 
@@ -179,11 +191,59 @@ class Faults:
         machine.crash(is_dark=rng.random() < 0.5)
         self._after(alone_s, swap)
 
+    # --- another machine
+
+    def _replace(self, fault: Fault, machine: "Machine", rng: random.Random) -> None:
+        """It is given up, rightly or not; a new one takes its place, and it comes back, or never."""
+        if self._is_replacing or not self._may_fell(machine):
+            return
+        self._is_replacing = True
+        self.met += 4
+        falls = rng.choice((self._burn, self._go_dark, self._lose_touch, self._lose_touch))
+        falls(machine)
+        joins_s = rng.uniform(0.0, 2.0)
+        back_s = rng.choice((0.0, 1.0, joins_s, joins_s, joins_s)) + rng.expovariate(1 / fault.for_s)
+        self._after(joins_s, partial(self._take_in, fault, machine, rng))
+        self._after(back_s, partial(self._come_back, machine))
+        for _ in range(rng.choice((0, 0, 1, 3))):
+            back_s += rng.expovariate(1 / 0.3)
+            self._after(back_s, partial(self._kill_again, machine, rng))
+
+    def _burn(self, machine: "Machine") -> None:
+        machine.crash()
+
+    def _go_dark(self, machine: "Machine") -> None:
+        machine.crash(is_dark=True)
+
+    def _lose_touch(self, machine: "Machine") -> None:
+        """It goes on alone, and so does the other one."""
+        self._world.note(machine.name, "is cut off from all servers")
+        self._world.network.isolate(machine.name)
+
+    def _take_in(self, fault: Fault, machine: "Machine", rng: random.Random) -> None:
+        left = self._world.by_name[machine.peer]
+        if left.disk.is_lying or left.disk.durable.last_key("records") is None:
+            # Nobody gives away the place of the one that has all.
+            return
+        self._is_old_one_lost = rng.random() < _LOST_FOR_GOOD
+        name = rng.choice(sorted(NEW_ADDRESSES))
+        self._world.replace(machine, name, noticed_s=rng.uniform(0.0, _NOTICED_S))
+        self._after(rng.expovariate(1 / fault.for_s), self._world.by_name[name].start)
+
+    def _come_back(self, machine: "Machine") -> None:
+        self._world.network.let_in(machine.name)
+        machine.start()
+
+    def _kill_again(self, machine: "Machine", rng: random.Random) -> None:
+        self.met += 1
+        machine.crash()
+        self._after(rng.uniform(0.0, 0.5), machine.start)
+
     # --- paths
 
-    def _cut(self, fault: Fault, _: "Machine", __: random.Random) -> None:
+    def _cut(self, fault: Fault, machine: "Machine", _: random.Random) -> None:
         self._world.note("ab", "are cut off from each other")
-        self._world.network.cut("a", "b")
+        self._world.network.cut(machine.name, machine.peer)
         self._after(fault.for_s, self._heal_paths)
 
     def _one_way(self, fault: Fault, machine: "Machine", _: random.Random) -> None:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from tests.simulation.process import Process
 
 ADDRESSES: Final = {"a": "10.0.0.1:7000", "b": "10.0.0.2:7000"}
+# Of a new machine: its id may be the lower or the higher one, and the lower one dials.
+NEW_ADDRESSES: Final = {"0": "10.0.0.3:7000", "c": "10.0.0.4:7000"}
+_ALL_ADDRESSES: Final = ADDRESSES | NEW_ADDRESSES
 CLUSTER: Final = "simulated"
 
 
@@ -30,7 +33,7 @@ class Front:
 
     def _open(self) -> None:
         process = self._process
-        self.hub = Hub(
+        self.hub: Hub = Hub(
             engine=self,
             reader=StoreReader(process.machine.disk.durable),
             clock=self,
@@ -39,8 +42,8 @@ class Front:
                 server=process.name,
                 cluster=CLUSTER,
                 chat="pretended",
-                address=ADDRESSES[process.name],
-                is_first=process.name == "a",
+                address=_ALL_ADDRESSES[process.name],
+                is_first=process.machine.is_first,
             ),
             position=process.engine.position(),
             pair=PairState("recovering", "waiting", "", "", 0),
@@ -49,7 +52,10 @@ class Front:
             send_rate_per_s=0.0,
             tell_peer=self._tell_peer,
         )
-        self.hub.remember_peer(process.peer, ADDRESSES[process.peer])
+        self._remember_peer()
+
+    def _remember_peer(self) -> None:
+        self.hub.remember_peer(self._process.peer, _ALL_ADDRESSES[self._process.peer])
 
     def new_session(self) -> Session:
         """A client was accepted."""
@@ -125,6 +131,11 @@ class Front:
     def unlinked(self) -> None:
         """There is none any more."""
         self.loop.run(partial(self.hub.hear_peer, None))
+
+    def peer_replaced(self) -> None:
+        """Another server has the place of the other one."""
+        self.loop.run(self._remember_peer)
+        self.unlinked()
 
     def hear(self, facts: PeerFacts | PeerOnline) -> None:
         """The other server's front told about itself."""

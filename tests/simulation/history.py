@@ -51,6 +51,8 @@ class History:
     cuts: list[tuple[float, str, int]] = field(default_factory=list)
     # Acknowledged requests of which no disk has a copy any more: a disk had lied about the last one.
     excused: set[Identity] = field(default_factory=set)
+    # Servers whose place another one has.
+    replaced: set[str] = field(default_factory=set)
     # Whose disks lied: of them one may believe that they have what they have lost.
     liars: set[str] = field(default_factory=set)
     seen: Counter[str] = field(default_factory=Counter)
@@ -68,10 +70,13 @@ class History:
         self.shown[server] = {i: digest for i, digest in self.shown.get(server, {}).items() if i <= keep}
 
     def is_moved(self, answered: Answered) -> bool:
-        """Whether what a server answered was taken out of its log later, or may never have been in it."""
-        index = answered.answer.index
+        """Whether what a server answered was taken out of its log later, or may never have been in it.
+
+        What a server that was replaced had in common with another one, that one may move as well.
+        """
+        index, is_replaced = answered.answer.index, answered.server in self.replaced
         return any(
-            server == answered.server and at >= answered.at and (not index or keep < index)
+            (server == answered.server or is_replaced) and at >= answered.at and (not index or keep < index)
             for at, server, keep in self.cuts
         )
 

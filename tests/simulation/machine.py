@@ -6,6 +6,7 @@ from server.replication.steps import Halt
 from tests.simulation.disk import SimulatedDisk
 from tests.simulation.history import PromiseError
 from tests.simulation.process import Process
+from tests.simulation.retiring import Retiring
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -15,15 +16,26 @@ _EPOCH_MS: Final = 1_780_000_000_000
 
 
 class Machine:
-    """One of the two. `is_dark`: without power, so nobody is refused, there is only silence.
+    """One of the two, or one that was. `is_dark`: without power, so nobody is refused, there is only silence.
 
-    `has_little_room`: what the watch of a running server sees on its disk.
+    `has_little_room`: what the watch of a running server sees on its disk. `name` is the id of its
+    server, `peer` the one that its data folder names, `place` "a" or "b" ("" when another one has it).
     """
 
-    def __init__(self, world: "World", name: str, peer: str) -> None:
+    def __init__(self, world: "World", name: str, peer: str, place: str) -> None:
         self.world: Final = world
         self.name: Final = name
-        self.peer: Final = peer
+        self.peer = peer
+        self.place = place
+        self.is_first: Final = place == "a"
+        # With an empty log it may begin the archive: no new machine may.
+        self.is_founder: Final = name == "a"
+        # When a running server has seen that its folder names another peer.
+        self.looks_at = 0.0
+        # It was told that another one has its place; it burned and never comes back.
+        self.is_retired = False
+        self.is_gone = False
+        self.retiring: Final = Retiring(self)
         self.disk: Final = SimulatedDisk()
         # How far the disk ever was durable: a start with less may not lead alone.
         self.confirmed_index = 0
@@ -38,9 +50,13 @@ class Machine:
         return _EPOCH_MS + self.skew_ms + round(self.world.clock.now * 1000)
 
     def start(self) -> None:
-        """Start the server, unless it runs."""
+        """Start the server, unless it runs; one that is retired only hands over."""
+        if self.is_gone:
+            return
         self.is_dark = False
-        if self.process is None:
+        if self.is_retired:
+            self.retiring.begin()
+        elif self.process is None:
             self._lives += 1
             self.world.note(self.name, "starts", f"life {self._lives}")
             self.process = Process(self, self._lives)
@@ -55,6 +71,7 @@ class Machine:
         if self.process is not None:
             self.world.note(self.name, "loses power" if is_dark else "is killed")
             self.process.die(is_silent=is_dark, keep=keep)
+        self.retiring.end()
 
     def halted(self, halt: Halt) -> None:
         """The server itself refuses to go on; in this world nothing happens that only a person can mend."""
@@ -65,3 +82,13 @@ class Machine:
         assert self.process is process
         self.process = None
         self.world.ended(process)
+        if self.is_retired:
+            self.retiring.begin()
+
+    def hear_retired(self) -> None:
+        """The other one has another second server: noted first of all, then the server ends."""
+        process = self.process
+        if process is not None and not (process.is_ending or process.is_paused):
+            self.world.note(self.name, "is told that it is retired")
+            self.is_retired = True
+            process.stop()

@@ -73,12 +73,16 @@ class Wire:
         """Whether one of its ends has died."""
         return any(direction.source.is_dead for direction in self._directions.values())
 
-    def healed(self, source: str) -> None:
-        """The path is open again: what was held goes on."""
-        direction = self._directions[source]
-        held, direction.held = direction.held, 0
-        for _ in range(held):
-            self._schedule(direction)
+    def healed(self) -> None:
+        """The paths are open again: what was held goes on, or is held once more."""
+        for direction in self._directions.values():
+            held, direction.held = direction.held, 0
+            for _ in range(held):
+                self._schedule(direction)
+
+    def is_in_use(self) -> bool:
+        """Whether one of its ends still has it."""
+        return any(direction.source.wire is self for direction in self._directions.values())
 
     def _put(self, direction: _Direction, item: Item | None) -> None:
         direction.items.append(item)
@@ -93,7 +97,7 @@ class Wire:
     def _arrive(self, direction: _Direction) -> None:
         if not direction.items:
             return  # It was lost with the process that sent it.
-        if self._network.is_cut(direction.source.name):
+        if self._network.is_cut(direction.source.name, direction.target.name):
             direction.held += 1
             return
         item = direction.items.popleft()
@@ -116,6 +120,8 @@ class Network:
         self._rng: Final = rng
         self._delay_s: Final = delay_s
         self._cut: set[str] = set()
+        # From and to these nothing goes, and they cannot be dialed.
+        self._isolated: set[str] = set()
         self._slow_s: dict[str, float] = {}
         self._wires: list[Wire] = []
         self.machines: dict[str, Machine] = {}
@@ -141,21 +147,34 @@ class Network:
         """How long the next message from a server takes (s)."""
         return self._rng.uniform(0.3, 1.7) * self._delay_s + self._slow_s.get(source, 0.0)
 
-    def is_cut(self, source: str) -> bool:
-        """Whether nothing from this server arrives."""
-        return source in self._cut
+    def is_cut(self, source: str, target: str) -> bool:
+        """Whether nothing from this server arrives at that one."""
+        return source in self._cut or not self._isolated.isdisjoint((source, target))
+
+    def is_apart(self, one: str, other: str) -> bool:
+        """Whether these two can find each other."""
+        return self.is_cut(one, other) or self.is_cut(other, one)
 
     def cut(self, *sources: str) -> None:
         """Nothing that these servers send arrives any more."""
         self._cut.update(sources)
 
     def heal(self) -> None:
-        """All paths are open and quick."""
-        cut, self._cut = sorted(self._cut), set()
+        """All paths are open and quick, but those of an isolated server."""
+        self._cut.clear()
         self._slow_s.clear()
         for wire in self._wires:
-            for source in cut:
-                wire.healed(source)
+            wire.healed()
+
+    def isolate(self, name: str) -> None:
+        """No other server reaches this one, nor it any."""
+        self._isolated.add(name)
+
+    def let_in(self, name: str) -> None:
+        """They do again."""
+        self._isolated.discard(name)
+        for wire in self._wires:
+            wire.healed()
 
     def slow(self, source: str, delay_s: float) -> None:
         """What this server sends takes longer."""
@@ -172,23 +191,29 @@ class Network:
         if process.is_dead or process.wire is not None:
             return
         machine = self.machines[process.peer]
-        if not (self._cut or machine.is_dark or process.is_paused):
+        if not (self.is_apart(process.name, machine.name) or machine.is_dark or process.is_paused):
             round_trip_s = self.delay(process.name) + self.delay(process.peer)
             self.clock.after(round_trip_s, lambda: self._found(process, machine))
         self.seek(process, tries + 1)
 
     def _found(self, process: "Process", machine: "Machine") -> None:
         other = machine.process
-        if process.is_dead or process.wire is not None or machine.is_dark:
+        if process.is_dead or process.wire is not None or machine.is_dark or machine.name != process.peer:
             return
         if other is None:
             process.put(steps.PeerRefused())
+        elif other.peer != process.name:
+            # It is a machine of the chat that knows more than the other one, or less.
+            if machine.peer == process.name:
+                other.look()
+            else:
+                process.machine.hear_retired()
         elif process.name < process.peer and not (other.is_paused or process.is_paused):
             self._connect(process, other)
 
     def _connect(self, dialer: "Process", listener: "Process") -> None:
         wire = Wire(self, dialer, listener)
-        self._wires = [w for w in self._wires if w in (dialer.wire, listener.wire)]
+        self._wires = [w for w in self._wires if w.is_in_use()]
         self._wires.append(wire)
         if listener.wire is not None:
             listener.lose_wire()
@@ -202,5 +227,9 @@ class Network:
             self.clock.after(2 * self._delay_s, lambda: self._reset(other))
 
     def _reset(self, process: "Process") -> None:
-        if process.wire is not None and process.wire.leads_to_the_dead() and not self._cut:
+        if (
+            process.wire is not None
+            and process.wire.leads_to_the_dead()
+            and not self.is_apart(process.name, process.peer)
+        ):
             process.lose_wire()

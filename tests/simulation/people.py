@@ -35,7 +35,7 @@ from server.protocol.requests import Cursor
 from server.sessions.signing_in import id_from
 from server.state.bodies import DeviceBody, MessageBody
 from server.state.state import GENERAL
-from tests.simulation.front import ADDRESSES
+from tests.simulation.front import ADDRESSES, NEW_ADDRESSES
 from tests.simulation.history import PromiseError
 from tests.simulation.line import Line
 
@@ -56,6 +56,7 @@ _SETTINGS: Final = ConversationSettings(
 # A machine without power answers no dial: this long (s).
 _DIAL_S: Final = 0.7
 _NAMES: Final = ("anna", "bert")
+_NAMES_OF_SERVERS: Final = {address: name for name, address in (ADDRESSES | NEW_ADDRESSES).items()}
 
 _encode: Final = msgspec.msgpack.Encoder().encode
 
@@ -239,8 +240,7 @@ class Person:
             self._turn()
 
     def _dial(self, conversation: Conversation, effect: Dial) -> None:
-        name = next(name for name, address in ADDRESSES.items() if address == effect.address)
-        machine = self._world.machines[name]
+        machine = self._world.by_name[_NAMES_OF_SERVERS[effect.address]]
 
         def fail(code: str) -> None:
             if conversation is self._conversation:

@@ -83,7 +83,7 @@ def _darken(_: World, victim: Machine) -> bool:
 
 
 def _cut(world: World, _: Machine) -> bool:
-    world.network.cut("a", "b")
+    world.network.cut(*(machine.name for machine in world.machines.values()))
     return True
 
 
@@ -178,9 +178,19 @@ def _answer_everything(world: World) -> None:
 def _rest(world: World) -> None:
     """Nothing is asked, what a merge hands on two at a time is handed on, and everything is on disk."""
     world.clock.wait_for(lambda: not _is_merging(world), _MERGED_S, step_s=0.1)
+    _let_go(world)
     world.clock.run_until(world.clock.now + _REST_S)
     if world.history.asks:
         raise PromiseError("P5", f"never answered: {list(world.history.asks.values())}")
+
+
+def _let_go(world: World) -> None:
+    """A server that was replaced, and is back, comes to its end."""
+    old = world.replaced
+    if old is None or old.is_gone:
+        return
+    if not world.clock.wait_for(lambda: old.retiring.is_done, _MERGED_S, step_s=0.1):
+        raise PromiseError("liveness", f"{old.name} does not get rid of all that it held: {_shown(world)}")
 
 
 def _is_merging(world: World) -> bool:

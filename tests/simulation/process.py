@@ -34,7 +34,8 @@ class Process:
         self.machine: Final = machine
         self.world: Final = machine.world
         self.name: Final = machine.name
-        self.peer: Final = machine.peer
+        # Whom it seeks, and whom its replica counted with when this round began.
+        self.peer = self.counts_with = machine.peer
         self.life: Final = life
         self.wire: Wire | None = None
         self.is_dead = False
@@ -54,7 +55,7 @@ class Process:
         self._store = Store(machine.disk)
         self._reader = StoreReader(machine.disk.durable)
         self.engine: Final = self._open()
-        self.front: Final = Front(self) if self.world.weather.people else None
+        self.front: Final = Front(self) if self.world.weather.has_fronts else None
         self.askers: dict[int, tuple[Callable[[Answer], None], float]] = {}
         self._tick()
         self.world.network.seek(self)
@@ -70,8 +71,8 @@ class Process:
             commit=state.index,
             settings=world.weather.settings,
             make_nonce=lambda: f"{world.rng.getrandbits(32):08x}",
-            may_lead_at_once=log.members == (self.name,) or (not log.spans and self.name < self.peer),
-            is_founder=self.name < self.peer,
+            may_lead_at_once=log.members == (self.name,) or (not log.spans and self.machine.is_founder),
+            is_founder=self.machine.is_founder,
             now=world.clock.now,
             may_lead_alone=log.last_index >= self.machine.confirmed_index,
         )
@@ -109,6 +110,18 @@ class Process:
         if self.front is not None:
             self.front.unlinked()
         self.world.network.seek(self)
+
+    def look(self) -> None:
+        """Whether the folder names another second server than it did."""
+        if self.is_dead or self.is_paused or self.machine.peer == self.peer:
+            return
+        if self.wire is not None:
+            self.drop_wire()
+        self.peer = self.machine.peer
+        self.world.note(self.name, "has another second server:", self.peer)
+        if self.front is not None:
+            self.front.peer_replaced()
+        self.put(steps.PeerReplaced(self.peer))
 
     # --- life
 
@@ -159,6 +172,8 @@ class Process:
             if self._has_little_room != self.machine.has_little_room:
                 self._has_little_room = self.machine.has_little_room
                 self.put(DiskSpace(self._has_little_room))
+            if self.world.clock.now >= self.machine.looks_at:
+                self.look()
             self.put(steps.Tick())
         self.world.clock.after(TICK_S, self._tick)
 
@@ -169,6 +184,7 @@ class Process:
         inputs, self._inbox = self._inbox, []
         output = self.engine.handle(inputs, self.world.clock.now, self.machine.time_ms())
         self.world.audit.check(self, inputs, output)
+        self.counts_with = self.engine.replica.peer
         if (
             output.halt is None
             and (output.writes or output.has_news)

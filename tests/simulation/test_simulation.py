@@ -39,6 +39,9 @@ MADE_FOR = (
     "answers id_reuse",
     "answers room_name_taken",
     "answers unknown",
+    "replacements",
+    "requests handed over",
+    "retired servers done",
     "runs with a merge",
 )
 # Fails as long as the simulator works: a bug that is planted, and a seed that meets it.

@@ -30,6 +30,7 @@ FAULTS: Final[dict[str, str]] = {
     "little_room": "a disk is nearly full: a server takes nothing new from its own clients for a while",
     "lying_disk": "what was reported as synced is lost with the power",
     "skew": "somebody sets the clock on the wall",
+    "replace": "a new machine takes the place of one that is dead or cut off, which may come back",
     "stale_first": "both die, and the one that has less starts first",
     "double": "the leader dies, and so does the one that has just taken over",
     "slow_reader": "a client takes nothing for a while",
@@ -79,6 +80,11 @@ class Weather:
     snapshot_every: int
     memory_bytes: int
     rows_max: int
+
+    @property
+    def has_fronts(self) -> bool:
+        """Whether anybody meets the sessions of a server: people, or a server that was replaced."""
+        return self.people > 0 or "replace" in self.faults
 
 
 def draw_weather(rng: random.Random, kinds: tuple[str, ...] = (), ending: str = "") -> Weather:

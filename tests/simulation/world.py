@@ -11,7 +11,7 @@ from tests.simulation.checkers.audit import Audit
 from tests.simulation.clock import Clock
 from tests.simulation.devices import Connection, Device
 from tests.simulation.faults import Faults
-from tests.simulation.history import History
+from tests.simulation.history import History, Identity
 from tests.simulation.line import Line
 from tests.simulation.machine import Machine
 from tests.simulation.network import Network
@@ -32,9 +32,13 @@ class World:
         self.clock: Final = Clock()
         self.history: Final = History()
         self.network: Final = Network(self.clock, self.rng, self.weather.network_s)
-        self.machines: Final = {"a": Machine(self, "a", "b"), "b": Machine(self, "b", "a")}
-        self.network.machines = self.machines
-        self.audit: Final = Audit(self.machines, self.history, self.weather.answer_s_max)
+        # The pair by its places, "a" and "b"; by the ids of their servers all that there ever were.
+        self.machines: Final = {"a": Machine(self, "a", "b", "a"), "b": Machine(self, "b", "a", "b")}
+        self.by_name: Final = dict(self.machines)
+        # The machine whose place was given to a new one.
+        self.replaced: Machine | None = None
+        self.network.machines = self.by_name
+        self.audit: Final = Audit(self.by_name, self.history, self.weather.answer_s_max)
         self.faults: Final = Faults(self, script.kept_plan, script.seed)
         self.disks_busy_until = 0.0
         self._connections: list[tuple[Connection, Device]] = []
@@ -48,13 +52,13 @@ class World:
 
     def end(self) -> None:
         """The run is over."""
-        for process in self.running:
-            if process.front is not None:
-                process.front.loop.end()
+        for machine in self.by_name.values():
+            if machine.process is not None and machine.process.front is not None:
+                machine.process.front.loop.end()
 
     @property
     def running(self) -> list[Process]:
-        """The servers that are there."""
+        """The servers of the pair that are there."""
         return [machine.process for machine in self.machines.values() if machine.process is not None]
 
     def note(self, who: str, what: str, *facts: Any) -> None:
@@ -67,16 +71,55 @@ class World:
         self.history.liars.add(name)
         # Both may go back behind what they have shown.
         self.history.shown.clear()
-        held: set[tuple[str, int]] = set()
-        for machine in self.machines.values():
+        held = self._held()
+        self.history.excused.update(
+            answered.draft.id for answered in self.history.answered if answered.draft.id not in held
+        )
+
+    def _held(self) -> set[Identity]:
+        """What stands on any disk, accepted or to be handed on."""
+        held: set[Identity] = set()
+        for machine in self.by_name.values():
+            if machine.is_gone:
+                continue
             reader = StoreReader(machine.disk.durable)
             state = State()
             # A void record of the same id is no copy of what the other server had accepted.
             held.update(r.id for r in reader.all_records() if fold(state, r).refusal is None)
             held.update(row.draft.id for row in reader.quarantine(b"", 10**6))
-        self.history.excused.update(
-            answered.draft.id for answered in self.history.answered if answered.draft.id not in held
-        )
+        return held
+
+    # --- another machine in the place of one
+
+    def replace(self, old: Machine, name: str, *, noticed_s: float) -> None:
+        """A new machine is paired with the one that is left, which notices when it next looks."""
+        place, left = old.place, self.by_name[old.peer]
+        self.note(name, "takes the place of", old.name)
+        self.history.seen["replacements"] += 1
+        new = self.machines[place] = self.by_name[name] = Machine(self, name, left.name, place)
+        self.replaced, old.place = old, ""
+        self.history.replaced.add(old.name)
+        left.peer, left.looks_at = name, self.clock.now + noticed_s
+        if left.process is None:
+            # It reads its folder when it starts.
+            left.looks_at = 0.0
+        new.skew_ms = left.skew_ms
+
+    def lose(self, machine: Machine) -> None:
+        """A machine that was replaced never comes back: what it alone had is gone, that was known."""
+        self.note(machine.name, "is gone for good")
+        machine.crash(is_dark=True)
+        machine.is_gone = True
+        left = self.by_name[machine.peer]
+        pairs = zip(*(StoreReader(one.disk.durable).all_records() for one in (machine, left)), strict=False)
+        fork = sum(1 for one, other in pairs if one.hash == other.hash)
+        self.history.cut(self.clock.now, machine.name, fork)
+        alone, promised = set[Identity](), set[Identity]()
+        for answered in self.history.answered:
+            if answered.answer.refusal is None:
+                is_alone = answered.server == machine.name and answered.answer.copies == 1
+                (alone if is_alone else promised).add(answered.draft.id)
+        self.history.excused.update(alone - promised - self._held())
 
     # --- times, drawn
 

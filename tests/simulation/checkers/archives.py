@@ -11,8 +11,8 @@ from tests.simulation.world import World
 def check_archives(world: World) -> None:
     """Both durable logs against everything that was asked and answered."""
     logs = {
-        name: list(StoreReader(machine.disk.durable).all_records())
-        for name, machine in world.machines.items()
+        machine.name: list(StoreReader(machine.disk.durable).all_records())
+        for machine in world.machines.values()
     }
     for name, log in logs.items():
         _chain(name, log)
@@ -28,7 +28,7 @@ def check_archives(world: World) -> None:
 
 def _nothing_waits(name: str, world: World) -> None:
     """What a merge took out of the log was re-submitted, all of it."""
-    waiting = StoreReader(world.machines[name].disk.durable).quarantine(b"", 1)
+    waiting = StoreReader(world.by_name[name].disk.durable).quarantine(b"", 1)
     if waiting:
         raise PromiseError("quarantine empty", f"{name} still holds {waiting[0].draft.id}")
 

@@ -28,8 +28,7 @@ class Audit:
     def __init__(self, machines: dict[str, "Machine"], history: History, answer_s_max: float) -> None:
         self._history: Final = history
         self._answer_s_max: Final = answer_s_max
-        self._images: Final = {name: machine.disk.durable for name, machine in machines.items()}
-        self._readers: Final = {name: StoreReader(image) for name, image in self._images.items()}
+        self._machines: Final = machines
 
     def check(self, process: "Process", inputs: list[EngineInput], output: Output) -> None:
         """All rules that can be seen here."""
@@ -47,7 +46,7 @@ class Audit:
         for answer in output.answers:
             self._answer(process, answer)
         if output.copies_index is not None:
-            self._both(process, output.copies_index, "P1 copies")
+            self._both(process, output.copies_index)
         self._count(process, output)
 
     def _places(self, process: "Process", output: Output, *, has_met: bool) -> None:
@@ -102,7 +101,7 @@ class Audit:
         """What is shown is durable here, and so is the epoch it is served in."""
         is_serving = output.published or any(a.refusal is None for a in output.answers)
         if is_serving and lead_index:
-            record = self._readers[process.name].record(lead_index)
+            record = self._reader(process.name).record(lead_index)
             if record is None or not record.is_epoch:
                 raise PromiseError("an epoch is durable before it serves", f"{process.name} at {lead_index}")
         for _, write in output.writes:
@@ -120,7 +119,8 @@ class Audit:
         draft = history.asks.pop(answer.asker)
         now = process.world.clock.now
         history.answered.append(Answered(now, process.name, draft, answer))
-        if answer.refusal is not None and answer.refusal.code in ("unknown", "not_signed_in"):
+        is_told = draft.origin is None
+        if is_told and answer.refusal is not None and answer.refusal.code in ("unknown", "not_signed_in"):
             # From here on the device cannot know in which order its requests are archived.
             history.unordered.add(answer.device)
         _, asked_at = process.askers[answer.asker]
@@ -132,8 +132,7 @@ class Audit:
             if answer.copies == 1 and process.engine.replica.settings.strict:
                 raise PromiseError("strict", f"{process.name} acknowledges {draft.id} with one copy")
             self._may_be_alone(process, answer)
-            names = [process.name] if answer.copies == 1 else list(self._images)
-            for name in names:
+            for name in _disks(process) if answer.copies == 2 else (process.name,):
                 self._holds(name, answer)
 
     def _may_be_alone(self, process: "Process", answer: Answer) -> None:
@@ -150,12 +149,12 @@ class Audit:
             raise PromiseError("alone by a durable epoch", what)
 
     def _last_index(self, name: str) -> int:
-        last = self._images[name].last_key("records") or 0
+        last = self._machines[name].disk.durable.last_key("records") or 0
         assert isinstance(last, int)
         return last
 
     def _holds(self, name: str, answer: Answer) -> None:
-        reader = self._readers[name]
+        reader = self._reader(name)
         index = reader.index_of_id(answer.device, answer.counter)
         if index is None and name in self._history.liars:
             return
@@ -163,14 +162,17 @@ class Audit:
             what = f"({answer.device}, {answer.counter}) at {answer.index}, copies {answer.copies}"
             raise PromiseError("P1", f"{what}: the disk of {name} has it at {index}")
 
-    def _both(self, process: "Process", index: int, rule: str) -> None:
+    def _both(self, process: "Process", index: int) -> None:
         record = process.engine.replica.log.record(index)
         assert record is not None, index
-        for name in self._images:
-            self._on_disk(name, index, record.hash, rule)
+        for name in _disks(process):
+            self._on_disk(name, index, record.hash, "P1 copies")
+
+    def _reader(self, name: str) -> StoreReader:
+        return StoreReader(self._machines[name].disk.durable)
 
     def _on_disk(self, name: str, index: int, digest: bytes, rule: str) -> None:
-        there = self._readers[name].record(index)
+        there = self._reader(name).record(index)
         if (there is None or there.hash != digest) and name not in self._history.liars:
             raise PromiseError(rule, f"record {index} is not on the disk of {name}")
 
@@ -190,6 +192,11 @@ class Audit:
                 raise PromiseError("links are sound", f"{process.name} raises the alarm {pair.alarm}")
             seen[f"{pair.role} {pair.mode}"] += 1
             self._history.note(now, process.name, "is", pair.role, pair.mode, pair.epoch, pair.alarm)
+
+
+def _disks(process: "Process") -> tuple[str, ...]:
+    """Where two copies are. The other disk of a replaced server goes its own way from then on."""
+    return (process.name, process.counts_with) if process.machine.place else (process.name,)
 
 
 def _outcome(answer: Answer) -> str:
