@@ -50,8 +50,11 @@ ORDER = (
     "documents",
 )
 
-# No deadline: a loaded machine is not a defect. The blob lets anybody run a found example again.
-hypothesis.settings.register_profile("project", deadline=None, print_blob=True)
+# A loaded machine is not a defect: no deadline, and no complaint that examples take long to be made.
+# The blob lets anybody run a found example again.
+hypothesis.settings.register_profile(
+    "project", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], print_blob=True
+)
 hypothesis.settings.load_profile("project")
 
 

@@ -16,6 +16,7 @@ from server.cluster.data_folder import Cluster, DataFolder, FolderError, unusabl
 from server.cluster.folder_lock import FolderLock
 from server.cluster.founding import found_cluster, found_second
 from tests.source_tree import PROJECT
+from tests.waiting import DEADLINE_S
 
 CLUSTER = Cluster(cluster="c", chat="Lab", secret="00", server="s", name="a", peer="p", peer_address="b:1")
 NOW_MS = 1_700_000_000_000
@@ -135,7 +136,7 @@ def test_changes_at_the_same_time_are_all_kept(folder: DataFolder) -> None:
 
     def retire_ten(name: str) -> None:
         for n in range(10):
-            barrier.wait(10)
+            barrier.wait(DEADLINE_S)
             retire(f"{name}{n}")
 
     with ThreadPoolExecutor(4) as pool:

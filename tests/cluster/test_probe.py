@@ -19,7 +19,7 @@ from server.names.addresses import Address
 from server.network.errors import DialCode
 from server.network.loop_thread import LoopThread
 from server.replication import steps
-from tests.waiting import wait_until
+from tests.waiting import DEADLINE_S, wait_until
 
 
 def link_to(port: int, put: Callable[[EngineInput], None] = lambda _: None) -> PeerLink:
@@ -67,15 +67,14 @@ def thread() -> Iterator[LoopThread]:
 def test_a_knock_closes_its_own_file_once_and_no_other(thread: LoopThread) -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=100) as listening:
         link = link_to(listening.getsockname()[1])
-        # Collecting all that the other tests have left takes long on a busy machine.
-        gone = thread.run_sync(knock_often(link, 20), 60.0)
+        gone = thread.run_sync(knock_often(link, 20), DEADLINE_S)
     assert not gone
 
 
 def test_a_closed_door_is_told_as_refused(thread: LoopThread) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
-    error = thread.run_sync(link_to(port)._probe(), 10.0)
+    error = thread.run_sync(link_to(port)._probe(), DEADLINE_S)
     assert error is not None
     assert error.code is DialCode.REFUSED
 
@@ -98,7 +97,7 @@ def test_people_are_told_once_of_a_server_that_stays_away_and_not_of_one_that_ju
     try:
         wait_until(lambda: len(heard) > 10, what="refusals")
     finally:
-        thread.run_sync(link.stop(), 10.0)
+        thread.run_sync(link.stop(), DEADLINE_S)
     assert set(heard) == {steps.PeerRefused()}
     warnings = [record for record in caplog.records if record.levelno == logging.WARNING]
     assert len(warnings) == told

@@ -14,7 +14,7 @@ from server.sessions.session import Session
 from server.state.bodies import MessageBody
 from tests.sessions.scene import Scene, packed
 from tests.socket_reader import SocketReader
-from tests.waiting import wait_until
+from tests.waiting import DEADLINE_S, wait_until
 
 TEXT = "x" * limits.MESSAGE_CHARACTERS_MAX
 # More than the kernel keeps for a connection that nobody reads, on any system that we know.
@@ -29,7 +29,7 @@ class Room:
         self.scene = scene
         self._loop = loop
         self.listener: Listener = loop.run_sync(
-            listen("127.0.0.1", 0, lambda: Session(scene.hub)), timeout_s=5.0
+            listen("127.0.0.1", 0, lambda: Session(scene.hub)), timeout_s=DEADLINE_S
         )
         self.readers: list[SocketReader] = []
         self.said: list[str] = []
@@ -64,7 +64,7 @@ class Room:
         """Everybody leaves."""
         for reader in self.readers:
             reader.close()
-        self._loop.run_sync(self.listener.close(), timeout_s=10.0)
+        self._loop.run_sync(self.listener.close(), timeout_s=DEADLINE_S)
 
 
 @pytest.fixture
