@@ -10,6 +10,7 @@ from benchmarks.long_archive import LONG_ARCHIVE
 from benchmarks.many_rooms import MANY_ROOMS
 from benchmarks.stalled import STALLED
 from benchmarks.storm import STORM
+from benchmarks.window import WINDOW
 
 CASES: tuple[Case, ...] = (
     FAN_OUT,
@@ -21,4 +22,5 @@ CASES: tuple[Case, ...] = (
     CONNECTIONS,
     STORM,
     STALLED,
+    WINDOW,
 )
