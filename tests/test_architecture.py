@@ -113,7 +113,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "server.state": {"server.archive", *WORDS},
     "server.archive": TEXTS,
     "server.gateways": WORDS,
-    "server.accounts": TEXTS,
+    "server.accounts": {*TEXTS, *WORDS},
     "server.metrics": set(),
     # What both programs use. Nothing here may reach for a room above: the window carries these five.
     "server.network": {"server.client", *TEXTS, "server.names", "server.protocol"},
@@ -204,6 +204,8 @@ ONLY_IN: dict[str, set[str]] = {
     "PIL": DRAWING_ROOMS,
     # Making certificates is heavy to import; trusting them is done by ssl in server.network.
     "cryptography": {"server.accounts"},
+    "argon2": {"server.accounts"},
+    "zxcvbn": {"server.accounts"},
     "ssl": {"server.network"},
     "uvloop": {"server.network"},
     "prompt_toolkit": {"server.terminal"},

@@ -11,7 +11,9 @@ from server.client import notices
 from server.i18n.error_texts import error_text
 
 # A refusal of these kinds is about the name: another one helps.
-NAME_CODES: Final = frozenset({"bad_name", "wrong_secret", "wrong_person", "too_many_devices"})
+NAME_CODES: Final = frozenset(
+    {"bad_name", "wrong_secret", "wrong_person", "too_many_devices", "password_needed"}
+)
 
 
 def changed_connection(state: ConnectionState, event: GuiEvent, now_s: float) -> ConnectionState | None:

@@ -9,6 +9,8 @@ refused    → rest (both are full), try again later, or stop until the person d
 
 from typing import Final
 
+from msgspec import structs
+
 from server.client.identity import Identity
 from server.client.link import Link, Stage
 from server.client.links import Links
@@ -85,6 +87,8 @@ class Admission:
         link.ping_at = now
         if not event.standby:
             self._links.choice.succeeded(link.address)
+            # From here on the device is known by its secret.
+            self._identity = structs.replace(self._identity, password="", registers=False)
         self.hear_addresses(link, event.servers)
 
     def hear_addresses(self, link: Link, servers: list[ServerFacts]) -> None:
@@ -121,7 +125,7 @@ class Admission:
         self._links.drop_all()
         self._links.why = (event.code, event.arguments)
         retry_in_s: float | None = None
-        if event.code == "server_full":
+        if "retry_s" in event.arguments:
             retry_in_s = _rest_s(event)
             self._links.rest_until = now + retry_in_s
         else:
@@ -148,6 +152,9 @@ class Admission:
             standby=is_standby,
             cursor=None if is_standby else self._reading.cursor,
             is_redirected=not is_standby and self._links.choice.is_redirected(now),
+            # A standby only waits until the device is known there.
+            password="" if is_standby else self._identity.password,
+            register=not is_standby and self._identity.registers,
         )
         self._links.ask(link, request, now)
 

@@ -2,19 +2,23 @@
 
 import msgspec
 
-from server.protocol.requests import DeviceId, Name, Secret
+from server.protocol.requests import DeviceId, Name, Password, Secret
 
 
 class Identity(msgspec.Struct, frozen=True):
     """A person on a device. The secret is bound to the device at its first sign-in.
 
     `device` is 32 and `secret` 64 hexadecimal digits, made once by the app from a secure source.
+    `password` lets a new device in; with `registers` it protects a name that nobody has. It is
+    forgotten with the first sign-in, from when on the device's secret is enough.
     """
 
     name: Name
     device: DeviceId
     secret: Secret
+    password: Password = ""
+    registers: bool = False
 
     def __repr__(self) -> str:
-        # The secret must not come into a log by way of a struct that is printed.
+        # The secrets must not come into a log by way of a struct that is printed.
         return f"Identity(name={self.name!r}, device={self.device!r})"

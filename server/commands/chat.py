@@ -13,6 +13,7 @@ import msgspec
 import platformdirs
 
 from server.client.conversation import Conversation
+from server.client.identity import Identity
 from server.client.reading import START_OF_ARCHIVE
 from server.client.settings import ConversationSettings
 from server.i18n.translation import _
@@ -23,6 +24,7 @@ from server.network.client_links import ClientLinks
 from server.network.clock import SystemClock
 from server.network.loop_thread import LoopThread
 from server.network.tls import Trust
+from server.protocol import limits
 from server.protocol.names import clean_person_name, name_key
 from server.terminal.outbox_file import OutboxFile, OutboxFileError
 from server.terminal.printing import Printer
@@ -46,6 +48,13 @@ class Target(msgspec.Struct, frozen=True):
     "--server", required=True, help="An invite link, or ADDRESS[,ADDRESS]; the first is tried first."
 )
 @click.option("--name", required=True, help="Your name in the chat.")
+@click.option("--register", is_flag=True, help="Take a new name and protect it with a password.")
+@click.option("--password", "asks", is_flag=True, help="Ask for the password: needed on a new computer.")
+@click.option(
+    "--password-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Take the password from the first line of this file.",
+)
 @click.option("--full-archive", is_flag=True, help="Print the whole archive, not the last messages only.")
 @click.option("--plain", is_flag=True, help="No encryption; only for servers on this computer.")
 @click.option(
@@ -69,6 +78,9 @@ def command(
     server: str,
     name: str,
     *,
+    register: bool,
+    asks: bool,
+    password_file: Path | None,
     full_archive: bool,
     plain: bool,
     is_json: bool,
@@ -85,6 +97,7 @@ def command(
     Examples:
       python -m server chat --server 'desktop-chat://…' --name anna
       python -m server chat --server 127.0.0.1:7000 --plain --name anna
+      python -m server chat --server 'desktop-chat://…' --name anna --register
       echo 'the backup is done' | python -m server chat --server chat.example --name robot
 
     Exit code 0: everything typed is stored. 1: something is not, or nobody let us in. 2: used wrongly.
@@ -94,6 +107,7 @@ def command(
         raise click.BadParameter(
             _("1 to 32 letters, digits, spaces and . - _ ' are allowed"), param_hint="--name"
         )
+    password = _password(password_file, asks=asks, registers=register)
     folder = data or platformdirs.user_data_path("desktop-chat", appauthor=False) / "terminal"
     try:
         outbox = OutboxFile(folder / _file_name(name, target.addresses[0]))
@@ -106,12 +120,13 @@ def command(
         wait_s=0.0 if is_interactive else wait_s,
     )
     try:
-        sys.exit(_talk(outbox, name, target, manners, is_json=is_json))
+        identity = msgspec.structs.replace(outbox.identity(name), password=password, registers=register)
+        sys.exit(_talk(outbox, identity, target, manners, is_json=is_json))
     finally:
         outbox.close()
 
 
-def _talk(outbox: OutboxFile, name: str, target: Target, manners: Manners, *, is_json: bool) -> int:
+def _talk(outbox: OutboxFile, identity: Identity, target: Target, manners: Manners, *, is_json: bool) -> int:
     clock = SystemClock()
     printer = Printer(
         out=click.echo,
@@ -123,7 +138,7 @@ def _talk(outbox: OutboxFile, name: str, target: Target, manners: Manners, *, is
     talk = Talk(outbox, printer, clock, manners)
     known = [address for address in outbox.fact("addresses").split(",") if address]
     conversation = Conversation(
-        outbox.identity(name),
+        identity,
         list(dict.fromkeys([*target.addresses, *known])),
         cursor=START_OF_ARCHIVE if manners.is_full_archive else None,
         settings=ConversationSettings(client="terminal"),
@@ -146,6 +161,27 @@ def _talk(outbox: OutboxFile, name: str, target: Target, manners: Manners, *, is
     finally:
         links.stop()
         loop_thread.stop()
+
+
+def _password(file: Path | None, *, asks: bool, registers: bool) -> str:
+    """The password, where one is wanted: from a file, or typed where nobody sees it."""
+    if file is not None:
+        try:
+            lines = file.read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            text = _("it cannot be read: {detail}").format(detail=error)
+            raise click.BadParameter(text, param_hint="--password-file") from error
+        password = lines[0] if lines else ""
+    elif not (asks or registers):
+        return ""
+    elif not sys.stdin.isatty():
+        raise click.UsageError(_("There is nobody to ask for a password: give it with --password-file."))
+    else:
+        password = click.prompt(_("Password"), hide_input=True, confirmation_prompt=registers, err=True)
+    if not 1 <= len(password) <= limits.PASSWORD_CHARACTERS_MAX:
+        text = _("A password has 1 to {limit} characters.").format(limit=limits.PASSWORD_CHARACTERS_MAX)
+        raise click.UsageError(text)
+    return password
 
 
 def _run(talk: Talk, links: ClientLinks, *, is_interactive: bool) -> int:

@@ -58,6 +58,15 @@ def _sign_in_texts() -> dict[str, str]:
         "bad_name": _("The name {name} is not allowed. Use letters, digits, dots and dashes."),
         "wrong_secret": _("The servers know this computer with another key. Choose another name."),
         "wrong_person": _("This computer is known to the servers as {name}."),
+        "name_taken": _("Somebody has the name {name} already. Choose another one."),
+        "password_needed": _("This name is protected by a password."),
+        "wrong_password": _("The name or the password is wrong."),
+        "password_too_short": _(
+            "The password is too short: at least {limit} characters, such as a few words."
+        ),
+        "password_too_common": _("This password is guessed at once. Take a few words that nobody expects."),
+        "too_many_tries": _("Too many wrong passwords. It is tried again in {retry_s} seconds."),
+        "busy": _("Too many people sign in at this moment. It is tried again in {retry_s} seconds."),
         "too_many_devices": _("This name is already used on {limit} computers. Choose another name."),
         "server_full": _("Both servers are full. It is tried again in {retry_s} seconds."),
         "too_slow_to_sign_in": _("Signing in took longer than {limit_s} seconds."),

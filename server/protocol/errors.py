@@ -41,6 +41,13 @@ ERRORS: Final[dict[str, ErrorKind]] = {
     "bad_name": ErrorKind("The name is not allowed.", ("name",)),
     "wrong_secret": ErrorKind("This device is known with another secret."),
     "wrong_person": ErrorKind("This device belongs to another name.", ("name",)),
+    "name_taken": ErrorKind("Somebody has this name.", ("name",)),
+    "password_needed": ErrorKind("This name has a password: a new device must show it."),
+    "wrong_password": ErrorKind("There is nobody of this name with this password."),
+    "password_too_short": ErrorKind("The password is too short.", ("limit",)),
+    "password_too_common": ErrorKind("The password is guessed at once."),
+    "too_many_tries": ErrorKind("Too many wrong passwords: wait before the next one.", ("retry_s",)),
+    "busy": ErrorKind("The server checks as many passwords as it can: try again.", ("retry_s",)),
     "too_many_devices": ErrorKind("This name has too many devices.", ("limit",)),
     "server_full": ErrorKind("Both servers are full.", ("retry_s",)),
     # What is asked of the archive.

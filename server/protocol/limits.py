@@ -24,6 +24,9 @@ HISTORY_ROWS_MAX: Final = 200
 # The people of a chat see each other's name in a narrow column.
 NAME_CHARACTERS_MAX: Final = 32
 ROOM_NAME_CHARACTERS_MAX: Final = 32
+# Shorter ones are tried through in no time by whoever steals a hash; longer ones help nobody (OWASP ASVS).
+PASSWORD_CHARACTERS_MIN: Final = 10
+PASSWORD_CHARACTERS_MAX: Final = 128
 # Rooms are public things with a list that people read.
 ROOMS_MAX: Final = 10_000
 # A room's members are told about each other; beyond this the price of that grows too high.

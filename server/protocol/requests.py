@@ -18,6 +18,7 @@ RequestId = Annotated[int, Meta(ge=1, le=limits.INTEGER_MAX)]
 Name = Annotated[str, Meta(min_length=1, max_length=64)]
 Identifier = Annotated[str, Meta(min_length=1, max_length=64)]
 DeviceId = Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
+Password = Annotated[str, Meta(max_length=limits.PASSWORD_CHARACTERS_MAX)]
 Secret = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 EpochText = Annotated[str, Meta(max_length=96, pattern=r"^[0-9]{1,16}\.[0-9a-z]{1,32}\.[0-9a-f]{1,32}$")]
 
@@ -58,6 +59,8 @@ class Hello(Request, frozen=True, tag="hello", forbid_unknown_fields=True):
 class SignIn(Request, frozen=True, tag="sign_in", forbid_unknown_fields=True):
     """Sign in by name (open mode); the first time, the secret is bound to the device.
 
+    `password` shows who somebody is on a device that is not known yet; with `register` it protects a
+    name that nobody has. A name without a password is open to everybody.
     `standby` keeps the link idle until `activate`; `cursor` resumes behind what was read,
     without it delivery starts at the end (`history` gives the past), index 0 gives it all.
     `is_redirected` says that the other server sent us here.
@@ -69,6 +72,8 @@ class SignIn(Request, frozen=True, tag="sign_in", forbid_unknown_fields=True):
     standby: bool = False
     cursor: Cursor | None = None
     is_redirected: bool = False
+    password: Password = ""
+    register: bool = False
 
 
 class Activate(Request, frozen=True, tag="activate"):

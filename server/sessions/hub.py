@@ -22,6 +22,7 @@ from server.sessions.delivery import Delivery
 from server.sessions.facts import OwnFacts, PeerFacts, PeerOnline
 from server.sessions.goodbyes import Goodbyes
 from server.sessions.history import missed_frames
+from server.sessions.password_checks import PasswordChecks
 from server.sessions.presence import Presence
 from server.sessions.readings import Readings
 from server.sessions.session import Session
@@ -100,6 +101,7 @@ class Hub:
         )
         self.announcements: Final = Announcements(self)
         self.readings: Final = Readings(self)
+        self.password_checks: Final = PasswordChecks(self)
         self.goodbyes: Final = Goodbyes(self)
         self.call_later(_HOUSEKEEPING_EVERY_S, self._keep_house)
 
@@ -294,6 +296,7 @@ class Hub:
         for timer in self._timers:
             timer.cancel()
         self.readings.stop()
+        self.password_checks.stop()
 
     def _keep_house(self) -> None:
         now = self.now()

@@ -176,6 +176,11 @@ class Session:
         return "{}:{}".format(*self._channel.peer_address) if self._channel else ""
 
     @property
+    def host(self) -> str:
+        """The address of its computer, without the port."""
+        return self._channel.peer_address[0] if self._channel else ""
+
+    @property
     def is_paused(self) -> bool:
         """Whether the client takes nothing at the moment."""
         return self._channel is not None and self._channel.is_paused

@@ -65,12 +65,27 @@ def sign_in(hub: "Hub", session: "Session", request: requests.SignIn) -> None:
     if request.device in hub.state.devices:
         _complete(hub, session, request)
         return
-    user = id_from("user", request.device, 0)
-    body = DeviceBody(user=user, name=name, secret_hash=_hash_of(request.secret))
-    packed = msgspec.msgpack.encode(body)
-    draft = Draft("device", request.device, 0, hub.time_ms(), packed)
     session.is_signing_in = True
+    body = DeviceBody(
+        user=id_from("user", request.device, 0), name=name, secret_hash=_hash_of(request.secret)
+    )
+    if request.password or request.register or hub.password_checks.is_protected(name):
+        hub.password_checks.start(session, request, body)
+    else:
+        sign_up(hub, session, request, body)
+
+
+def sign_up(hub: "Hub", session: "Session", request: requests.SignIn, body: DeviceBody) -> None:
+    """Have a new device archived, and then sign it in."""
+    draft = Draft("device", request.device, 0, hub.time_ms(), msgspec.msgpack.encode(body))
     session.ask(draft, lambda answer: _signed_up(hub, session, request, answer))
+
+
+def turn_away(hub: "Hub", session: "Session", request: requests.SignIn, refusal: Refusal) -> None:
+    """A new device is not let in; its place is free again."""
+    session.is_signing_in = False
+    hub.presence.free_place(session)
+    session.refuse(request.id, refusal)
 
 
 def activate(hub: "Hub", session: "Session", request: requests.Activate) -> None:
@@ -156,14 +171,13 @@ def _is_admitted(hub: "Hub", session: "Session", answer: int, *, is_redirected: 
 
 
 def _signed_up(hub: "Hub", session: "Session", request: requests.SignIn, answer: Answer) -> None:
-    session.is_signing_in = False
     # Refused or not: when the device is known now, its secret decides (the same device may have
     # been archived at both servers at once).
     if request.device in hub.state.devices:
+        session.is_signing_in = False
         _complete(hub, session, request)
     else:
-        hub.presence.free_place(session)
-        session.refuse(request.id, answer.refusal or Refusal("unknown"))
+        turn_away(hub, session, request, answer.refusal or Refusal("unknown"))
 
 
 def _complete(hub: "Hub", session: "Session", request: requests.SignIn) -> None:

@@ -7,11 +7,15 @@ class DeviceBody(msgspec.Struct, frozen=True, array_like=True):
     """A device that signs in for the first time; it makes the person when the name is new.
 
     `user` is the id for a new person; it follows from the device, so that a retry is the same.
+    `password` is the Argon2id hash (PHC string) for a new person. `proof` is SHA-256 of that of a known
+    one, against which the password was checked.
     """
 
     user: str
     name: str
     secret_hash: bytes
+    password: str = ""
+    proof: bytes = b""
 
 
 class MessageBody(msgspec.Struct, frozen=True, array_like=True):

@@ -21,6 +21,7 @@ class User(msgspec.Struct, frozen=True, array_like=True):
     """A person. `rooms` are the ids of the rooms the person is a member of.
 
     `former_name`: as the person was called before a merge, when another one has that name now.
+    `password`: its Argon2id hash (PHC string); without one the name is open to everybody.
     """
 
     id: str
@@ -28,6 +29,7 @@ class User(msgspec.Struct, frozen=True, array_like=True):
     devices: int
     rooms: tuple[str, ...]
     former_name: str = ""
+    password: str = ""
 
 
 class Device(msgspec.Struct, frozen=True, array_like=True):

@@ -1,5 +1,7 @@
 """People and their devices: the verdict on a first sign-in, and what it changes."""
 
+import hashlib
+
 import msgspec
 
 from server.archive.record import Draft, Header
@@ -20,6 +22,11 @@ def judge_device(state: State, header: Header | Draft, body: DeviceBody) -> Refu
     if clean_person_name(body.name) != body.name:
         return Refusal("bad_name", {"name": body.name[:64]})
     user_id = state.user_by_name.get(name_key(body.name))
+    if user_id and body.password:
+        return Refusal("name_taken", {"name": body.name})
+    if body.proof != proof_of(state.users[user_id].password if user_id else ""):
+        # Checked against another password than the one it has by now.
+        return Refusal("wrong_password")
     if user_id and state.users[user_id].devices >= limits.DEVICES_PER_USER_MAX:
         return Refusal("too_many_devices", {"limit": limits.DEVICES_PER_USER_MAX})
     if user_id is None and len(state.users) >= limits.PEOPLE_MAX:
@@ -27,6 +34,11 @@ def judge_device(state: State, header: Header | Draft, body: DeviceBody) -> Refu
     if user_id is None and body.user in state.users:
         return Refusal("bad_request", {"reason": "the id of another person"})
     return None
+
+
+def proof_of(password: str) -> bytes:
+    """What a device's record says of the hash that its password was checked against."""
+    return hashlib.sha256(password.encode()).digest() if password else b""
 
 
 def fold_device(state: State, header: Header, body: DeviceBody) -> Told | None:
@@ -45,7 +57,8 @@ def fold_device(state: State, header: Header, body: DeviceBody) -> Told | None:
         return None
     new_id = body.user if header.origin is None else header.origin.person or body.user
     name = free_name(body.name, state.user_by_name)
-    state.put_user(User(new_id, name, 1, (), former_name=body.name if name != body.name else ""))
+    former_name = body.name if name != body.name else ""
+    state.put_user(User(new_id, name, 1, (), former_name=former_name, password=body.password))
     state.devices[header.device] = Device(header.device, new_id, body.secret_hash)
     state.add_member(GENERAL, new_id)
     return Told(audience=GENERAL, joined=(GENERAL, new_id))

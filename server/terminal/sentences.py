@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from server.client.notices import Arguments, CertificateChanged, CertificateUnknown, OtherChat
+from server.client.notices import Arguments, CertificateChanged, CertificateUnknown, OtherChat, SignInRefused
 from server.i18n.error_texts import error_text
 from server.i18n.marking import marked
 from server.i18n.translation import _, ngettext
@@ -96,6 +96,15 @@ def other_chat(notice: OtherChat) -> str:
         "Another chat ({chat}) than before lives at {address}. Nothing was sent.\n"
         "To join it, use another folder: --data DIR"
     ).format(chat=notice.chat, address=notice.address)
+
+
+def password_hint(notice: SignInRefused) -> str:
+    """What to do when the door wants a password, or another name."""
+    hints = {
+        "password_needed": _("Start again with --password, or with --register and a name that nobody has."),
+        "name_taken": _("If that is you, start again with --password instead of --register."),
+    }
+    return hints.get(notice.code, "")
 
 
 def _certificate_facts(notice: CertificateUnknown) -> dict[str, str]:

@@ -40,6 +40,7 @@ from server.terminal.sentences import (
     changed_certificate,
     kept_lines,
     other_chat,
+    password_hint,
     unknown_certificate,
     waiting_lines,
 )
@@ -207,7 +208,7 @@ class Talk:
             case OtherChat():
                 self._leave(1, other_chat(notice))
             case SignInRefused(retry_in_s=None):
-                self._leave(1)
+                self._leave(1, password_hint(notice))
             case _:
                 pass
 

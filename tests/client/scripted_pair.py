@@ -257,13 +257,15 @@ class Wire:
         cursor: Cursor | None = None,
         drafts: tuple[Draft, ...] = (),
         cluster: str = "",
+        *,
+        identity: Identity = IDENTITY,
     ) -> None:
         self.pair = ScriptedPair()
         self.now = 1_000.0
         self.notices: list[AnyNotice] = []
         self.dials: list[str] = []
         self.conversation = Conversation(
-            IDENTITY,
+            identity,
             addresses,
             cursor=cursor,
             settings=settings or ConversationSettings(),

@@ -1,5 +1,6 @@
 """Admission: which server takes us, and what is made of a no."""
 
+import msgspec
 import pytest
 
 from server.client.effects import Dial
@@ -15,7 +16,15 @@ from server.client.notices import (
 )
 from server.client.settings import ConversationSettings
 from server.protocol import events, requests
-from tests.client.scripted_pair import ADDRESSES, ServerSide, Wire, draft, kinds
+from tests.client.scripted_pair import (
+    ADDRESSES,
+    IDENTITY,
+    ScriptedServer,
+    ServerSide,
+    Wire,
+    draft,
+    kinds,
+)
 
 
 def test_r0_4_the_first_address_leads_and_the_second_stands_by() -> None:
@@ -117,6 +126,33 @@ def test_a_refused_name_stops_until_the_person_decides() -> None:
     wire.a().refusals.clear()
     wire.connect()
     assert wire.conversation.server == "a"
+
+
+def sign_ins(server: ScriptedServer) -> list[tuple[bool, str, bool]]:
+    """Each time somebody signed in there: as a standby, with which password, to register."""
+    asked = [request for request in server.asked if isinstance(request, requests.SignIn)]
+    return [(request.standby, request.password, request.register) for request in asked]
+
+
+def test_r3_1_a_password_is_shown_until_the_device_is_known_and_never_by_a_standby() -> None:
+    identity = msgspec.structs.replace(IDENTITY, password="open sesame", registers=True)
+    assert "sesame" not in repr(identity)
+    wire = Wire(identity=identity)
+    wire.a().refusals[requests.SignIn] = ("busy", {"retry_s": 2})
+    wire.connect()
+    refusal = wire.all_of(SignInRefused)[-1]
+    assert (refusal.code, refusal.retry_in_s) == ("busy", 2)
+    wire.a().refusals.clear()
+    wire.wait(3.0)
+    assert wire.conversation.server == "a"
+    assert sign_ins(wire.a()) == [(False, "open sesame", True)] * 2
+    assert sign_ins(wire.b()) == [(True, "", False)]
+    # Over another connection the secret is enough.
+    wire.kill("a")
+    wire.settle()
+    wire.restart("a")
+    wire.wait(30.0)
+    assert sign_ins(wire.a())[2:] == [(True, "", False)]
 
 
 def test_a_standby_that_refuses_us_is_no_reason_to_stop() -> None:

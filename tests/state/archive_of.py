@@ -14,8 +14,11 @@ EPOCH = Epoch(1, "a", "n")
 _encode = msgspec.msgpack.Encoder().encode
 
 
-def device(name: str = "d", person: str = "Anna", counter: int = 0) -> Draft:
-    return Draft("device", name, counter, 0, _encode(DeviceBody(f"user-{name}", person, b"secret")))
+def device(
+    name: str = "d", person: str = "Anna", counter: int = 0, *, password: str = "", proof: bytes = b""
+) -> Draft:
+    body = DeviceBody(f"user-{name}", person, b"secret", password, proof)
+    return Draft("device", name, counter, 0, _encode(body))
 
 
 def message(counter: int, text: str = "hello", *, name: str = "d", room: str = "general") -> Draft:

@@ -5,9 +5,10 @@ from unittest import mock
 import msgspec
 import pytest
 
-from server.archive.record import Draft
+from server.archive.record import Draft, Origin
 from server.state.bodies import DeviceBody
-from tests.state.archive_of import Archive, device, epoch
+from server.state.users import proof_of
+from tests.state.archive_of import EPOCH, Archive, device, epoch
 
 
 def test_a_new_name_makes_a_person_who_is_in_general() -> None:
@@ -58,3 +59,40 @@ def test_nobody_takes_the_place_of_another_person() -> None:
     body = msgspec.msgpack.encode(DeviceBody("user-d", "Ben", b"secret"))
     assert archive.verdict(Draft("device", "e", 0, 0, body)) == "bad_request"
     assert archive.state.users["user-d"].name == "Anna"
+
+
+def test_a_protected_name_lets_in_who_proved_its_password() -> None:
+    archive = Archive(epoch(), device("d", "Anna", password="hash"))
+    assert archive.state.users["user-d"].password == "hash"
+    assert archive.verdict(device("e", "Anna")) == "wrong_password"
+    assert archive.verdict(device("f", "Anna", proof=proof_of("another hash"))) == "wrong_password"
+    assert archive.verdict(device("g", "anna", proof=proof_of("hash"))) == "accepted"
+    user = archive.state.user_of_device("g")
+    assert user is not None
+    assert (user.id, user.devices, user.password) == ("user-d", 2, "hash")
+    assert archive.state.user_of_device("e") is None
+
+
+@pytest.mark.parametrize("before", ["", "hash"])
+def test_a_name_that_somebody_has_is_not_registered(before: str) -> None:
+    archive = Archive(epoch(), device("d", "Anna", password=before))
+    assert archive.verdict(device("e", "Anna", password="mine")) == "name_taken"
+    assert archive.state.users["user-d"].password == before
+
+
+def test_a_proof_for_a_name_without_password_or_without_person_is_none() -> None:
+    archive = Archive(epoch(), device("d", "Anna"))
+    assert archive.verdict(device("e", "Anna", proof=proof_of("hash"))) == "wrong_password"
+    assert archive.verdict(device("e", "Ben", counter=1, proof=proof_of("hash"))) == "wrong_password"
+
+
+def test_what_a_merge_brings_was_let_in_before_and_keeps_its_password() -> None:
+    archive = Archive(epoch(), device("d", "Anna", password="hash"))
+    # Another Anna, registered at the other server, and a second device of hers.
+    theirs = [device("e", "Anna", password="other"), device("f", "Anna", proof=proof_of("other"))]
+    for place, draft in enumerate(theirs, 7):
+        origin = Origin(EPOCH, place, "user-e")
+        assert archive.add(msgspec.structs.replace(draft, origin=origin)).refusal is None
+    other = archive.state.users["user-e"]
+    assert (other.name, other.former_name, other.devices, other.password) == ("Anna-2", "Anna", 2, "other")
+    assert archive.state.users["user-d"].devices == 1

@@ -1,8 +1,5 @@
 """`python -m server chat` as a process: pipes, a terminal, kill -9."""
 
-import contextlib
-import os
-import pty
 import signal
 import subprocess
 import sys
@@ -16,6 +13,7 @@ import pytest
 from server.network.loop_thread import LoopThread
 from server.terminal.outbox_file import OutboxFile
 from tests.client.scripted_doors import ScriptedDoors
+from tests.terminal.screen import open_screen
 from tests.waiting import DEADLINE_S, wait_until
 
 
@@ -98,9 +96,7 @@ def test_20_lines_typed_with_no_server_survive_kill_9_and_are_stored_in_order_on
     chat.process.stdin.flush()
     notes = b""
     while b"outbox: 20 lines wait" not in notes:
-        line = chat.process.stderr.readline()
-        assert line, f"it ended: {notes!r}"
-        notes += line
+        notes += chat.process.stderr.readline()
     chat.process.send_signal(signal.SIGKILL)
     chat.process.communicate(timeout=DEADLINE_S)
     assert drafts_in(tmp_path) == 20
@@ -125,7 +121,7 @@ def test_the_end_of_the_input_waits_for_a_server_no_longer_than_told(
 
 def test_one_name_talks_from_one_terminal_at_a_time(doors: ScriptedDoors, tmp_path: Path) -> None:
     first = Chat(doors, tmp_path)
-    wait_until(lambda: doors.pair.servers["a"].users == 1)
+    wait_until(lambda: doors.pair.servers["a"].users == 1, DEADLINE_S)
     code, _, notes = Chat(doors, tmp_path).talk("")
     assert code == 1
     assert "is in use" in notes
@@ -140,6 +136,10 @@ def test_one_name_talks_from_one_terminal_at_a_time(doors: ScriptedDoors, tmp_pa
         (["--server", "a:99999"], "not a number from 1 to 65535"),
         (["--server", "a:1", "--fingerprint", "12"], "no certificate fingerprint"),
         (["--server", "a:1", "--name", "\x07"], "1 to 32 letters"),
+        (["--server", "a:1", "--register"], "nobody to ask for a password"),
+        (["--server", "a:1", "--password"], "nobody to ask for a password"),
+        (["--server", "a:1", "--password-file", "/dev/null"], "1 to 128 characters"),
+        (["--server", "a:1", "--password-file", "/nowhere"], "does not exist"),
     ],
 )
 def test_wrong_use_is_told_in_words_with_exit_code_2(options: list[str], words: str, tmp_path: Path) -> None:
@@ -155,54 +155,26 @@ def test_wrong_use_is_told_in_words_with_exit_code_2(options: list[str], words: 
     assert words in " ".join(run.stderr.decode().split())
 
 
-class Screen:
-    """A pseudo terminal and everything that was written to it."""
-
-    def __init__(self) -> None:
-        self.near, self.far = pty.openpty()
-        os.set_blocking(self.near, False)
-        self._seen = b""
-
-    def type(self, text: str) -> None:
-        os.write(self.near, text.encode())
-
-    def read(self) -> str:
-        with contextlib.suppress(BlockingIOError, OSError):
-            while part := os.read(self.near, 65536):
-                self._seen += part
-                # A prompt asks where the cursor is; a terminal that never answers is warned about.
-                if b"\x1b[6n" in part:
-                    os.write(self.near, b"\x1b[1;1R")
-        return self._seen.decode(errors="replace")
-
-    def wait_for(self, text: str) -> None:
-        wait_until(lambda: text in self.read(), what=f"{text!r} on the screen")
-
-
 def test_a_person_at_a_terminal_types_reads_and_quits(doors: ScriptedDoors, tmp_path: Path) -> None:
-    screen = Screen()
-    chat = Chat(doors, tmp_path, stdin=screen.far)
-    screen.wait_for("connected to server a")
-    screen.wait_for(">")
-    screen.type("hello\r")
-    screen.wait_for("anna: hello")
-    doors.post(1, "hi anna")
-    screen.wait_for("hi anna")
-    screen.type("/quit\r")
-    wait_until(lambda: screen.read() and chat.process.poll() is not None)
+    with open_screen() as screen:
+        chat = Chat(doors, tmp_path, stdin=screen.far)
+        screen.wait_for("connected to server a")
+        screen.wait_for(">")
+        screen.type("hello\r")
+        screen.wait_for("anna: hello")
+        doors.post(1, "hi anna")
+        screen.wait_for("hi anna")
+        screen.type("/quit\r")
+        wait_until(lambda: screen.read() and chat.process.poll() is not None)
     assert chat.process.returncode == 0
     assert texts(doors) == ["hello", "hi anna"]
-    os.close(screen.near)
-    os.close(screen.far)
 
 
 def test_ctrl_c_leaves_the_terminal_at_once(doors: ScriptedDoors, tmp_path: Path) -> None:
-    screen = Screen()
-    chat = Chat(doors, tmp_path, stdin=screen.far)
-    screen.wait_for("connected to server a")
-    screen.wait_for(">")
-    screen.type("\x03")
-    wait_until(lambda: screen.read() and chat.process.poll() is not None)
+    with open_screen() as screen:
+        chat = Chat(doors, tmp_path, stdin=screen.far)
+        screen.wait_for("connected to server a")
+        screen.wait_for(">")
+        screen.type("\x03")
+        wait_until(lambda: screen.read() and chat.process.poll() is not None)
     assert chat.process.returncode == 0
-    os.close(screen.near)
-    os.close(screen.far)

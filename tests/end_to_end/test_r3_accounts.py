@@ -1,0 +1,146 @@
+"""R3.1 with real servers and the terminal client: names that a password protects."""
+
+import random
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from server.state.fold import fold
+from server.state.state import State
+from tests.end_to_end.real_pair import RealPair
+from tests.source_tree import PROJECT
+from tests.terminal.screen import open_screen
+from tests.waiting import DEADLINE_S, wait_until
+
+PASSWORD = "a lamp that hums in B flat"
+
+
+class Computers:
+    """Somebody's computers: each has a folder of its own, and one program at a time."""
+
+    def __init__(self, path: Path, pair: RealPair) -> None:
+        self._path = path
+        self._pair = pair
+        self._files = 0
+
+    def words(self, computer: str, name: str, *options: str) -> list[str]:
+        return [
+            *[sys.executable, "-m", "server", "chat", "--server", str(self._pair.invite)],
+            *["--name", name, "--data", str(self._path / computer), *options],
+        ]
+
+    def file(self, password: str) -> str:
+        """A file with a password in it."""
+        self._files += 1
+        path = self._path / f"password{self._files}"
+        path.write_text(password + "\n", encoding="utf-8")
+        return str(path)
+
+    def say(self, computer: str, text: str, *options: str, name: str = "anna") -> tuple[int, str]:
+        """Say one thing from a pipe: the exit code, and all that was printed."""
+        done = subprocess.run(
+            self.words(computer, name, *options),
+            input=f"{text}\n",
+            capture_output=True,
+            text=True,
+            timeout=DEADLINE_S,
+            check=False,
+            cwd=PROJECT,
+        )
+        return done.returncode, done.stdout + done.stderr
+
+
+@pytest.fixture
+def computers(tmp_path: Path, pair: RealPair) -> Computers:
+    return Computers(tmp_path, pair)
+
+
+def state_of(pair: RealPair, place: int) -> State:
+    """What the archive of a stopped server means."""
+    state = State()
+    for record in pair.archive(place):
+        fold(state, record)
+    return state
+
+
+def test_r3_1_a_protected_name_is_the_same_at_both_servers_and_outlives_kill_9(
+    pair: RealPair, computers: Computers
+) -> None:
+    right, wrong = computers.file(PASSWORD), computers.file("another lamp that hums")
+    code, told = computers.say("first", "one", "--register", "--password-file", right)
+    assert code == 0, told
+    pair.kill(0)
+    # The other server knows it, and the first one when it is back.
+    for computer in ("second", "third"):
+        code, told = computers.say(computer, "no", "--wait", "5")
+        assert code == 1
+        assert "protected by a password" in told
+        assert "Start again with --password" in told
+        code, told = computers.say(computer, "no", "--wait", "5", "--password-file", wrong)
+        assert code == 1
+        assert "The name or the password is wrong" in told
+        code, told = computers.say(computer, "yes", "--password-file", right)
+        assert code == 0, told
+        # From now on the computer is known.
+        code, told = computers.say(computer, "again")
+        assert code == 0, told
+        if computer == "second":
+            pair.start_again(0)
+    code, told = computers.say("fourth", "no", "--register", "--password-file", right)
+    assert code == 1
+    assert "Somebody has the name anna already" in told
+    assert "start again with --password instead of --register" in " ".join(told.split())
+    pair.stop()
+    states = [state_of(pair, place) for place in (0, 1)]
+    assert states[0].digest() == states[1].digest()
+    (anna,) = states[0].users.values()
+    assert anna.devices == 3
+    for folder in (pair.path / "a", pair.path / "b"):
+        for file in folder.rglob("*"):
+            assert not file.is_file() or PASSWORD.encode() not in file.read_bytes(), file
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_r3_1_whoever_registers_while_a_server_dies_is_registered_once(
+    pair: RealPair, computers: Computers, rng: random.Random, place: int
+) -> None:
+    right = computers.file(PASSWORD)
+    delays_s = [rng.uniform(0.3, 1.5) for _ in range(2)]
+    for number, delay_s in enumerate(delays_s):
+        timer = threading.Timer(delay_s, lambda: pair.kill(place))
+        timer.start()
+        name, computer = f"anna{number}", f"computer{number}"
+        code, told = computers.say(computer, "one", "--register", "--password-file", right, name=name)
+        timer.join()
+        assert code == 0, (delays_s, told)
+        code, told = computers.say(f"other{number}", "no", "--wait", "5", name=name)
+        assert code == 1, (delays_s, told)
+        code, told = computers.say(f"other{number}", "two", "--password-file", right, name=name)
+        assert code == 0, (delays_s, told)
+        pair.start_again(place)
+    pair.stop()
+    assert sorted(user.name for user in state_of(pair, 0).users.values()) == ["anna0", "anna1"]
+
+
+def test_what_is_typed_as_a_password_is_seen_nowhere(pair: RealPair, computers: Computers) -> None:
+    for options, answers in ((["--register"], 2), (["--password"], 1)):
+        with open_screen() as screen:
+            words = computers.words(options[0].strip("-"), "anna", *options)
+            with subprocess.Popen(
+                words, stdin=screen.far, stdout=screen.far, stderr=screen.far, cwd=PROJECT
+            ) as process:
+                try:
+                    for prompt in ("Password: ", "Repeat for confirmation: ")[:answers]:
+                        screen.wait_for(prompt)
+                        screen.type(PASSWORD + "\n")
+                    screen.wait_for("connected to server")
+                    screen.wait_for(">")
+                    screen.type("/quit\r")
+                    wait_until(lambda: screen.read() and process.poll() is not None)
+                finally:
+                    process.kill()
+            assert process.returncode == 0
+            assert PASSWORD not in screen.read()

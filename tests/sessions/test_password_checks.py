@@ -1,0 +1,155 @@
+"""Signing in with a password: names that are protected, and those who try."""
+
+from typing import Any
+
+import pytest
+
+from server.accounts.passwords import BusyError, Passwords
+from server.accounts.tries import FREE_TRIES
+from server.protocol import events, requests
+from tests.sessions.scene import Client, Scene, codes, only
+from tests.waiting import wait_until
+
+PASSWORD = "a lamp that hums in B flat"
+
+
+def sign_in(scene: Scene, client: Client, name: str = "Anna", **fields: Any) -> list[events.AnyEvent]:
+    """Greet if that was not done, sign in, and wait for the answer."""
+    found: list[events.AnyEvent] = [] if client.session.stage else [client.greet()]
+    found += client.ask(requests.SignIn, name=name, device=client.device, secret=client.secret, **fields)
+
+    def is_answered() -> bool:
+        scene.commit()
+        found.extend(client.heard())
+        return any(isinstance(event, events.SignedIn | events.Failed | events.GoTo) for event in found)
+
+    wait_until(is_answered)
+    return found
+
+
+def registered(scene: Scene, name: str = "Anna") -> Client:
+    client = scene.client()
+    only(sign_in(scene, client, name, password=PASSWORD, register=True), events.SignedIn)
+    return client
+
+
+def test_a_registered_name_wants_its_password_from_every_new_device(scene: Scene) -> None:
+    first = registered(scene)
+    user = next(iter(scene.state.users))
+    assert codes(sign_in(scene, scene.client())) == ["password_needed"]
+    second = scene.client()
+    assert codes(sign_in(scene, second, password="another lamp that hums")) == ["wrong_password"]
+    # The same connection may try again.
+    assert only(sign_in(scene, second, "anna", password=PASSWORD), events.SignedIn).user == user
+    # A known device needs none, and none is looked at.
+    for password in ("", "whatever"):
+        again = scene.client()
+        again.device, again.secret = first.device, first.secret
+        assert only(sign_in(scene, again, password=password), events.SignedIn).user == user
+    assert scene.state.users[user].devices == 2
+
+
+def test_no_password_is_archived_or_told(scene: Scene) -> None:
+    client = scene.client()
+    found = sign_in(scene, client, password=PASSWORD, register=True)
+    assert not [event for event in found if PASSWORD in str(event)]
+    assert PASSWORD.encode() not in scene.state.snapshot()
+    (user,) = scene.state.users.values()
+    assert user.password.startswith("$argon2id$")
+
+
+@pytest.mark.parametrize(
+    ("password", "code"),
+    [("", "password_too_short"), ("short", "password_too_short"), ("password123", "password_too_common")],
+)
+def test_a_weak_password_registers_nobody(scene: Scene, password: str, code: str) -> None:
+    client = scene.client()
+    assert codes(sign_in(scene, client, password=password, register=True)) == [code]
+    assert scene.state.users == {}
+    only(sign_in(scene, client, password=PASSWORD, register=True), events.SignedIn)
+
+
+def test_whoever_has_a_name_keeps_it(scene: Scene) -> None:
+    registered(scene)
+    only(scene.client().sign_in("Ben"), events.SignedIn)
+    for name in ("Anna", "ANNA", "Ben"):
+        assert codes(sign_in(scene, scene.client(), name, password=PASSWORD, register=True)) == ["name_taken"]
+
+
+def test_nobody_learns_who_has_a_password(scene: Scene) -> None:
+    only(scene.client().sign_in("Ben"), events.SignedIn)
+    for name in ("Ben", "Nobody"):
+        assert codes(sign_in(scene, scene.client(), name, password=PASSWORD)) == ["wrong_password"]
+    assert {user.name for user in scene.state.users.values()} == {"Ben"}
+
+
+def test_a_registration_that_is_sent_again_is_the_same_to_the_last_byte(scene: Scene) -> None:
+    client = scene.client()
+    client.greet()
+    fields = {"name": "Anna", "device": client.device, "secret": client.secret}
+    drafts = []
+    for _ in range(2):
+        # The connection is lost before the answer.
+        client.ask(requests.SignIn, **fields, password=PASSWORD, register=True)
+        wait_until(lambda: scene.asked)
+        drafts.append(scene.asked.pop().draft)
+        client.close()
+        again = scene.client()
+        again.device, again.secret = client.device, client.secret
+        client = again
+        client.greet()
+    assert drafts[0].body == drafts[1].body
+
+
+def test_wrong_passwords_cost_time_and_the_right_one_makes_them_good(scene: Scene) -> None:
+    registered(scene)
+    stranger = scene.client("10.0.0.7")
+    for _ in range(FREE_TRIES):
+        assert codes(sign_in(scene, stranger, password="not the password")) == ["wrong_password"]
+    (failed,) = [e for e in sign_in(scene, stranger, password=PASSWORD) if isinstance(e, events.Failed)]
+    assert (failed.code, failed.arguments) == ("too_many_tries", {"retry_s": 1})
+    # Nobody else is held up.
+    only(sign_in(scene, scene.client("10.0.0.8"), password=PASSWORD), events.SignedIn)
+    scene.clock.now_s += 1.0
+    only(sign_in(scene, stranger, password=PASSWORD), events.SignedIn)
+    other = scene.client("10.0.0.7")
+    assert codes(sign_in(scene, other, password="not the password")) == ["wrong_password"]
+
+
+def test_a_password_that_changed_while_it_was_checked_lets_nobody_in(scene: Scene) -> None:
+    registered(scene)
+    client = scene.client()
+    client.greet()
+    client.ask(requests.SignIn, name="Anna", device=client.device, secret=client.secret, password=PASSWORD)
+    wait_until(lambda: scene.asked)
+    # A merge took the Anna away that it was checked for: the name is nobody's.
+    scene.cut(1)
+    scene.commit()
+    assert codes(client.heard()) == ["wrong_password"]
+
+
+def test_when_too_many_are_checked_at_once_the_next_one_comes_again(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def is_busy(*_: object) -> bool:
+        raise BusyError
+
+    monkeypatch.setattr(Passwords, "is_right", is_busy)
+    (failed,) = [
+        event
+        for event in sign_in(scene, scene.client(), password=PASSWORD)
+        if isinstance(event, events.Failed)
+    ]
+    assert (failed.code, failed.arguments) == ("busy", {"retry_s": 2})
+
+
+def test_whoever_leaves_while_it_is_checked_leaves_nothing_behind(scene: Scene) -> None:
+    client = scene.client()
+    client.greet()
+    fields = {"name": "Anna", "device": client.device, "secret": client.secret}
+    client.ask(requests.SignIn, **fields, password=PASSWORD, register=True)
+    client.close()
+    other = registered(scene, "Ben")
+    assert other.session.user is not None
+    assert {user.name for user in scene.state.users.values()} == {"Ben"}
+    assert scene.hub.presence.users_here == 1
