@@ -10,7 +10,7 @@ from server.network.tls import CLIENT_ALPN
 from tests.network.ends import raw_connection, read_to_end
 
 # Longer than the longest limit that ends a connection in these tests.
-PATIENCE_S = 40.0
+PATIENCE_S = 90.0
 
 
 class RawClient:

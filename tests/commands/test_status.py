@@ -31,7 +31,7 @@ def facts_of(*arguments: object) -> Any:
 
 
 @pytest.fixture
-def busy_pair(pair: RealPair, people: People) -> RealPair:
+def busy_pair(steady: None, pair: RealPair, people: People) -> RealPair:
     """A pair in dual mode with two people and three messages."""
     anna, bruno = people.person(pair.invite, "Anna"), people.person(pair.invite, "Bruno")
     bruno.connected()

@@ -18,6 +18,13 @@ def people() -> Iterator[People]:
 
 
 @pytest.fixture
+def steady(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a busy machine delays is not taken for a silence: the servers of this test stay one pair."""
+    for name in ("SILENCE_S", "CONFIRM_S"):
+        monkeypatch.setenv(f"DESKTOP_CHAT_{name}", "30")
+
+
+@pytest.fixture
 def make_pair(tmp_path: Path) -> Iterator[Callable[..., RealPair]]:
     """Make and start a pair with these options."""
     made: list[RealPair] = []

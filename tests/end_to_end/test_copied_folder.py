@@ -1,7 +1,6 @@
 """A copy of a running server's data folder, started on a third machine, takes nothing from the original."""
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,18 +15,11 @@ from tests.waiting import DEADLINE_S
 A, B = 0, 1
 
 
+@pytest.mark.usefixtures("steady")
 @pytest.mark.parametrize("place", [A, B])
 def test_a_copy_is_told_and_the_original_goes_on_undisturbed(
-    make_pair: Callable[..., RealPair],
-    people: People,
-    tmp_path: Path,
-    place: int,
-    monkeypatch: pytest.MonkeyPatch,
+    pair: RealPair, people: People, tmp_path: Path, place: int
 ) -> None:
-    # What a busy machine delays is not to be taken for a silence: the pair stays in one mode.
-    for name in ("SILENCE_S", "CONFIRM_S"):
-        monkeypatch.setenv(f"DESKTOP_CHAT_{name}", "30")
-    pair = make_pair()
     anna = people.person(pair.invite, "Anna")
     wait_for_mode(anna, "dual")
     anna.stored(anna.say("before"))

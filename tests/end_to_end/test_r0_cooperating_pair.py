@@ -24,6 +24,7 @@ from tests.waiting import DEADLINE_S
 A, B = 0, 1
 
 
+@pytest.mark.usefixtures("steady")
 def test_r0_1_both_archives_hold_the_same_records_in_the_same_order(pair: RealPair, people: People) -> None:
     anna, bruno = people.person(pair.invite, "Anna"), people.person(pair.invite, "Bruno")
     for n in range(20):
@@ -70,6 +71,7 @@ def test_r0_3_a_page_of_history_has_what_was_stored_a_moment_ago(pair: RealPair,
         assert page.is_end == (n < 3)
 
 
+@pytest.mark.usefixtures("steady")
 def test_r0_4_the_limit_steers_and_the_seventh_is_refused_until_one_leaves(
     make_pair: Callable[..., RealPair], people: People
 ) -> None:
@@ -88,6 +90,7 @@ def test_r0_4_the_limit_steers_and_the_seventh_is_refused_until_one_leaves(
     seventh.wait_for(Connected)
 
 
+@pytest.mark.usefixtures("steady")
 def test_r0_4_while_one_server_is_away_the_other_takes_everyone(
     make_pair: Callable[..., RealPair], people: People
 ) -> None:
@@ -213,6 +216,7 @@ def test_the_survivor_appends_nothing_by_itself(pair: RealPair, people: People) 
     assert all(record.body for record in pair.archive(B))
 
 
+@pytest.mark.usefixtures("steady")
 def test_of_two_equal_room_names_at_both_servers_exactly_one_wins(
     make_pair: Callable[..., RealPair], people: People
 ) -> None:
