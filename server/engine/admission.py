@@ -104,9 +104,12 @@ class Admission:
             self._resubmission.hold(pending)
         elif self._archived.is_answered(draft):
             self.answer_from_archive(pending)
+        elif draft.origin is not None and draft.id in self._uncommitted:
+            # What is in the log may turn out void: then this one counts, which another server had accepted.
+            self._resubmission.hold(pending)
         elif draft.id in self._uncommitted:
             return  # The fold answers: for this one, or for the other thing that this id was used for.
-        elif self._resubmission.holds(draft.device):
+        elif self._resubmission.holds(draft):
             self._resubmission.hold(pending)
         elif isinstance(self._replica.role, Leader):
             refusal = self._judge(draft)

@@ -166,6 +166,8 @@ class Engine:
             self._derived.add(TimelineRow(record.index, told.audience, told.number))
             self._output.published.append(Published(record, told))
         for pending in self._answers.pending.under(record.id):
+            if outcome.refusal and pending.draft.origin and record.header.origin is None:
+                continue  # It takes the place of this void one.
             if pending.digest != record.header.digest:
                 reused = Refusal("id_reuse", {"counter": record.header.counter})
                 self._answers.give(pending, reused)

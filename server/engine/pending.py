@@ -27,6 +27,8 @@ class Pending:
     draft: Draft
     digest: bytes
     askers: list[Asker]
+    # How many were asked before it.
+    number: int
 
     @property
     def size_bytes(self) -> int:
@@ -43,6 +45,7 @@ class PendingRequests:
         # Of the askers that still wait, the oldest first.
         self._deadlines: dict[Asker, tuple[float, Identity]] = {}
         self._bytes = 0
+        self._last_number = 0
 
     @property
     def is_full(self) -> bool:
@@ -59,10 +62,12 @@ class PendingRequests:
         self._deadlines[ask.asker] = now + limits.ANSWER_S_MAX, draft.id
         rivals = self._by_id.setdefault(draft.id, [])
         for pending in rivals:
-            if pending.digest == digest:
+            # What a retired server brings was accepted once: it is not the same as a client's wish.
+            if pending.digest == digest and (pending.draft.origin is None) == (draft.origin is None):
                 pending.askers.append(ask.asker)
                 return None
-        rivals.append(pending := Pending(draft, digest, [ask.asker]))
+        self._last_number += 1
+        rivals.append(pending := Pending(draft, digest, [ask.asker], self._last_number))
         self._bytes += pending.size_bytes
         return pending
 
@@ -75,8 +80,9 @@ class PendingRequests:
         return any(other is pending for other in self.under(pending.draft.id))
 
     def all(self) -> list[Pending]:
-        """All of them."""
-        return [pending for rivals in self._by_id.values() for pending in rivals]
+        """All of them, in the order in which they were asked."""
+        found = [pending for rivals in self._by_id.values() for pending in rivals]
+        return sorted(found, key=lambda pending: pending.number)
 
     def settle(self, pending: Pending) -> list[Asker]:
         """It has its answer: who is to be told."""

@@ -16,6 +16,8 @@ Identity = tuple[str, int]
 
 # Handed on and not judged yet, at most: the rest waits on the disk.
 IN_FLIGHT_MAX: Final = 512
+# The line of what a retired server brings; no device has this name.
+_INHERITED: Final = ""
 
 
 class Resubmission:
@@ -30,7 +32,8 @@ class Resubmission:
         self._last_key = b""
         self._in_flight: set[Identity] = set()
         self._is_handed_on = False
-        # Requests of devices that have earlier ones in the quarantine, and what that was known from.
+        # Requests of devices that have earlier ones in the quarantine, by device, and what that was known
+        # from. What a retired server brings is one line under no device: one thing in it may need another.
         self._held: dict[str, list[Pending]] = {}
         self._held_for: tuple[bool, bool] | None = None
 
@@ -71,14 +74,15 @@ class Resubmission:
         self._held.clear()
         self._restart()
 
-    def holds(self, device: str) -> bool:
-        """Whether requests of a device must wait: earlier ones of it are held, or still to be handed on."""
-        return device in self._held or self._must_wait(device)
+    def holds(self, draft: Draft) -> bool:
+        """Whether a request must wait: earlier ones of its device are held, or still to be handed on."""
+        line = _line(draft)
+        return line in self._held or self._must_wait(line)
 
     def hold(self, pending: Pending) -> None:
         """A request waits."""
         self._held_for = None
-        self._held.setdefault(pending.draft.device, []).append(pending)
+        self._held.setdefault(_line(pending.draft), []).append(pending)
 
     def freed(self) -> Iterator[Pending]:
         """Those that wait and need not any more, in the order of each device."""
@@ -86,11 +90,13 @@ class Resubmission:
         if not self._held or reason == self._held_for:
             return
         self._held_for = reason
-        for device in [device for device in self._held if not self._must_wait(device)]:
-            yield from self._held.pop(device)
+        for line in [line for line in self._held if not self._must_wait(line)]:
+            yield from self._held.pop(line)
 
-    def _must_wait(self, device: str) -> bool:
-        return self.is_filling or (self.is_holding and self._reader.is_quarantined(device))
+    def _must_wait(self, line: str) -> bool:
+        return self.is_filling or (
+            self.is_holding and (line == _INHERITED or self._reader.is_quarantined(line))
+        )
 
     def next_drafts(self) -> list[Draft]:
         """What is to be handed on now; with the last ones nothing is held any more."""
@@ -114,3 +120,7 @@ class Resubmission:
         self._last_key = b""
         self._in_flight.clear()
         self._is_handed_on = False
+
+
+def _line(draft: Draft) -> str:
+    return _INHERITED if draft.origin is not None else draft.device

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from unittest import mock
 
 import pytest
+from msgspec.structs import replace
 
-from server.archive.record import Draft
+from server.archive.record import Draft, Epoch, Origin
 from server.replication.settings import Settings
-from server.state.bodies import MessageBody
+from server.state.bodies import MessageBody, RoomBody
 from server.state.state import GENERAL
 from tests.engine.merging import check_equal, heal, ids, log_of, sides
-from tests.replication.drafts import encode, message
+from tests.replication.drafts import encode, message, room
 from tests.replication.servers import Server, Servers
 
 
@@ -184,3 +185,45 @@ def test_what_only_a_newer_version_understands_is_merged_and_stays_as_it_is(spli
     assert counters(winner, "ben") == [0, 1, 2, 3, 4]
     assert (bodies["ben", 2], bodies["ben", 3]) == (newer.body, longer.body)
     assert not winner.engine.state.voids
+
+
+# --- a retired server that brings what it holds in the middle of a merge
+
+
+def test_what_is_inherited_waits_for_the_merge_and_keeps_its_order(split: Servers) -> None:
+    winner, loser = sides(split)
+    winner.ask(message("anna", 1))
+    loser.ask(*(message("ben", n) for n in range(1, 7)))
+    split.settle()
+    merge_until(split, loser, 4)
+    # Ben made a room at the retired server; his older messages still wait here for the merge.
+    made = inherited(Draft("room", "ben", 21, 9, encode(RoomBody("r1", "tea"))), 30)
+    askers = loser.ask(made, inherited(message("anna", 22, "r1"), 31))
+    split.wait(2.0)
+    check_equal(split)
+    assert [loser.verdict(asker).partition(" ")[0] for asker in askers] == ["stored", "stored"]
+    assert not winner.engine.state.voids
+
+
+@pytest.mark.parametrize("is_leader", [True, False])
+def test_what_is_inherited_takes_the_place_of_a_record_that_turns_out_void(
+    split: Servers, *, is_leader: bool
+) -> None:
+    heal(split)
+    leader = next(s for s in split.running.values() if s.engine.replica.role.name == "leader")
+    follower = next(s for s in split.running.values() if s is not leader)
+    heir = leader if is_leader else follower
+    # Ben's program asks here too for the room that the retired server had made, and another one is quicker.
+    wish = room("ben", 21, "tea")
+    (asker,) = heir.ask(room("anna", 20, "tea"), wish)[1:]
+    askers = heir.ask(inherited(wish, 30), inherited(message("anna", 22, "ben-21"), 31))
+    split.wait(2.0)
+    check_equal(split)
+    assert heir.verdict(asker).startswith("room_name_taken")
+    assert [heir.verdict(asker).partition(" ")[0] for asker in askers] == ["stored", "stored"]
+    assert heir.engine.state.rooms["ben-21"].name == "tea-2"
+
+
+def inherited(draft: Draft, index: int) -> Draft:
+    """As a server brings it whose place another one has."""
+    return replace(draft, origin=Origin(Epoch(2, "z", "1"), index))
