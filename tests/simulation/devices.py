@@ -57,6 +57,8 @@ class Device:
         self._left = requests
         self._counter = 0
         self._outbox: list[Request] = []
+        # Where it may write.
+        self._rooms: list[str] = []
         self._is_known = False
         self._signing_in = False
         self._connection: Connection | None = None
@@ -120,6 +122,14 @@ class Device:
             return [Request(self._draft("message", body))]
         if chance < 0.28:
             return [Request(self._draft("member", _encode(MemberBody(GENERAL))))]
+        if chance < 0.36 and self._world.rooms:
+            room = self._rng.choice(self._world.rooms)
+            return [Request(self._draft("member", _encode(MemberBody(room))))]
+        if chance < 0.5 and self._rooms:
+            body = _encode(
+                MessageBody(self._rng.choice(self._rooms), f"{self.name} says {self._counter + 1}")
+            )
+            return [Request(self._draft("message", body))]
         return [self.new_message(f"{self.name} says {self._counter + 1}")]
 
     def _twins(self) -> list[Request]:
@@ -244,6 +254,16 @@ class Device:
         elif request in self._outbox:
             request.answer = answer
             self._outbox.remove(request)
+            if answer.refusal is None:
+                self._note_room(request.draft)
+
+    def _note_room(self, draft: Draft) -> None:
+        """A room that it made is there for everybody; where it is a member it may write."""
+        if draft.kind == "room":
+            self._rooms.append(f"{self.name}-{draft.counter}")
+            self._world.rooms.append(self._rooms[-1])
+        elif draft.kind == "member":
+            self._rooms.append(msgspec.msgpack.decode(draft.body, type=MemberBody).room)
 
     def _signed_in(self, connection: Connection, answer: Answer) -> None:
         """As the server's sessions do it: whoever the state knows is in."""

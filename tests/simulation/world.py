@@ -41,6 +41,8 @@ class World:
         self.audit: Final = Audit(self.by_name, self.history, self.weather.answer_s_max)
         self.faults: Final = Faults(self, script.kept_plan, script.seed)
         self.disks_busy_until = 0.0
+        # Rooms that somebody made, by their ids.
+        self.rooms: list[str] = []
         self._connections: list[tuple[Connection, Device]] = []
         self.lines: list[Line] = []
         for machine in self.machines.values():
