@@ -5,6 +5,7 @@ of JSON when everybody is in (a `Report`). Then it reads what comes, and says no
 alive, until its standard input ends.
 """
 
+import contextlib
 import errno
 import os
 import select
@@ -203,4 +204,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    # Ctrl-C is for whoever started this, and says so.
+    with contextlib.suppress(KeyboardInterrupt):
+        main()

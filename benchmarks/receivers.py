@@ -7,6 +7,7 @@ it writes to standard output, eight bytes each time, the number of messages that
 when it is ready, then every growth. It ends when its standard input ends.
 """
 
+import contextlib
 import os
 import select
 import socket
@@ -157,4 +158,6 @@ def hand_over(plan: Plan, connections: list[socket.socket]) -> NoReturn:
 
 
 if __name__ == "__main__":
-    main()
+    # Ctrl-C is for whoever started this, and says so.
+    with contextlib.suppress(KeyboardInterrupt):
+        main()
