@@ -80,6 +80,11 @@ class History:
             for at, server, keep in self.cuts
         )
 
+    def acknowledged_by_replaced(self) -> set[Identity]:
+        """What a server had acknowledged that was replaced, and what the other one did not have from it."""
+        told = [one for one in self.answered if one.server in self.replaced and one.answer.refusal is None]
+        return {one.draft.id for one in told if self.is_moved(one)}
+
     @property
     def has_merged(self) -> bool:
         """Whether something that a server had acknowledged was taken out of its log."""
