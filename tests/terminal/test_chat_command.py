@@ -96,7 +96,9 @@ def test_20_lines_typed_with_no_server_survive_kill_9_and_are_stored_in_order_on
     chat.process.stdin.flush()
     notes = b""
     while b"outbox: 20 lines wait" not in notes:
-        notes += chat.process.stderr.readline()
+        line = chat.process.stderr.readline()
+        assert line, f"it ended: {notes!r}"
+        notes += line
     chat.process.send_signal(signal.SIGKILL)
     chat.process.communicate(timeout=DEADLINE_S)
     assert drafts_in(tmp_path) == 20
@@ -121,7 +123,7 @@ def test_the_end_of_the_input_waits_for_a_server_no_longer_than_told(
 
 def test_one_name_talks_from_one_terminal_at_a_time(doors: ScriptedDoors, tmp_path: Path) -> None:
     first = Chat(doors, tmp_path)
-    wait_until(lambda: doors.pair.servers["a"].users == 1, DEADLINE_S)
+    wait_until(lambda: doors.pair.servers["a"].users == 1)
     code, _, notes = Chat(doors, tmp_path).talk("")
     assert code == 1
     assert "is in use" in notes
