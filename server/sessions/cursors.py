@@ -28,9 +28,10 @@ def place_cursor(
     places: tuple[Cursor | EpochEnd, ...] = (cursor, *reversed(cursor.trail))
     for known in places:
         if known.epoch in ends:
-            # In the latest epoch this server may be a moment behind.
-            is_latest = known.epoch == str(spans[-1].epoch)
-            index = known.index if is_latest else min(known.index, ends[known.epoch])
+            # In the latest epoch this server may be a moment behind. Not so when the client went on in
+            # another one: then this log may yet turn out to leave the epoch where it ends now.
+            is_behind = known is cursor and known.epoch == str(spans[-1].epoch)
+            index = known.index if is_behind else min(known.index, ends[known.epoch])
             break
     if index == cursor.index:
         # At the fork itself nothing is to be dropped, but its epoch may be one that never comes here.

@@ -144,3 +144,15 @@ def test_of_more_epochs_than_a_trail_holds_the_whole_archive_is_read_again() -> 
     cursor = read_in(theirs, len(theirs))
     assert len(cursor.trail) == TRAIL_EPOCHS_MAX
     assert place_cursor(cursor, position_of(ours), spans_of(ours), is_leader=True)[1] == 0
+
+
+def test_where_the_client_went_on_in_another_epoch_this_log_may_end_earlier() -> None:
+    # Found by the simulator (seed 30536112): both disks had lied, and the leader's epoch was not committed.
+    mine = [Epoch(1, "a", "0f")] * 3 + [Epoch(4, "b", "0f")] * 5
+    theirs = [*mine, *[Epoch(4, "b", "0f")] * 4, Epoch(5, "a", "0f")]
+    for is_leader in (True, False):
+        at = place_cursor(read_in(theirs, 12), position_of(mine), spans_of(mine), is_leader=is_leader)
+        # Only a moment behind, as far as anybody knows.
+        assert at == (read_in(theirs, 12), None)
+    _, fork = place_cursor(read_in(theirs, 13), position_of(mine), spans_of(mine), is_leader=True)
+    assert fork == 8

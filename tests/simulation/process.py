@@ -6,6 +6,7 @@ sending to peer and clients a moment later. A crash takes what has not left yet.
 
 from collections.abc import Callable
 from functools import partial
+from math import inf
 from typing import TYPE_CHECKING, Final
 
 from server.archive.disk import DiskError
@@ -45,6 +46,8 @@ class Process:
         self._has_little_room = False
         # The epoch record of this lead: nothing may be served before it is durable.
         self.lead_index = 0
+        # Where the other one's log ended when they met last in this life.
+        self.other_had: float = inf
         self.role = "recovering"
         self._paused_at = 0.0
         self._inbox: list[EngineInput] = []

@@ -34,11 +34,15 @@ class Audit:
         """All rules that can be seen here."""
         # What a round did before it took the lead does not count as served in it.
         lead_index = process.lead_index
+        hellos = [
+            given.message
+            for given in inputs
+            if isinstance(given, steps.Received) and isinstance(given.message, Hello)
+        ]
+        if hellos:
+            process.other_had = hellos[-1].last_index
         # Who greeted the other one may win over it, also when the connection ends in the same round.
-        has_met = any(
-            isinstance(given, steps.Received) and isinstance(given.message, Hello) for given in inputs
-        )
-        self._places(process, output, has_met=has_met)
+        self._places(process, output, has_met=bool(hellos))
         for message in output.messages:
             if isinstance(message, steps.SendToPeer):
                 self._promise(process, message.message)
@@ -78,8 +82,9 @@ class Audit:
             if process.role == "follower" and is_alone and not is_member:
                 raise PromiseError("members promote", f"{process.name} leads and was only a learner")
             had, confirmed = opened[0].index - 1, process.machine.confirmed_index
-            # Who counted beside a leader had all that this one had: what it lost before, nobody has.
-            was_level = process.role == "follower" and is_member
+            # Who counted beside a leader had all that this one had, and so has who took in all that the other
+            # one had when they met: what it lost before, nobody has.
+            was_level = (process.role == "follower" and is_member) or had >= process.other_had
             if is_alone and had < confirmed and not was_level:
                 what = f"{process.name} leads alone with {had} records and had confirmed {confirmed}"
                 raise PromiseError("nobody leads with less", what)
