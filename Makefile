@@ -28,12 +28,13 @@ package: $(READY)
 	@$(PYTHON) -m PyInstaller --noconfirm --clean --log-level WARN build.spec
 	@echo "package: dist/desktop-chat holds both programs, desktop-chat and desktop-chat-server"
 
-# Long runs, not part of the tests: a minute of torture with ten kills, five with every fault, then the figures.
+# Long runs, not part of the tests: 20,000 new schedules of the simulator, a minute of torture with ten kills, five with every fault, then the figures.
 campaign: $(READY)
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 		$(PYTHON) -m server torture --data "$$folder" --seconds 60 --kills 10
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 		$(PYTHON) -m server torture --data "$$folder" --seconds 300 --kills 60 --faults all
+	@$(PYTHON) -m tests.simulation.run --seeds 20000 --first $$((RANDOM * 32768 + RANDOM)) --jobs 2
 	@$(PYTHON) -m tests.damage_campaign --places 2000
 	@$(PYTHON) -m benchmarks
 
