@@ -24,6 +24,7 @@ class Budget:
 
 # Those that need something rare to happen, and what.
 BUDGETS: Final[dict[str, Budget]] = {
+    "copies_remembered_at_a_replacement": Budget(kinds=("replace",)),
     # An epoch that was lost, and a client that had read in it.
     "cursor_without_epoch": Budget(1_000, kinds=("cut", "stale_first", "restart_app")),
     # A crash between two transactions of one merge.
@@ -43,6 +44,7 @@ BUDGETS: Final[dict[str, Budget]] = {
     "quarantine_dropped_when_sent": Budget(1_500, kinds=("cut", "crash_at")),
     # A crash between the cut and the re-submission.
     "quarantine_in_memory": Budget(1_500, kinds=("cut", "crash_at")),
+    "retired_goes_too_early": Budget(kinds=("replace",)),
     "slow_reader_is_written_to": Budget(kinds=("slow_reader",)),
     # A client far behind, and something new while it is served.
     "store_read_twice_at_once": Budget(kinds=("slow_reader", "stale_first", "restart_app")),

@@ -119,8 +119,9 @@ class World:
         alone, promised = set[Identity](), set[Identity]()
         for answered in self.history.answered:
             if answered.answer.refusal is None:
+                # Where a disk had lied, the lost one may have had the last copy of anything.
                 is_alone = answered.server == machine.name and answered.answer.copies == 1
-                (alone if is_alone else promised).add(answered.draft.id)
+                (alone if is_alone or self.history.liars else promised).add(answered.draft.id)
         self.history.excused.update(alone - promised - self._held())
 
     # --- times, drawn
