@@ -71,14 +71,16 @@ def _in_order(name: str, log: list[Record], history: History) -> None:
     What a merge moved stands in its own order, behind what was written meanwhile. Left out are devices
     that use their counters in any order on purpose, or were told that an answer is unknown (then a
     later request may stand before the repeated one), and ids that were given to two things and asked
-    at both servers at once; and what a server that was replaced had acknowledged alone: another try
-    of it may have waited at a server that the later ones did not pass.
+    at both servers at once; and what a server that was replaced had acknowledged alone, or a lying disk
+    had lost: another try of it may have waited at a server that the later ones did not pass.
     """
     alone = history.acknowledged_by_replaced()
     latest: dict[tuple[str, Epoch | None], int] = {}
     for record in log:
         device, counter = record.id
-        if record.is_epoch or device in history.unordered or record.id in history.twins:
+        if record.is_epoch or device in history.unordered:
+            continue
+        if record.id in history.twins | history.excused:
             continue
         origin = record.header.origin
         if record.id in alone and (origin is None or origin.epoch.server not in history.replaced):
