@@ -2,7 +2,8 @@
 
 import msgspec
 
-from server.protocol.events import ServerFacts, is_waiting_for_other
+from server.client.notices import is_waiting_for_other
+from server.protocol.events import ServerFacts
 
 
 class ConnectionState(msgspec.Struct, frozen=True):

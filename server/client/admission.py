@@ -155,6 +155,7 @@ class Admission:
             # A standby only waits until the device is known there.
             password="" if is_standby else self._identity.password,
             register=not is_standby and self._identity.registers,
+            device_name=self._identity.device_name,
         )
         self._links.ask(link, request, now)
 

@@ -95,6 +95,12 @@ class Delivery:
             self.flush()
             self._emit(notices.Withdrawn(kind=event.kind, code=event.code, arguments=event.arguments))
 
+    def account_changed(self, event: events.AccountChanged) -> None:
+        """Something of our own account."""
+        if self._is_new(event.index, (event.what, event.device)):
+            self.flush()
+            self._emit(notices.AccountChanged(what=event.what, device=event.device, name=event.name))
+
     def rooms_listed(self, rooms: list[RoomFacts]) -> None:
         """The whole list was asked for."""
         self._rooms = {facts.room: facts for facts in rooms}

@@ -11,6 +11,7 @@ from server.client.links import Links
 from server.client.notices import (
     AnyNotice,
     Delayed,
+    DeviceList,
     HistoryPage,
     MemberList,
     QuestionFailed,
@@ -160,6 +161,12 @@ class Exchange:
         asked = self._questions.answer(event.answer)
         if asked is not None:
             self._emit(MemberList(ticket=asked.ticket, room=event.room, members=event.members))
+
+    def device_list(self, event: events.DeviceList) -> None:
+        """Devices that were asked for."""
+        asked = self._questions.answer(event.answer)
+        if asked is not None:
+            self._emit(DeviceList(ticket=asked.ticket, devices=event.devices))
 
     def is_room_list_wanted(self, event: events.RoomList) -> bool:
         """Whether this answers a question of ours."""

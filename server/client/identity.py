@@ -10,7 +10,8 @@ class Identity(msgspec.Struct, frozen=True):
 
     `device` is 32 and `secret` 64 hexadecimal digits, made once by the app from a secure source.
     `password` lets a new device in; with `registers` it protects a name that nobody has. It is
-    forgotten with the first sign-in, from when on the device's secret is enough.
+    forgotten with the first sign-in, from when on the device's secret is enough. `device_name` is what
+    the person's list of devices calls this one.
     """
 
     name: Name
@@ -18,6 +19,7 @@ class Identity(msgspec.Struct, frozen=True):
     secret: Secret
     password: Password = ""
     registers: bool = False
+    device_name: str = ""
 
     def __repr__(self) -> str:
         # The secrets must not come into a log by way of a struct that is printed.

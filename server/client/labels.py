@@ -8,9 +8,11 @@ from typing import Final, TypeVar
 from msgspec import structs
 
 from server.client.notices import (
+    AccountChanged,
     AnyNotice,
     Arrived,
     Connected,
+    DeviceList,
     HistoryPage,
     LatencyMeasured,
     MemberList,
@@ -19,14 +21,14 @@ from server.client.notices import (
     ServersChanged,
     StandbyChanged,
 )
-from server.protocol.events import MemberFacts, Message, RoomFacts, ServerFacts
+from server.protocol.events import DeviceFacts, MemberFacts, Message, RoomFacts, ServerFacts
 
 # Twice the longest name that our servers allow.
 LABEL_CHARACTERS_MAX: Final = 64
 # The first day of 9999: no calendar here goes beyond that year, in whichever time zone.
 TIME_MS_MAX: Final = 253_370_764_800_000
 
-_Named = TypeVar("_Named", MemberFacts, RoomFacts)
+_Named = TypeVar("_Named", DeviceFacts, MemberFacts, RoomFacts)
 
 
 def label(text: str) -> str:
@@ -55,10 +57,18 @@ def labelled(notice: AnyNotice) -> AnyNotice:
             return structs.replace(notice, members=_named(notice.members))
         case StandbyChanged() | LatencyMeasured():
             return structs.replace(notice, server=label(notice.server))
+        case DeviceList():
+            return structs.replace(notice, devices=_dated(_named(notice.devices)))
+        case AccountChanged():
+            return structs.replace(notice, name=label(notice.name))
         case OtherChat():
             return structs.replace(notice, chat=label(notice.chat))
         case _:
             return notice
+
+
+def _dated(devices: list[DeviceFacts]) -> list[DeviceFacts]:
+    return [structs.replace(d, since_ms=min(max(d.since_ms, 0), TIME_MS_MAX)) for d in devices]
 
 
 def _named(things: list[_Named]) -> list[_Named]:

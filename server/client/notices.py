@@ -4,9 +4,17 @@ Refusals are a code of `server.protocol.errors` (or, for a dial, of the dialer) 
 arguments; the app makes the sentence in the person's language.
 """
 
+from collections.abc import Sequence
+
 import msgspec
 
-from server.protocol.events import MemberFacts, Message, RoomFacts, ServerFacts, is_waiting_for_other
+from server.protocol.events import (
+    DeviceFacts,
+    MemberFacts,
+    Message,
+    RoomFacts,
+    ServerFacts,
+)
 from server.protocol.requests import Cursor
 
 Arguments = dict[str, str | int | float]
@@ -148,6 +156,23 @@ class Withdrawn(Notice, frozen=True, tag="withdrawn"):
     arguments: Arguments = {}
 
 
+class AccountChanged(Notice, frozen=True, tag="account_changed"):
+    """A device of ours was added or revoked, or our password changed.
+
+    `what` is device_added, device_revoked or password_changed; `device` and its `name` say which, or
+    from where.
+    """
+
+    what: str
+    device: str
+    name: str
+
+
+def is_waiting_for_other(mode: str, servers: Sequence[ServerFacts]) -> bool:
+    """Whether a server that is there stores nothing before the other one is back."""
+    return mode == "waiting" and {facts.role for facts in servers} == {"recovering", "away"}
+
+
 class ServersChanged(Notice, frozen=True, tag="servers"):
     """The state of both servers; `mode` is dual, solo, waiting, or empty while it is not known."""
 
@@ -197,6 +222,13 @@ class MemberList(Notice, frozen=True, tag="member_list"):
     members: list[MemberFacts]
 
 
+class DeviceList(Notice, frozen=True, tag="device_list"):
+    """The answer to a question of this ticket: our devices, the oldest first."""
+
+    ticket: int
+    devices: list[DeviceFacts]
+
+
 class QuestionFailed(Notice, frozen=True, tag="question_failed"):
     """A question of this ticket has no answer: a code, `unknown` when time ran out."""
 
@@ -215,7 +247,7 @@ class LatencyMeasured(Notice, frozen=True, tag="latency"):
 AnyNotice = (
     Connected | Disconnected | StandbyChanged | SignInRefused | CertificateUnknown | CertificateChanged
     | OtherChat | Arrived | Stored | Refused | Delayed | CopiesRaised | PositionMoved | Diverged
-    | Renamed | Withdrawn
+    | Renamed | Withdrawn | AccountChanged | DeviceList
     | ServersChanged | Taught | PresenceChanged | RoomsChanged | HistoryPage | MemberList | QuestionFailed
     | LatencyMeasured
 )  # fmt: skip

@@ -2,9 +2,18 @@
 
 import msgspec
 
-from server.protocol.requests import CreateRoom, History, JoinRoom, Rooms, Who
+from server.protocol.requests import (
+    ChangePassword,
+    CreateRoom,
+    Devices,
+    History,
+    JoinRoom,
+    RevokeDevice,
+    Rooms,
+    Who,
+)
 
-AnyQuestion = History | Rooms | Who | CreateRoom | JoinRoom
+AnyQuestion = History | Rooms | Who | Devices | CreateRoom | JoinRoom | ChangePassword | RevokeDevice
 
 
 class Asked(msgspec.Struct, frozen=True):

@@ -1,6 +1,7 @@
 """`chat`: talk from a terminal or a pipe."""
 
 import hashlib
+import platform
 import random
 import re
 import sys
@@ -120,7 +121,9 @@ def command(
         wait_s=0.0 if is_interactive else wait_s,
     )
     try:
-        identity = msgspec.structs.replace(outbox.identity(name), password=password, registers=register)
+        identity = msgspec.structs.replace(
+            outbox.identity(name), password=password, registers=register, device_name=platform.node()[:64]
+        )
         sys.exit(_talk(outbox, identity, target, manners, is_json=is_json))
     finally:
         outbox.close()
@@ -189,7 +192,7 @@ def _run(talk: Talk, links: ClientLinks, *, is_interactive: bool) -> int:
         PipeReader(sys.stdin.fileno(), talk.put).start()
         return talk.run(links)
     # A terminal's prompt wants the main thread: the loop runs beside it.
-    prompt = TerminalPrompt(talk.put)
+    prompt = TerminalPrompt(talk.put, lambda: talk.wants_secret)
     exit_codes: list[int] = []
 
     def work() -> None:

@@ -29,7 +29,16 @@ from server.network.dialer import dial
 from server.network.errors import ClosedReason, DialCode, DialError
 from server.network.loop_thread import LoopThread
 from server.network.tls import Trust
-from server.protocol.requests import CreateRoom, History, JoinRoom, Rooms, Who
+from server.protocol.requests import (
+    ChangePassword,
+    CreateRoom,
+    Devices,
+    History,
+    JoinRoom,
+    RevokeDevice,
+    Rooms,
+    Who,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -101,6 +110,18 @@ class ClientLinks:
     def rooms(self) -> int:
         """Ask for all public rooms: they come as `RoomsChanged`."""
         return self._ask(Rooms(id=1))
+
+    def devices(self) -> int:
+        """Ask for our devices: they come as `DeviceList`."""
+        return self._ask(Devices(id=1))
+
+    def revoke_device(self, counter: int, device: str) -> int:
+        """Sign a device of ours out for good; `Stored` with this counter says that it is done."""
+        return self._ask(RevokeDevice(id=1, counter=counter, device=device))
+
+    def change_password(self, counter: int, old: str, new: str) -> int:
+        """Another password; `Stored` with this counter says that it is done."""
+        return self._ask(ChangePassword(id=1, counter=counter, old=old, new=new))
 
     def create_room(self, counter: int, name: str) -> int:
         """Make a room; `Stored` with this counter brings its id."""

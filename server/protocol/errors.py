@@ -48,6 +48,10 @@ ERRORS: Final[dict[str, ErrorKind]] = {
     "password_too_common": ErrorKind("The password is guessed at once."),
     "too_many_tries": ErrorKind("Too many wrong passwords: wait before the next one.", ("retry_s",)),
     "busy": ErrorKind("The server checks as many passwords as it can: try again.", ("retry_s",)),
+    "device_revoked": ErrorKind(
+        "This device was signed out for good: sign in anew, as another device.", is_fatal=True
+    ),
+    "unknown_device": ErrorKind("The person has no such device.", ("device",)),
     "too_many_devices": ErrorKind("This name has too many devices.", ("limit",)),
     "server_full": ErrorKind("Both servers are full.", ("retry_s",)),
     # What is asked of the archive.

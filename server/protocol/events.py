@@ -5,7 +5,7 @@ Nothing in a delivered frame depends on its receiver, so each is encoded once.
 """
 
 import typing
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
@@ -44,11 +44,6 @@ class ServerFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     def is_up(self) -> bool:
         """Whether the server answers its peer (or is the one that tells)."""
         return self.role != "away"
-
-
-def is_waiting_for_other(mode: str, servers: Sequence[ServerFacts]) -> bool:
-    """Whether a server that is there stores nothing before the other one is back."""
-    return mode == "waiting" and {facts.role for facts in servers} == {"recovering", "away"}
 
 
 class MemberFacts(msgspec.Struct, frozen=True):
@@ -244,6 +239,19 @@ class Withdrawn(Event, frozen=True, kw_only=True, tag="withdrawn"):
     arguments: dict[str, str | int | float] = {}
 
 
+class AccountChanged(Event, frozen=True, kw_only=True, tag="account_changed"):
+    """Something of the own account changed, for all of the person's devices to know.
+
+    `what` is device_added, device_revoked or password_changed; `device` is the one that was added or
+    revoked, or from which the password was changed, and `name` what it is called.
+    """
+
+    index: int
+    what: str
+    device: str
+    name: str
+
+
 class PositionMoved(Event, frozen=True, kw_only=True, tag="position"):
     """The end of a flush: everything up to `cursor` that this client may see was sent.
 
@@ -297,6 +305,21 @@ class MemberList(Event, frozen=True, kw_only=True, tag="member_list"):
 
     room: str
     members: list[MemberFacts]
+
+
+class DeviceFacts(msgspec.Struct, frozen=True):
+    """A device of the person who asked; `since_ms` is when it first signed in (Unix, ms)."""
+
+    device: str
+    name: str
+    since_ms: int
+    is_this: bool
+
+
+class DeviceList(Event, frozen=True, kw_only=True, tag="device_list"):
+    """The answer to `devices`, the oldest first."""
+
+    devices: list[DeviceFacts]
 
 
 class ConnectionFacts(msgspec.Struct, frozen=True):
@@ -359,6 +382,7 @@ AnyEvent = (
     | RoomCreated
     | RoomJoined
     | Withdrawn
+    | AccountChanged
     | PositionMoved
     | CopiesRaised
     | Diverged
@@ -367,6 +391,7 @@ AnyEvent = (
     | HistoryPage
     | RoomList
     | MemberList
+    | DeviceList
     | StatusFacts
     | Pong
     | Failed

@@ -31,6 +31,12 @@ def clean_person_name(text: str) -> str | None:
     return name if any(c.isalnum() for c in name) else None
 
 
+def clean_label(text: str) -> str:
+    """What people call a device: on one line, without what a screen cannot show; it may be empty."""
+    label = unicodedata.normalize("NFC", " ".join(text.split()))
+    return "".join(c for c in label if c.isprintable())[: limits.NAME_CHARACTERS_MAX].strip()
+
+
 def clean_room_name(text: str) -> str | None:
     """The name of a room, or None when it is not allowed: ``[a-z0-9._-]{3,32}``."""
     return text if _ROOM_NAME.fullmatch(text) else None

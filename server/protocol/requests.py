@@ -60,7 +60,8 @@ class SignIn(Request, frozen=True, tag="sign_in", forbid_unknown_fields=True):
     """Sign in by name (open mode); the first time, the secret is bound to the device.
 
     `password` shows who somebody is on a device that is not known yet; with `register` it protects a
-    name that nobody has. A name without a password is open to everybody.
+    name that nobody has. A name without a password is open to everybody. `device_name` is what the
+    person's list of devices calls a new one.
     `standby` keeps the link idle until `activate`; `cursor` resumes behind what was read,
     without it delivery starts at the end (`history` gives the past), index 0 gives it all.
     `is_redirected` says that the other server sent us here.
@@ -74,6 +75,7 @@ class SignIn(Request, frozen=True, tag="sign_in", forbid_unknown_fields=True):
     is_redirected: bool = False
     password: Password = ""
     register: bool = False
+    device_name: Annotated[str, Meta(max_length=64)] = ""
 
 
 class Activate(Request, frozen=True, tag="activate"):
@@ -103,6 +105,25 @@ class JoinRoom(Request, frozen=True, tag="join_room"):
 
     counter: Counter
     room: Identifier
+
+
+class ChangePassword(Request, frozen=True, tag="change_password"):
+    """Another password, or the first one of an open name (`old` ""); all other devices are signed out."""
+
+    counter: Counter
+    old: Password
+    new: Password
+
+
+class RevokeDevice(Request, frozen=True, tag="revoke_device"):
+    """Sign one of the own devices out for good."""
+
+    counter: Counter
+    device: DeviceId
+
+
+class Devices(Request, frozen=True, tag="devices"):
+    """The own devices that may sign in."""
 
 
 class History(Request, frozen=True, tag="history"):
@@ -141,7 +162,21 @@ class SignOut(Request, frozen=True, tag="sign_out"):
 
 
 AnyRequest = (
-    Hello | SignIn | Activate | Send | CreateRoom | JoinRoom | History | Rooms | Who | Status | Ping | SignOut
+    Hello
+    | SignIn
+    | Activate
+    | Send
+    | CreateRoom
+    | JoinRoom
+    | ChangePassword
+    | RevokeDevice
+    | Devices
+    | History
+    | Rooms
+    | Who
+    | Status
+    | Ping
+    | SignOut
 )
 
 REQUEST_NAMES: Final = frozenset(str(kind.__struct_config__.tag) for kind in typing.get_args(AnyRequest))

@@ -37,6 +37,14 @@ class Goodbyes:
             if session.stage is Stage.ACTIVE:
                 session.say_goodbye("catching_up", hub.peer_address)
 
+    def send_away_revoked(self) -> None:
+        """A device was signed out for good: whatever uses it ends, also an idle link."""
+        devices = self._hub.state.devices
+        for session in list(self._hub.sessions):
+            device = devices.get(session.device.id) if session.device is not None else None
+            if device is not None and device.is_revoked:
+                session.say_goodbye("device_revoked")
+
     def recheck_people(self) -> None:
         """A device that was new on both sides of a merge may belong to another person now."""
         hub = self._hub

@@ -32,6 +32,8 @@ from server.state.state import State, User
 _log = logging.getLogger(__name__)
 
 _HOUSEKEEPING_EVERY_S: Final = 1.0
+# Records after which a device may be one no longer.
+_REVOKING_KINDS: Final = frozenset({"password", "revoke"})
 
 
 class EngineDoor(Protocol):
@@ -254,6 +256,9 @@ class Hub:
                 answered(answer)
         if not self._askers:
             self._idle.set()
+        if any(item.record.header.kind in _REVOKING_KINDS for item in output.published):
+            # Behind the answers: who asked for it is told first.
+            self.goodbyes.send_away_revoked()
         if output.copies_index is not None:
             self.announcements.copies_raised(output.copies_index)
         if output.pair is not None:

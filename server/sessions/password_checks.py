@@ -1,25 +1,30 @@
-"""New devices that come with a password: checked beside the loop, let in or turned away on it."""
+"""Passwords that are shown or changed: checked beside the loop, answered on it."""
 
 import asyncio
 import logging
 import math
-from typing import TYPE_CHECKING, Final
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import msgspec
 
 from server.accounts.passwords import BusyError, Passwords
 from server.accounts.tries import TryLimit
+from server.archive.record import Draft
 from server.protocol import requests
 from server.protocol.errors import Refusal
 from server.protocol.names import name_key
 from server.sessions.session import Session
 from server.sessions.signing_in import sign_up, turn_away
-from server.state.bodies import DeviceBody
+from server.state.bodies import DeviceBody, PasswordBody
+from server.state.fold import decode_body
 from server.state.state import User
 from server.state.users import proof_of
 
 if TYPE_CHECKING:
     from server.sessions.hub import Hub
+
+T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
@@ -43,9 +48,11 @@ class PasswordChecks:
 
     def start(self, session: Session, request: requests.SignIn, body: DeviceBody) -> None:
         """Let the device in, with what `body` lacks, or turn it away."""
-        task = asyncio.get_running_loop().create_task(self._finish(session, request, body))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._start(self._finish(session, request, body))
+
+    def start_change(self, session: Session, request: requests.ChangePassword) -> None:
+        """Have another password archived, or say why not."""
+        self._start(self._change(session, request))
 
     def stop(self) -> None:
         """Nobody waits for a check any more."""
@@ -53,18 +60,15 @@ class PasswordChecks:
             task.cancel()
         self._passwords.stop()
 
+    def _start(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
     async def _finish(self, session: Session, request: requests.SignIn, body: DeviceBody) -> None:
-        try:
-            checked = await (
-                self._registered(request, body)
-                if request.register
-                else self._proved(request, body, session.host)
-            )
-        except BusyError:
-            checked = Refusal("busy", {"retry_s": _BUSY_RETRY_S})
-        except Exception:
-            _log.exception("a password could not be checked")
-            checked = Refusal("internal")
+        checked = await _checked(
+            self._registered(request, body) if request.register else self._proved(request, body, session.host)
+        )
         if session.is_ending:
             return
         if isinstance(checked, Refusal):
@@ -72,6 +76,45 @@ class PasswordChecks:
         else:
             sign_up(self._hub, session, request, checked)
         self._hub.flush_all()
+
+    async def _change(self, session: Session, request: requests.ChangePassword) -> None:
+        checked = await _checked(self._changed(session, request))
+        if session.is_ending:
+            return
+        if isinstance(checked, Refusal):
+            session.refuse(request.id, checked)
+        else:
+            assert session.device is not None
+            body = msgspec.msgpack.encode(checked)
+            draft = Draft("password", session.device.id, request.counter, self._hub.time_ms(), body)
+            session.ask_and_answer(request.id, draft)
+        self._hub.flush_all()
+
+    async def _changed(self, session: Session, request: requests.ChangePassword) -> PasswordBody | Refusal:
+        """What is archived for it; for a retry the same to the last byte, though the old one is gone."""
+        device, user = session.device, session.user
+        assert device is not None
+        assert user is not None
+        user = self._hub.user_now(user)
+        seed = f"{device.id} {request.counter} ".encode() + device.secret_hash
+        made = await self._passwords.make(request.new, user.name, seed)
+        if isinstance(made, Refusal):
+            return made
+        archived = await asyncio.to_thread(self._archived, device.id, request.counter)
+        if archived is not None and archived.password == made:
+            return archived
+        if user.password:
+            refusal = await self._refusal_of(request.old, user.password, name_key(user.name), session.host)
+            if refusal is not None:
+                return refusal
+        return PasswordBody(made, proof_of(user.password))
+
+    def _archived(self, device: str, counter: int) -> PasswordBody | None:
+        """What stands in the archive under a counter, if that is a password. In a worker's thread."""
+        index = self._hub.store.index_of_id(device, counter)
+        record = None if index is None else self._hub.store.record(index)
+        body = None if record is None else decode_body(record.header.kind, record.body)
+        return body if isinstance(body, PasswordBody) else None
 
     async def _registered(self, request: requests.SignIn, body: DeviceBody) -> DeviceBody | Refusal:
         """A new name, protected from the first moment."""
@@ -85,20 +128,35 @@ class PasswordChecks:
         """Another device of somebody; nobody, and somebody without a password, are told the same."""
         if not request.password:
             return Refusal("password_needed")
-        person, now = name_key(body.name), self._hub.now()
+        user = self._user_of(body.name)
+        encoded = user.password if user is not None else ""
+        refusal = await self._refusal_of(request.password, encoded, name_key(body.name), address)
+        return refusal or msgspec.structs.replace(body, proof=proof_of(encoded))
+
+    async def _refusal_of(self, password: str, encoded: str, person: str, address: str) -> Refusal | None:
+        """Why this password does not show that somebody is this person; None: it does."""
+        now = self._hub.now()
         wait_s = self._limit.wait_s(person, address, now)
         if wait_s:
             return Refusal("too_many_tries", {"retry_s": math.ceil(wait_s)})
         self._limit.begin(person, address, now)
-        user = self._user_of(body.name)
-        encoded = user.password if user is not None else ""
-        if not await self._passwords.is_right(request.password, encoded):
+        if not await self._passwords.is_right(password, encoded):
             return Refusal("wrong_password")
         self._limit.succeeded(person, address)
-        return msgspec.structs.replace(body, proof=proof_of(encoded))
+        return None
 
     def _user_of(self, name: str) -> User | None:
         # One look: a merge may just put another state in this one's place.
         state = self._hub.state
         user_id = state.user_by_name.get(name_key(name))
         return None if user_id is None else state.users[user_id]
+
+
+async def _checked(work: Coroutine[None, None, T | Refusal]) -> T | Refusal:
+    try:
+        return await work
+    except BusyError:
+        return Refusal("busy", {"retry_s": _BUSY_RETRY_S})
+    except Exception:
+        _log.exception("a password could not be checked")
+        return Refusal("internal")

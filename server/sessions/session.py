@@ -10,8 +10,6 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-import msgspec
-
 from server.archive.record import Draft
 from server.engine.round import Answer
 from server.network.channel import Channel
@@ -22,9 +20,9 @@ from server.protocol.errors import Refusal
 from server.protocol.frames import encode_frame
 from server.sessions.command_table import Stage, find_command
 from server.sessions.delivery import Reader
-from server.sessions.signing_in import activate, greet, id_from, sign_in
+from server.sessions.drafts import Archived, draft_of
+from server.sessions.signing_in import activate, greet, sign_in
 from server.sessions.throttle import Throttle
-from server.state.bodies import MemberBody, MessageBody, RoomBody
 from server.state.state import Device, User
 
 if TYPE_CHECKING:
@@ -35,8 +33,6 @@ _log = logging.getLogger(__name__)
 # Answers of one turn leave in one write; more than this at once leaves earlier, so that a client
 # that reads none of them is noticed before the next request is served.
 _HELD_BYTES_MAX: Final = 64 * 1024
-
-_encode_body: Final = msgspec.msgpack.Encoder().encode
 
 
 class Session:
@@ -297,23 +293,25 @@ class Session:
         """The other server is lost to this client: it goes on here."""
         activate(self._hub, self, request)
 
-    def ask_message(self, request: requests.Send) -> None:
-        """A message for a room."""
-        body = _encode_body(MessageBody(request.room, request.text))
-        time_ms = min(request.time_ms, self._hub.time_ms())
-        self._ask_for(request, "message", body, time_ms)
-
-    def ask_room(self, request: requests.CreateRoom) -> None:
-        """A new room."""
+    def archive(self, request: Archived) -> None:
+        """Something that is to stand in the archive."""
         assert self.device is not None
-        room = id_from("room", self.device.id, request.counter)
-        body = _encode_body(RoomBody(room, request.name))
-        self._ask_for(request, "room", body, self._hub.time_ms(), room)
+        draft, room = draft_of(request, self.device.id, self._hub.time_ms())
+        self.ask_and_answer(request.id, draft, room)
 
-    def ask_member(self, request: requests.JoinRoom) -> None:
-        """Become a member of a room."""
-        body = _encode_body(MemberBody(request.room))
-        self._ask_for(request, "member", body, self._hub.time_ms(), request.room)
+    def change_password(self, request: requests.ChangePassword) -> None:
+        """Another password: `password_checks` looks at both."""
+        self._hub.password_checks.start_change(self, request)
+
+    def tell_devices(self, request: requests.Devices) -> None:
+        """The person's own."""
+        assert self.user is not None
+        assert self.device is not None
+        devices = [
+            events.DeviceFacts(device.id, device.name, device.since_ms, device.id == self.device.id)
+            for device in self._hub.state.devices_of(self.user.id)
+        ]
+        self.tell(events.DeviceList(answer=request.id, devices=devices))
 
     def tell_history(self, request: requests.History) -> None:
         """A page of the past, read by a worker."""
@@ -341,17 +339,9 @@ class Session:
 
     # --- the engine
 
-    def _ask_for(
-        self,
-        request: requests.Send | requests.CreateRoom | requests.JoinRoom,
-        kind: str,
-        body: bytes,
-        time_ms: int,
-        room: str = "",
-    ) -> None:
-        assert self.device is not None
-        draft = Draft(kind, self.device.id, request.counter, time_ms, body)
-        self.ask(draft, lambda given: self._answer(request.id, given, room))
+    def ask_and_answer(self, request_id: int, draft: Draft, room: str = "") -> None:
+        """Have it archived, and tell what became of it; `room` is the one that it makes or enters."""
+        self.ask(draft, lambda given: self._answer(request_id, given, room))
         if self._hub.state.has_seen(*draft.id):
             # Sending again what is archived is how clients make sure: it costs nothing.
             return

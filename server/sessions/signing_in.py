@@ -11,7 +11,7 @@ from server.engine.round import Answer
 from server.protocol import events, requests
 from server.protocol.connection import FEATURES, VERSIONS
 from server.protocol.errors import Refusal
-from server.protocol.names import clean_person_name, name_key
+from server.protocol.names import clean_label, clean_person_name, name_key
 from server.sessions.admission import Verdict
 from server.sessions.command_table import Stage
 from server.sessions.delivery import Reader
@@ -67,7 +67,10 @@ def sign_in(hub: "Hub", session: "Session", request: requests.SignIn) -> None:
         return
     session.is_signing_in = True
     body = DeviceBody(
-        user=id_from("user", request.device, 0), name=name, secret_hash=_hash_of(request.secret)
+        user=id_from("user", request.device, 0),
+        name=name,
+        secret_hash=_hash_of(request.secret),
+        device_name=clean_label(request.device_name),
     )
     if request.password or request.register or hub.password_checks.is_protected(name):
         hub.password_checks.start(session, request, body)
@@ -194,6 +197,8 @@ def _complete(hub: "Hub", session: "Session", request: requests.SignIn) -> None:
     user = state.users[device.user]
     if not hmac.compare_digest(device.secret_hash, _hash_of(request.secret)):
         session.refuse(request.id, Refusal("wrong_secret"))
+    elif device.is_revoked:
+        session.refuse(request.id, Refusal("device_revoked"))
     elif name_key(clean_person_name(request.name) or "") not in (
         name_key(user.name),
         name_key(user.former_name),

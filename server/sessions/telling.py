@@ -9,7 +9,14 @@ from typing import Final, NamedTuple
 from server.archive.record import Record
 from server.protocol import events
 from server.protocol.frames import encode_frame
-from server.state.bodies import DeviceBody, MemberBody, MessageBody, RoomBody
+from server.state.bodies import (
+    DeviceBody,
+    MemberBody,
+    MessageBody,
+    PasswordBody,
+    RevokeBody,
+    RoomBody,
+)
 from server.state.fold import decode_body
 from server.state.state import GENERAL, State
 
@@ -44,7 +51,7 @@ def frames_of(told: Iterable[tuple[Record, str, int]], state: State) -> Iterator
             run.append(message)
             characters += len(message.text)
             continue
-        event = None if number else _event_of(record, state)
+        event = None if number else _event_of(record, audience, state)
         if event is not None:
             yield Frame(audience, record.index, encode_frame(event))
     if run:
@@ -84,7 +91,7 @@ def _ended(run: list[events.Message]) -> Frame:
     return Frame(run[0].room, run[-1].index, frame)
 
 
-def _event_of(record: Record, state: State) -> events.AnyEvent | None:
+def _event_of(record: Record, audience: str, state: State) -> events.AnyEvent | None:
     header = record.header
     body = decode_body(header.kind, record.body)
     user = state.user_of_device(header.device)
@@ -111,6 +118,12 @@ def _event_of(record: Record, state: State) -> events.AnyEvent | None:
             )
         case MemberBody(room):
             return events.RoomJoined(index=record.index, room=room, user=user.id, name=user.name)
+        case PasswordBody():
+            return _account_changed("password_changed", record, header.device, state)
+        case RevokeBody(device):
+            return _account_changed("device_revoked", record, device, state)
+        case DeviceBody() if audience != GENERAL:
+            return _account_changed("device_added", record, header.device, state)
         case DeviceBody(_, name, _):
             wanted = name if user.name != name and header.origin is not None else ""
             return events.RoomJoined(
@@ -118,3 +131,10 @@ def _event_of(record: Record, state: State) -> events.AnyEvent | None:
             )
         case _:
             return None
+
+
+def _account_changed(what: str, record: Record, device: str, state: State) -> events.AccountChanged | None:
+    found = state.devices.get(device)
+    if found is None:
+        return None
+    return events.AccountChanged(index=record.index, what=what, device=device, name=found.name)

@@ -16,6 +16,20 @@ class DeviceBody(msgspec.Struct, frozen=True, array_like=True):
     secret_hash: bytes
     password: str = ""
     proof: bytes = b""
+    device_name: str = ""
+
+
+class PasswordBody(msgspec.Struct, frozen=True, array_like=True):
+    """The sender's new password, as its Argon2id hash (PHC string); `proof` as in `DeviceBody`."""
+
+    password: str
+    proof: bytes
+
+
+class RevokeBody(msgspec.Struct, frozen=True, array_like=True):
+    """One of the sender's devices is signed out for good."""
+
+    device: str
 
 
 class MessageBody(msgspec.Struct, frozen=True, array_like=True):

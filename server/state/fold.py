@@ -12,13 +12,27 @@ import msgspec
 
 from server.archive.record import Draft, Header, Record, Span
 from server.protocol.errors import Refusal
-from server.state.bodies import DeviceBody, MemberBody, MessageBody, RoomBody
+from server.state.bodies import (
+    DeviceBody,
+    MemberBody,
+    MessageBody,
+    PasswordBody,
+    RevokeBody,
+    RoomBody,
+)
 from server.state.counters import CounterSet
 from server.state.messages import fold_message, judge_message
 from server.state.rooms import fold_member, fold_room, judge_member, judge_room
 from server.state.state import State, VoidRecord
 from server.state.told import Outcome, Told
-from server.state.users import fold_device, judge_device
+from server.state.users import (
+    fold_device,
+    fold_password,
+    fold_revoke,
+    judge_device,
+    judge_password,
+    judge_revoke,
+)
 
 
 class Kind(msgspec.Struct, frozen=True):
@@ -34,6 +48,8 @@ KINDS: Final[dict[str, Kind]] = {
     "message": Kind(MessageBody, judge_message, fold_message),
     "room": Kind(RoomBody, judge_room, fold_room),
     "member": Kind(MemberBody, judge_member, fold_member),
+    "password": Kind(PasswordBody, judge_password, fold_password),
+    "revoke": Kind(RevokeBody, judge_revoke, fold_revoke),
 }
 
 _decoders: Final = {name: msgspec.msgpack.Decoder(kind.body) for name, kind in KINDS.items()}
@@ -55,7 +71,15 @@ def judge_draft(state: State, draft: Draft) -> Refusal | None:
     body = decode_body(draft.kind, draft.body)
     if body is None:
         return Refusal("bad_request", {"reason": f"no body of kind {draft.kind[:32]}"})
-    return KINDS[draft.kind].judge(state, draft, body)
+    return _judge(KINDS[draft.kind], state, draft, body)
+
+
+def _judge(kind: Kind, state: State, header: Header | Draft, body: msgspec.Struct) -> Refusal | None:
+    device = state.devices.get(header.device)
+    if device is not None and device.is_revoked and header.origin is None:
+        # What it wrote before stays, and what a merge brings was written before.
+        return Refusal("device_revoked")
+    return kind.judge(state, header, body)
 
 
 def fold(state: State, record: Record) -> Outcome:
@@ -83,7 +107,7 @@ def _fold_request(state: State, record: Record) -> Outcome:
         # Written by a newer version: kept and passed on, but nothing is understood.
         return Outcome()
     kind = KINDS[header.kind]
-    refusal = kind.judge(state, header, body)
+    refusal = _judge(kind, state, header, body)
     if refusal is None:
         state.voids.pop(record.id, None)
         return Outcome(told=kind.fold(state, header, body))

@@ -33,11 +33,17 @@ class User(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Device(msgspec.Struct, frozen=True, array_like=True):
-    """A device of a person; `secret_hash` is SHA-256 of its secret."""
+    """A device of a person; `secret_hash` is SHA-256 of its secret.
+
+    A revoked one stays, for what was written on it has a writer; nothing new is taken from it.
+    """
 
     id: str
     user: str
     secret_hash: bytes
+    name: str = ""
+    since_ms: int = 0
+    is_revoked: bool = False
 
 
 class Room(msgspec.Struct, frozen=True, array_like=True):
@@ -95,6 +101,11 @@ class State:
         """The person behind a device."""
         found = self.devices.get(device)
         return None if found is None else self.users[found.user]
+
+    def devices_of(self, user_id: str) -> list[Device]:
+        """The devices with which a person may sign in, the oldest first. From any thread."""
+        mine = (d for d in list(self.devices.values()) if d.user == user_id and not d.is_revoked)
+        return sorted(mine, key=lambda device: device.since_ms)
 
     def has_seen(self, device: str, counter: int) -> bool:
         """Whether (device, counter) stands in the log up to `index`."""

@@ -8,7 +8,7 @@ from server.archive.record import Draft, Header
 from server.protocol import limits
 from server.protocol.errors import Refusal
 from server.protocol.names import clean_person_name, free_name, name_key
-from server.state.bodies import DeviceBody
+from server.state.bodies import DeviceBody, PasswordBody, RevokeBody
 from server.state.state import GENERAL, Device, State, User
 from server.state.told import Told
 
@@ -53,12 +53,69 @@ def fold_device(state: State, header: Header, body: DeviceBody) -> Told | None:
     if user_id is not None:
         user = state.users[user_id]
         state.put_user(msgspec.structs.replace(user, devices=user.devices + 1))
-        state.devices[header.device] = Device(header.device, user_id, body.secret_hash)
-        return None
+        _put_device(state, header, user_id, body)
+        return Told(audience=user_id) if user.password else None
     new_id = body.user if header.origin is None else header.origin.person or body.user
     name = free_name(body.name, state.user_by_name)
     former_name = body.name if name != body.name else ""
     state.put_user(User(new_id, name, 1, (), former_name=former_name, password=body.password))
-    state.devices[header.device] = Device(header.device, new_id, body.secret_hash)
+    _put_device(state, header, new_id, body)
     state.add_member(GENERAL, new_id)
     return Told(audience=GENERAL, joined=(GENERAL, new_id))
+
+
+def judge_password(state: State, header: Header | Draft, body: PasswordBody) -> Refusal | None:
+    """Whoever knows the old one. A merge brings no password of a device that was revoked meanwhile."""
+    device = state.devices.get(header.device)
+    if device is None:
+        return Refusal("not_signed_in")
+    if device.is_revoked:
+        return Refusal("device_revoked")
+    if body.proof != proof_of(state.users[device.user].password):
+        return Refusal("wrong_password")
+    return None
+
+
+def fold_password(state: State, header: Header, body: PasswordBody) -> Told:
+    """All other devices are signed out: whoever knew the old password may be on one of them."""
+    user_id = state.devices[header.device].user
+    state.put_user(msgspec.structs.replace(state.users[user_id], password=body.password))
+    for device in state.devices_of(user_id):
+        if device.id != header.device:
+            _revoke(state, device)
+    return Told(audience=user_id)
+
+
+def judge_revoke(state: State, header: Header | Draft, body: RevokeBody) -> Refusal | None:
+    """A device of the same person, which it may be itself."""
+    own, other = state.devices.get(header.device), state.devices.get(body.device)
+    if own is None:
+        return Refusal("not_signed_in")
+    if own.is_revoked:
+        return Refusal("device_revoked")
+    if other is None or other.user != own.user:
+        return Refusal("unknown_device", {"device": body.device[:64]})
+    if other.is_revoked:
+        # Signed out on both sides of a cut: the wish is fulfilled.
+        return None if header.origin is not None else Refusal("unknown_device", {"device": body.device})
+    return None
+
+
+def fold_revoke(state: State, header: Header, body: RevokeBody) -> Told:  # noqa: ARG001 - the table's shape
+    """Nothing new is taken from it."""
+    device = state.devices[body.device]
+    if not device.is_revoked:
+        _revoke(state, device)
+    return Told(audience=device.user)
+
+
+def _put_device(state: State, header: Header, user_id: str, body: DeviceBody) -> None:
+    state.devices[header.device] = Device(
+        header.device, user_id, body.secret_hash, body.device_name, header.time_ms
+    )
+
+
+def _revoke(state: State, device: Device) -> None:
+    state.devices[device.id] = msgspec.structs.replace(device, is_revoked=True)
+    user = state.users[device.user]
+    state.put_user(msgspec.structs.replace(user, devices=user.devices - 1))

@@ -80,6 +80,17 @@ class OutboxFile:
             self.keep("next_counter", str(first + len(drafts)))
         return drafts
 
+    def next_counter(self) -> int:
+        """A counter for something that is no line."""
+        counter = int(self.fact("next_counter"))
+        self.keep("next_counter", str(counter + 1))
+        return counter
+
+    def renew_device(self) -> None:
+        """The servers take nothing from this device any more: at the next start it is another one."""
+        with self._transaction():
+            self._draw_device()
+
     def settle(self, counters: Iterable[int]) -> None:
         """A server gave its final answer for these."""
         with self._transaction():
@@ -99,9 +110,12 @@ class OutboxFile:
         self._database.executescript(_SCHEMA)
         with self._transaction():
             if not self.fact("device"):
-                self.keep("device", secrets.token_hex(16))
-                self.keep("secret", secrets.token_hex(32))
+                self._draw_device()
                 self.keep("next_counter", "1")
+
+    def _draw_device(self) -> None:
+        self.keep("device", secrets.token_hex(16))
+        self.keep("secret", secrets.token_hex(32))
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:

@@ -10,10 +10,13 @@ from server.names.fingerprints import fingerprint_text, fingerprint_words
 
 HELP: Final = marked(
     "Every line is a message. A line that begins with / is a command:\n"
-    "/status  who is connected to what, and how much of the archive is here\n"
-    "/who     who is in this room\n"
-    "/quit    leave when everything you typed is stored\n"
-    "//text   a message that begins with /"
+    "/status    who is connected to what, and how much of the archive is here\n"
+    "/who       who is in this room\n"
+    "/devices   your devices, each with a number\n"
+    "/revoke N  sign out the device with this number for good\n"
+    "/password  change your password; all other devices are signed out\n"
+    "/quit      leave when everything you typed is stored\n"
+    "//text     a message that begins with /"
 )
 
 # Why nobody was reached, or a link ended: codes of `server.network.errors` and of the conversation.
@@ -102,6 +105,7 @@ def password_hint(notice: SignInRefused) -> str:
     """What to do when the door wants a password, or another name."""
     hints = {
         "password_needed": _("Start again with --password, or with --register and a name that nobody has."),
+        "device_revoked": _("Start again with --password: this computer comes back as a new device."),
         "name_taken": _("If that is you, start again with --password instead of --register."),
     }
     return hints.get(notice.code, "")

@@ -30,6 +30,7 @@ from server.network.client_links import ClientLinks
 from server.network.clock import Clock
 from server.network.tls import Trust
 from server.protocol.events import Message
+from server.terminal.account import Account
 from server.terminal.facts import ConnectionFacts
 from server.terminal.outbox_file import OutboxFile
 from server.terminal.patience import Patience
@@ -91,7 +92,21 @@ class Talk:
         # The certificate that the person is being asked about.
         self._asked: CertificateUnknown | None = None
         self._exit_code: int | None = None
-        self._commands = {"/help": self._help, "/status": self._status, "/who": self._who, "/quit": self._end}
+        self._account = Account(outbox.next_counter, printer.note)
+        self._commands = {
+            "/help": self._help,
+            "/status": self._status,
+            "/who": self._who,
+            "/devices": self._account.list_devices,
+            "/revoke": self._account.revoke,
+            "/password": self._account.change_password,
+            "/quit": self._quit,
+        }
+
+    @property
+    def wants_secret(self) -> bool:
+        """Whether the next line is a secret, not to be shown while it is typed. Any thread."""
+        return self._account.is_asking
 
     def put(self, given: Input | list[AnyNotice]) -> None:
         """Something was typed, or the network has news. Any thread."""
@@ -104,6 +119,7 @@ class Talk:
     def run(self, links: ClientLinks) -> int:
         """Until the input has ended and everything is stored, or until it is of no use. The exit code."""
         self._links = links
+        self._account.connect(links)
         links.connect()
         while self._exit_code is None:
             try:
@@ -134,11 +150,14 @@ class Talk:
         for line in lines:
             if self._asked is not None:
                 self._answer(self._asked, line)
+            elif self._account.is_asking:
+                self._account.answer(line)
             elif line.startswith("/") and not line.startswith("//"):
                 # What was typed before a command is sent before it.
                 self._send(texts)
                 texts = []
-                self._commands.get(line.strip(), self._unknown_command)()
+                word, _space, argument = line.strip().partition(" ")
+                self._commands.get(word, self._unknown_command)(argument.strip())
             elif line.strip():
                 texts.append(line.removeprefix("/") if line.startswith("//") else line)
         self._send(texts)
@@ -157,16 +176,19 @@ class Talk:
                 self._waiting.add(draft.counter)
                 self._links.send(draft)
 
-    def _help(self) -> None:
+    def _help(self, _argument: str) -> None:
         self._printer.note(_(HELP))
 
-    def _status(self) -> None:
+    def _status(self, _argument: str) -> None:
         self._printer.note("\n".join(self._facts.lines(len(self._waiting))))
 
-    def _who(self) -> None:
+    def _who(self, _argument: str) -> None:
         self._links.who(ROOM)
 
-    def _unknown_command(self) -> None:
+    def _quit(self, _argument: str) -> None:
+        self._end()
+
+    def _unknown_command(self, _argument: str) -> None:
         self._printer.note(_("There is no such command; /help shows them."))
 
     # What the network brings.
@@ -177,6 +199,7 @@ class Talk:
             self._printer.notice(notice)
             self._facts.note(notice)
             self._patience.note(notice)
+            self._account.hear(notice)
             self._tell(notice)
             if isinstance(notice, Stored | Refused):
                 settled.append(notice.counter)
@@ -208,6 +231,8 @@ class Talk:
             case OtherChat():
                 self._leave(1, other_chat(notice))
             case SignInRefused(retry_in_s=None):
+                if notice.code == "device_revoked":
+                    self._outbox.renew_device()
                 self._leave(1, password_hint(notice))
             case _:
                 pass
@@ -276,8 +301,8 @@ class Talk:
 
     def _leave_if_done(self) -> None:
         is_level = self._has_window and self._facts.is_level and self._facts.has_seen_what_it_stored
-        if not self._waiting and (is_level or self._manners.is_interactive):
-            self._leave(1 if self._refused_count else 0)
+        if not (self._waiting or self._account.is_waiting) and (is_level or self._manners.is_interactive):
+            self._leave(1 if self._refused_count or self._account.has_failed else 0)
 
     def _leave(self, exit_code: int, reason: str = "") -> None:
         self._exit_code = exit_code

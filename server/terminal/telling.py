@@ -1,6 +1,7 @@
 """What a person is told beside the messages: one sentence a notice, where it is worth one."""
 
 from server.client.notices import (
+    AccountChanged,
     AnyNotice,
     Connected,
     Delayed,
@@ -46,12 +47,10 @@ class Telling:
             case Refused():
                 reason = sentence_of(notice.code, notice.arguments)
                 return _("not stored: {reason}.").format(reason=reason)
-            case Diverged():
-                return _("The archives of the two servers were merged.")
-            case Renamed(what, wanted_name, name):
-                return renamed_text(what, wanted_name, name)
-            case Withdrawn(_, code, arguments):
-                return withdrawn_text(code, arguments)
+            case Diverged() | Renamed() | Withdrawn():
+                return _merged(notice)
+            case AccountChanged():
+                return _account_changed(notice)
             case MemberList():
                 marks = (f"{'●' if member.is_online else '○'} {member.name}" for member in notice.members)
                 return "\n".join(marks)
@@ -111,3 +110,23 @@ class Telling:
         return _("The server does not let you in now: {reason}. Trying again by itself.").format(
             reason=reason
         )
+
+
+def _merged(notice: Diverged | Renamed | Withdrawn) -> str:
+    match notice:
+        case Diverged():
+            return _("The archives of the two servers were merged.")
+        case Renamed(what, wanted_name, name):
+            return renamed_text(what, wanted_name, name)
+        case Withdrawn(code=code, arguments=arguments):
+            return withdrawn_text(code, arguments)
+
+
+def _account_changed(notice: AccountChanged) -> str:
+    name = notice.name or _("a device without a name")
+    texts = {
+        "device_added": _("A new device signed in as you: {name}. If that was not you: /password"),
+        "device_revoked": _("One of your devices was signed out for good: {name}."),
+        "password_changed": _("Your password was changed; all other devices were signed out."),
+    }
+    return texts.get(notice.what, "").format(name=name)

@@ -61,13 +61,16 @@ class PipeReader:
 class TerminalPrompt:
     """The prompt at the bottom of a terminal; messages are printed above it."""
 
-    def __init__(self, put: Callable[[Input], None]) -> None:
+    def __init__(self, put: Callable[[Input], None], wants_secret: Callable[[], bool]) -> None:
         from prompt_toolkit import PromptSession  # noqa: PLC0415 (heavy, and only for terminals)
+        from prompt_toolkit.filters import Condition  # noqa: PLC0415
 
         self._put = put
         self._has_closed = False
         # The typed line vanishes: it is printed as a message once it is one.
-        self._session: PromptSession[str] = PromptSession(erase_when_done=True)
+        self._session: PromptSession[str] = PromptSession(
+            erase_when_done=True, is_password=Condition(wants_secret)
+        )
 
     def run(self) -> None:
         """Ask for lines until `close`; on the main thread, where a terminal's signals arrive."""

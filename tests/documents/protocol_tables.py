@@ -27,6 +27,9 @@ ANSWERS: Final[dict[type, str]] = {
     requests.Send: "`stored`",
     requests.CreateRoom: "`stored`",
     requests.JoinRoom: "`stored`",
+    requests.ChangePassword: "`stored`",
+    requests.RevokeDevice: "`stored`",
+    requests.Devices: "`device_list`",
     requests.History: "`history_page`",
     requests.Rooms: "`room_list`",
     requests.Who: "`member_list`",
@@ -49,6 +52,7 @@ PARTS: Final[tuple[type[msgspec.Struct], ...]] = (
     events.RoomFacts,
     events.ServerFacts,
     events.MemberFacts,
+    events.DeviceFacts,
     events.ConnectionFacts,
 )
 OF_EVERY_ONE: Final = frozenset({"id", "bytes", "answer"})

@@ -13,7 +13,7 @@ import msgspec
 
 from server.archive.blocks import TimelineRow
 from server.archive.disk import SqliteDisk
-from server.archive.record import Draft, Epoch, epoch_draft, make_records
+from server.archive.record import Draft, Epoch, Record, epoch_draft, make_records
 from server.archive.store import Store, Write
 from server.engine.round import Answer, Ask, EngineInput, Output, PairState, Position, Published
 from server.network.loop_thread import LoopThread
@@ -225,6 +225,10 @@ class Scene:
         epoch = str(self.state.spans[-1].epoch)
         output = Output(position=Position(index, epoch, self.state.number))
         self.do(lambda: self.hub.deliver(output))
+
+    def records(self) -> list[Record]:
+        """The archive."""
+        return list(self._store.all_records())
 
     def re_submitted(self) -> list[Draft]:
         """What waits for its re-submission."""

@@ -153,3 +153,101 @@ def test_whoever_leaves_while_it_is_checked_leaves_nothing_behind(scene: Scene) 
     assert other.session.user is not None
     assert {user.name for user in scene.state.users.values()} == {"Ben"}
     assert scene.hub.presence.users_here == 1
+
+
+OTHER = "seven slow snails in a drawer"
+
+
+def change(scene: Scene, client: Client, old: str, new: str, counter: int = 1) -> list[events.AnyEvent]:
+    """Ask for another password and wait for the answer."""
+    found = client.ask(requests.ChangePassword, counter=counter, old=old, new=new)
+
+    def is_answered() -> bool:
+        scene.commit()
+        found.extend(client.heard())
+        return any(isinstance(event, events.Stored | events.Failed) for event in found)
+
+    wait_until(is_answered)
+    return found
+
+
+def second_device(scene: Scene, name: str = "Anna", **fields: Any) -> Client:
+    client = scene.client()
+    only(sign_in(scene, client, name, password=PASSWORD, **fields), events.SignedIn)
+    return client
+
+
+def test_a_changed_password_ends_every_other_device(scene: Scene) -> None:
+    first = registered(scene)
+    second = second_device(scene, device_name="  a laptop\x07 ")
+    added = only(first.heard(), events.AccountChanged)
+    assert (added.what, added.device, added.name) == ("device_added", second.device, "a laptop")
+    standby = scene.client()
+    standby.device, standby.secret = first.device, first.secret
+    standby.sign_in("Anna", standby=True)
+    assert codes(change(scene, second, "not the password", OTHER)) == ["wrong_password"]
+    assert codes(change(scene, second, PASSWORD, "password123")) == ["password_too_common"]
+    found = change(scene, second, PASSWORD, OTHER)
+    assert only(found, events.Stored).counter == 1
+    assert only(found, events.AccountChanged).what == "password_changed"
+    for client in (first, standby):
+        assert only(client.heard(), events.Goodbye).code == "device_revoked"
+        assert client.channel.end == "closed"
+    again = scene.client()
+    again.device, again.secret = first.device, first.secret
+    assert codes(sign_in(scene, again)) == ["device_revoked"]
+    # As another device, with the new password.
+    assert codes(sign_in(scene, scene.client(), password=PASSWORD)) == ["wrong_password"]
+    only(sign_in(scene, scene.client(), password=OTHER), events.SignedIn)
+
+
+def test_a_change_that_is_sent_again_is_done_once_and_answered_alike(scene: Scene) -> None:
+    client = registered(scene)
+    stored = only(change(scene, client, PASSWORD, OTHER), events.Stored)
+    before = scene.state.index
+    asked = change(scene, client, PASSWORD, OTHER)
+    # The engine is asked again with the very same record; this stage has none that would know it.
+    assert scene.state.index == before + 1
+    assert codes(asked) == ["id_reuse"]
+    bodies = [record.body for record in scene.records() if record.header.kind == "password"]
+    assert len(bodies) == 2
+    assert bodies[0] == bodies[1]
+    assert stored.index == before
+    # Under the same counter another one is something else.
+    assert codes(change(scene, client, PASSWORD, "nine quick newts in a bucket")) == ["wrong_password"]
+
+
+def test_own_devices_are_listed_and_signed_out(scene: Scene) -> None:
+    first = registered(scene)
+    scene.clock.now_s += 60.0
+    second = second_device(scene, device_name="a laptop")
+    listed = second.ask_for(events.DeviceList, requests.Devices).devices
+    assert [(d.device, d.name, d.is_this) for d in listed] == [
+        (first.device, "", False),
+        (second.device, "a laptop", True),
+    ]
+    assert listed[1].since_ms - listed[0].since_ms == 60_000
+    first.heard()
+    first.ask(requests.RevokeDevice, counter=1, device=second.device)
+    scene.commit()
+    found = first.heard()
+    assert only(found, events.Stored).counter == 1
+    revoked = only(found, events.AccountChanged)
+    assert (revoked.what, revoked.device, revoked.name) == ("device_revoked", second.device, "a laptop")
+    told = second.heard()
+    assert only(told, events.Goodbye).code == "device_revoked"
+    assert second.channel.end == "closed"
+    assert [d.device for d in first.ask_for(events.DeviceList, requests.Devices).devices] == [first.device]
+    # Somebody else's are not for us.
+    other = registered(scene, "Ben")
+    other.ask(requests.RevokeDevice, counter=1, device=first.device)
+    scene.commit()
+    assert codes(other.heard()) == ["unknown_device"]
+
+
+def test_a_device_that_signs_itself_out_hears_that_it_is_done_first(scene: Scene) -> None:
+    client = registered(scene)
+    client.ask(requests.RevokeDevice, counter=1, device=client.device)
+    scene.commit()
+    told = [type(event) for event in client.heard()]
+    assert told.index(events.Stored) < told.index(events.Goodbye)

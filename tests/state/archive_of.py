@@ -4,10 +4,11 @@ import msgspec
 
 from server.archive.record import GENESIS_HASH, Draft, Epoch, Record, make_record
 from server.archive.record import epoch_draft as make_epoch_draft
-from server.state.bodies import DeviceBody, MemberBody, MessageBody, RoomBody
+from server.state.bodies import DeviceBody, MemberBody, MessageBody, PasswordBody, RevokeBody, RoomBody
 from server.state.fold import fold
 from server.state.state import State
 from server.state.told import Outcome
+from server.state.users import proof_of
 
 EPOCH = Epoch(1, "a", "n")
 
@@ -19,6 +20,14 @@ def device(
 ) -> Draft:
     body = DeviceBody(f"user-{name}", person, b"secret", password, proof)
     return Draft("device", name, counter, 0, _encode(body))
+
+
+def password(counter: int, new: str, *, old: str = "", name: str = "d") -> Draft:
+    return Draft("password", name, counter, 0, _encode(PasswordBody(new, proof_of(old))))
+
+
+def revoke(counter: int, device_id: str, *, name: str = "d") -> Draft:
+    return Draft("revoke", name, counter, 0, _encode(RevokeBody(device_id)))
 
 
 def message(counter: int, text: str = "hello", *, name: str = "d", room: str = "general") -> Draft:

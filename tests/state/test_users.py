@@ -8,7 +8,7 @@ import pytest
 from server.archive.record import Draft, Origin
 from server.state.bodies import DeviceBody
 from server.state.users import proof_of
-from tests.state.archive_of import EPOCH, Archive, device, epoch
+from tests.state.archive_of import EPOCH, Archive, device, epoch, message, password, revoke
 
 
 def test_a_new_name_makes_a_person_who_is_in_general() -> None:
@@ -96,3 +96,64 @@ def test_what_a_merge_brings_was_let_in_before_and_keeps_its_password() -> None:
     other = archive.state.users["user-e"]
     assert (other.name, other.former_name, other.devices, other.password) == ("Anna-2", "Anna", 2, "other")
     assert archive.state.users["user-d"].devices == 1
+
+
+def names_of(archive: Archive) -> list[str]:
+    return [found.id for found in archive.state.devices_of("user-d")]
+
+
+def test_a_changed_password_signs_out_every_other_device() -> None:
+    archive = Archive(
+        epoch(), device("d", "Anna", password="one"), device("e", "Anna", proof=proof_of("one"))
+    )
+    assert archive.verdict(password(1, "two", old="wrong", name="e")) == "wrong_password"
+    assert archive.verdict(password(2, "two", old="one", name="e")) == "accepted"
+    user = archive.state.users["user-d"]
+    assert (user.password, user.devices, names_of(archive)) == ("two", 1, ["e"])
+    # Nothing new is taken from the other one, and it does not come back by the old password.
+    for draft in (message(1), password(2, "three", old="two"), revoke(3, "e")):
+        assert archive.verdict(draft) == "device_revoked"
+    assert archive.verdict(device("f", "Anna", proof=proof_of("one"))) == "wrong_password"
+    assert archive.verdict(device("f", "Anna", counter=1, proof=proof_of("two"))) == "accepted"
+
+
+def test_an_open_name_gets_its_first_password_from_any_of_its_devices() -> None:
+    archive = Archive(epoch(), device("d", "Anna"), device("e", "Anna"))
+    assert archive.verdict(password(1, "mine", old="something")) == "wrong_password"
+    assert archive.verdict(password(2, "mine")) == "accepted"
+    assert names_of(archive) == ["d"]
+    assert archive.verdict(message(1, name="e")) == "device_revoked"
+
+
+def test_only_own_devices_are_revoked_and_what_they_wrote_stays() -> None:
+    archive = Archive(
+        epoch(), device("d", "Anna"), device("e", "Anna"), device("f", "Ben"), message(1, name="e")
+    )
+    for counter, other in enumerate(("f", "nowhere"), 1):
+        assert archive.verdict(revoke(counter, other)) == "unknown_device"
+    assert archive.verdict(revoke(3, "e")) == "accepted"
+    assert archive.verdict(revoke(4, "e")) == "unknown_device"
+    writer = archive.state.user_of_device("e")
+    assert writer is not None
+    assert (writer.name, writer.devices, archive.state.number) == ("Anna", 1, 1)
+    # The last one may sign itself out.
+    assert archive.verdict(revoke(5, "d")) == "accepted"
+    assert names_of(archive) == []
+
+
+def test_a_merge_keeps_messages_of_a_revoked_device_and_undoes_no_revocation() -> None:
+    archive = Archive(
+        epoch(), device("d", "Anna", password="one"), device("e", "Anna", proof=proof_of("one"))
+    )
+    assert archive.verdict(revoke(1, "e")) == "accepted"
+    # Meanwhile, at the other server, whoever has that device wrote, and wanted to keep the owner out.
+    brought = [message(1, name="e"), password(2, "stolen", old="one", name="e"), revoke(3, "d", name="e")]
+    verdicts = []
+    for place, draft in enumerate(brought, 9):
+        refusal = archive.add(msgspec.structs.replace(draft, origin=Origin(EPOCH, place, "user-d"))).refusal
+        verdicts.append(refusal.code if refusal else "accepted")
+    assert verdicts == ["accepted", "device_revoked", "device_revoked"]
+    assert (archive.state.users["user-d"].password, names_of(archive)) == ("one", ["d"])
+    # The same wish from both sides of a cut is fulfilled.
+    again = msgspec.structs.replace(revoke(7, "e"), origin=Origin(EPOCH, 20, "user-d"))
+    assert archive.add(again).refusal is None
