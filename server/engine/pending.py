@@ -127,6 +127,9 @@ class TurnedAway:
         self, draft: Draft, now: float, is_known: Callable[[Identity], bool], *, is_full: bool
     ) -> bool:
         """Whether a request is to be asked again later; what is known already never is."""
+        if draft.origin is not None:
+            # A retired server asks in the order in which it had accepted, and waits for each answer.
+            return is_full and not is_known(draft.id)
         if not is_full and draft.device not in self._counters:
             return False
         if is_known(draft.id):

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from server.archive.disk import DamagedDiskError, Transaction
-from server.archive.record import Draft
+from server.archive.record import Draft, Epoch, Origin
 from server.engine.pending import BEHIND_S
 from server.engine.round import DiskSpace, Position, Stop
 from server.protocol import limits
@@ -350,6 +350,17 @@ def test_a_client_that_gives_up_what_was_refused_may_go_on(alone: Server) -> Non
     (later,) = alone.ask(message(3))
     alone.sync()
     assert alone.verdict(later).startswith("stored at")
+
+
+def test_what_a_retired_server_hands_over_waits_for_no_client_s_other_try(alone: Server) -> None:
+    alone.give(DiskSpace(is_full=True))
+    handed_over = msgspec.structs.replace(message(2), origin=Origin(Epoch(9, "z", "0"), 7, "u-d"))
+    asked = alone.ask(message(1), handed_over)
+    assert [alone.verdict(asker) for asker in asked] == ["disk_full"] * 2
+    alone.give(DiskSpace(is_full=False))
+    (asker,) = alone.ask(handed_over)
+    alone.sync()
+    assert alone.verdict(asker).startswith("stored at")
 
 
 def test_a_retry_of_what_is_under_way_is_answered_and_not_refused(alone: Server) -> None:

@@ -31,6 +31,7 @@ def check_answers(world: World) -> None:
         if _is_resubmitted(world, identity[:2]):
             # One server had taken it, or was about to: that stands, whatever the other one had said.
             told = [answered for answered in told if answered.answer.refusal is None]
+        told = [answered for answered in told if not _was_room_elsewhere(world, answered)]
         # What a lying disk lost may get another place, or another verdict.
         if not world.history.liars and len({(a.answer.index, a.answer.refusal is None) for a in told}) > 1:
             raise PromiseError("one verdict", f"{identity[:2]}: {[(a.server, a.answer) for a in told]}")
@@ -42,6 +43,15 @@ def _is_resubmitted(world: World, identity: tuple[str, int]) -> bool:
     index = reader.index_of_id(*identity)
     record = None if index is None else reader.record(index)
     return record is not None and record.header.origin is not None
+
+
+def _was_room_elsewhere(world: World, answered: Answered) -> bool:
+    """Whether it was refused for a room that only another server had then: a merge brought it later."""
+    refusal = answered.answer.refusal
+    if refusal is None or refusal.code != "unknown_room":
+        return False
+    device, _, counter = str(refusal.arguments["room"]).rpartition("-")
+    return bool(device) and counter.isdecimal() and _is_resubmitted(world, (device, int(counter)))
 
 
 def _is_expected(world: World, answered: Answered, code: str) -> None:
