@@ -64,11 +64,13 @@ def computers(tmp_path: Path, pair: RealPair) -> Computers:
 
 
 def stop_level(pair: RealPair) -> None:
-    """Stop both when their archives are equal."""
-    wait_until(
-        lambda: '"archives_equal":true' in run_here("status", "--data", pair.path / "a", "--json").text,
-        what="equal archives",
-    )
+    """Stop both when they are a pair again."""
+
+    def is_dual() -> bool:
+        told = msgspec.json.decode(run_here("status", "--data", pair.path / "a", "--json").text)
+        return [server.get("mode") for server in told["servers"]] == ["dual"] * 2
+
+    wait_until(is_dual, what="a pair")
     pair.stop()
 
 
