@@ -23,7 +23,7 @@ from desktop_chat.store import history, rooms
 from desktop_chat.store.database import open_for_writing
 from desktop_chat.store.messages import from_event
 from server.names.invite_links import InviteLink, parse_invite_link
-from server.protocol.events import RoomFacts
+from server.protocol.facts import RoomFacts
 from tests.display import own_display
 
 ENDS_WITHIN_S = 300.0

@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from server.protocol.events import RoomFacts
+from server.protocol.facts import RoomFacts
 
 GENERAL: Final = "general"
 

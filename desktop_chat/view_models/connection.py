@@ -2,8 +2,7 @@
 
 import msgspec
 
-from server.client.notices import is_waiting_for_other
-from server.protocol.events import ServerFacts
+from server.protocol.facts import ServerFacts, is_waiting_for_other
 
 
 class ConnectionState(msgspec.Struct, frozen=True):

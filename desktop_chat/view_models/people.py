@@ -7,7 +7,7 @@ import msgspec
 
 from desktop_chat.i18n.translation import _
 from desktop_chat.theme.palette import AVATAR_COLOURS, Palette
-from server.protocol.events import MemberFacts
+from server.protocol.facts import MemberFacts
 
 
 def initials(name: str) -> str:

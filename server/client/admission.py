@@ -17,7 +17,8 @@ from server.client.links import Links
 from server.client.notices import OtherChat, SignInRefused, Taught
 from server.client.reading import Reading
 from server.protocol.connection import FEATURES, VERSIONS
-from server.protocol.events import Failed, GoTo, ServerFacts, SignedIn, Welcome
+from server.protocol.events import Failed, GoTo, SignedIn, Welcome
+from server.protocol.facts import ServerFacts
 from server.protocol.requests import Activate, Hello, SignIn, SignOut
 
 # Refusals that time heals; every other one needs the person.

@@ -18,16 +18,8 @@ from server.client.notices import (
 )
 from server.client.reading import Reading
 from server.protocol import events
-from server.protocol.events import (
-    Message,
-    Messages,
-    RoomCreated,
-    RoomFacts,
-    RoomJoined,
-    ServerFacts,
-    SignedIn,
-    Withdrawn,
-)
+from server.protocol.events import Message, Messages, RoomCreated, RoomJoined, SignedIn, Withdrawn
+from server.protocol.facts import RoomFacts, ServerFacts
 
 
 class Delivery:

@@ -21,7 +21,8 @@ from server.client.notices import (
     ServersChanged,
     StandbyChanged,
 )
-from server.protocol.events import DeviceFacts, MemberFacts, Message, RoomFacts, ServerFacts
+from server.protocol.events import Message
+from server.protocol.facts import DeviceFacts, MemberFacts, RoomFacts, ServerFacts
 
 # Twice the longest name that our servers allow.
 LABEL_CHARACTERS_MAX: Final = 64

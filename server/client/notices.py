@@ -4,16 +4,15 @@ Refusals are a code of `server.protocol.errors` (or, for a dial, of the dialer) 
 arguments; the app makes the sentence in the person's language.
 """
 
-from collections.abc import Sequence
-
 import msgspec
 
-from server.protocol.events import (
+from server.protocol.events import Message
+from server.protocol.facts import (
     DeviceFacts,
     MemberFacts,
-    Message,
     RoomFacts,
     ServerFacts,
+    is_waiting_for_other,
 )
 from server.protocol.requests import Cursor
 
@@ -166,11 +165,6 @@ class AccountChanged(Notice, frozen=True, tag="account_changed"):
     what: str
     device: str
     name: str
-
-
-def is_waiting_for_other(mode: str, servers: Sequence[ServerFacts]) -> bool:
-    """Whether a server that is there stores nothing before the other one is back."""
-    return mode == "waiting" and {facts.role for facts in servers} == {"recovering", "away"}
 
 
 class ServersChanged(Notice, frozen=True, tag="servers"):

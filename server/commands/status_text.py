@@ -7,6 +7,7 @@ from msgspec.structs import asdict
 from server.i18n.state_words import state_word
 from server.i18n.translation import _, number_text
 from server.protocol import events
+from server.protocol.facts import ConnectionFacts
 from server.replication.alarms import ALARMS
 from server.terminal.printing import printable
 
@@ -79,7 +80,7 @@ def _peer(facts: events.StatusFacts) -> str:
     return f"{printable(peer.name)} ({printable(peer.address)}, {printable(state_word(peer.role))})"
 
 
-def _connection(connection: events.ConnectionFacts) -> str:
+def _connection(connection: ConnectionFacts) -> str:
     return _("{user:<20}  {address:<21}  {kind:<7}  MT {number}  lag {lag}  {buffered} bytes unsent").format(
         user=printable(connection.user),
         address=printable(connection.address),

@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from server.protocol.facts import ConnectionFacts, DeviceFacts, MemberFacts, RoomFacts, ServerFacts
 from server.protocol.requests import Cursor
 
 
@@ -18,40 +19,6 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", omit_d
 
     answer: int = 0
     bytes: int = 0
-
-
-class RoomFacts(msgspec.Struct, frozen=True):
-    """A room as it is listed; `is_member` is about the person who asked."""
-
-    room: str
-    name: str
-    members: int
-    is_member: bool
-
-
-class ServerFacts(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One of the servers, in the order of addresses: the first is tried first.
-
-    `role` is one of leader, follower, learner, recovering, away; `users` are signed in there.
-    """
-
-    name: str
-    address: str
-    role: str
-    users: int = 0
-
-    @property
-    def is_up(self) -> bool:
-        """Whether the server answers its peer (or is the one that tells)."""
-        return self.role != "away"
-
-
-class MemberFacts(msgspec.Struct, frozen=True):
-    """A member of a room."""
-
-    user: str
-    name: str
-    is_online: bool
 
 
 class Welcome(Event, frozen=True, kw_only=True, tag="welcome"):
@@ -240,10 +207,10 @@ class Withdrawn(Event, frozen=True, kw_only=True, tag="withdrawn"):
 
 
 class AccountChanged(Event, frozen=True, kw_only=True, tag="account_changed"):
-    """Something of the own account changed, for all of the person's devices to know.
+    """Something of the own account changed; all of the person's devices are told.
 
-    `what` is device_added, device_revoked or password_changed; `device` is the one that was added or
-    revoked, or from which the password was changed, and `name` what it is called.
+    `what` is device_added, device_revoked or password_changed; `device`, called `name`, is the one, or
+    where the password was changed.
     """
 
     index: int
@@ -307,30 +274,10 @@ class MemberList(Event, frozen=True, kw_only=True, tag="member_list"):
     members: list[MemberFacts]
 
 
-class DeviceFacts(msgspec.Struct, frozen=True):
-    """A device of the person who asked; `since_ms` is when it first signed in (Unix, ms)."""
-
-    device: str
-    name: str
-    since_ms: int
-    is_this: bool
-
-
 class DeviceList(Event, frozen=True, kw_only=True, tag="device_list"):
     """The answer to `devices`, the oldest first."""
 
     devices: list[DeviceFacts]
-
-
-class ConnectionFacts(msgspec.Struct, frozen=True):
-    """A connection as `status` shows it. `number` is MT; `lag` is MA - MT."""
-
-    user: str
-    address: str
-    is_standby: bool
-    number: int
-    lag: int
-    buffered_bytes: int
 
 
 class StatusFacts(Event, frozen=True, kw_only=True, tag="status_facts"):

@@ -14,7 +14,8 @@ from server.archive.record import Draft
 from server.archive.store import StoreReader
 from server.engine.round import Answer, Ask, EngineInput, Output, PairState, Position
 from server.network.clock import Clock
-from server.protocol import events, requests
+from server.protocol import requests
+from server.protocol.facts import MemberFacts, RoomFacts, ServerFacts
 from server.sessions.admission import Load, Policy, Verdict, admit
 from server.sessions.announcements import Announcements
 from server.sessions.cursors import cursor_at, place_cursor
@@ -200,15 +201,15 @@ class Hub:
             return self.delivery.position.number
         return self.store.number_at(index)
 
-    def rooms_of(self, user: User, *, only_own: bool = False) -> list[events.RoomFacts]:
+    def rooms_of(self, user: User, *, only_own: bool = False) -> list[RoomFacts]:
         """The rooms as one person sees them."""
         rooms = [
-            events.RoomFacts(room.id, room.name, len(room.members), room.id in user.rooms)
+            RoomFacts(room.id, room.name, len(room.members), room.id in user.rooms)
             for room in list(self.state.rooms.values())
         ]
         return [room for room in rooms if room.is_member] if only_own else rooms
 
-    def members_of(self, room_id: str) -> list[events.MemberFacts] | None:
+    def members_of(self, room_id: str) -> list[MemberFacts] | None:
         """The members of a room, or None when there is no such room."""
         # One look: a merge may just put another state in this one's place.
         state = self.state
@@ -217,18 +218,18 @@ class Hub:
             return None
         online = self.presence.online
         users = (state.users[member] for member in room.members)
-        return [events.MemberFacts(user.id, user.name, user.id in online) for user in users]
+        return [MemberFacts(user.id, user.name, user.id in online) for user in users]
 
-    def servers(self) -> list[events.ServerFacts]:
+    def servers(self) -> list[ServerFacts]:
         """Both servers, in the order of addresses."""
         own = self.own_facts()
-        found = [events.ServerFacts(own.name, own.address, own.role, own.users)]
+        found = [ServerFacts(own.name, own.address, own.role, own.users)]
         if self.peer is not None:
             peer = self.peer
-            found.append(events.ServerFacts(peer.name, peer.address, peer.role, peer.users))
+            found.append(ServerFacts(peer.name, peer.address, peer.role, peer.users))
         elif self.peer_known is not None:
             known = self.peer_known
-            found.append(events.ServerFacts(known.name, known.address, "away"))
+            found.append(ServerFacts(known.name, known.address, "away"))
         return found if self.facts.is_first else found[::-1]
 
     def flush_later(self, session: Session) -> None:

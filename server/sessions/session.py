@@ -17,6 +17,7 @@ from server.network.errors import ClosedReason
 from server.protocol import events, limits, requests
 from server.protocol.connection import BadFrame, ServerConnection
 from server.protocol.errors import Refusal
+from server.protocol.facts import DeviceFacts
 from server.protocol.frames import encode_frame
 from server.sessions.command_table import Stage, find_command
 from server.sessions.delivery import Reader
@@ -308,7 +309,7 @@ class Session:
         assert self.user is not None
         assert self.device is not None
         devices = [
-            events.DeviceFacts(device.id, device.name, device.since_ms, device.id == self.device.id)
+            DeviceFacts(device.id, device.name, device.since_ms, device.id == self.device.id)
             for device in self._hub.state.devices_of(self.user.id)
         ]
         self.tell(events.DeviceList(answer=request.id, devices=devices))

@@ -10,6 +10,7 @@ import msgspec
 
 from server.protocol import events, requests
 from server.protocol.errors import Refusal
+from server.protocol.facts import ConnectionFacts
 from server.sessions.session import Session
 
 if TYPE_CHECKING:
@@ -70,12 +71,12 @@ def _with_private_facts(hub: "Hub", status: events.StatusFacts) -> events.Status
     )
 
 
-def _connection_facts(hub: "Hub", session: Session) -> events.ConnectionFacts:
+def _connection_facts(hub: "Hub", session: Session) -> ConnectionFacts:
     assert session.user is not None
     archive_number = hub.delivery.position.number
     reader = session.reader
     number = archive_number if reader is None else hub.delivery.number_of(reader)
-    return events.ConnectionFacts(
+    return ConnectionFacts(
         user=session.user.name,
         address=session.address,
         is_standby=reader is None,

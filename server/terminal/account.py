@@ -9,7 +9,7 @@ from server.client.notices import AnyNotice, DeviceList, QuestionFailed, Stored
 from server.i18n.marking import marked
 from server.i18n.translation import _
 from server.network.client_links import ClientLinks
-from server.protocol.events import DeviceFacts
+from server.protocol.facts import DeviceFacts
 
 _DEVICE_ID: Final = re.compile("[0-9a-f]{32}")
 # What is typed for another password, one line each.

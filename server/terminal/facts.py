@@ -15,7 +15,7 @@ from server.client.notices import (
 )
 from server.i18n.state_words import state_word
 from server.i18n.translation import _, ngettext, number_text
-from server.protocol.events import ServerFacts
+from server.protocol.facts import ServerFacts
 
 
 class ConnectionFacts(msgspec.Struct):

@@ -15,7 +15,8 @@ from server.client.outbox import Draft
 from server.client.settings import ConversationSettings
 from server.protocol import events, requests
 from server.protocol.connection import BadFrame, ServerConnection
-from server.protocol.events import Event, Message, ServerFacts
+from server.protocol.events import Event, Message
+from server.protocol.facts import RoomFacts, ServerFacts
 from server.protocol.frames import encode_frame
 from server.protocol.requests import Cursor
 
@@ -152,7 +153,7 @@ class ScriptedServer:
                 cursor=Cursor(epoch=EPOCH, index=side.sent_index),
                 number=side.sent_index,
                 archive_number=len(self.pair.archive),
-                rooms=[events.RoomFacts(room="general", name="general", members=2, is_member=True)],
+                rooms=[RoomFacts(room="general", name="general", members=2, is_member=True)],
                 servers=self.pair.facts(),
             )
         )

@@ -8,6 +8,7 @@ from msgspec import structs
 from server.client.labels import LABEL_CHARACTERS_MAX, TIME_MS_MAX, label
 from server.client.notices import Arrived, Connected, RoomsChanged, ServersChanged
 from server.protocol import events
+from server.protocol.facts import ServerFacts
 from tests.client.scripted_pair import ADDRESSES, ScriptedPair, Wire, run_of
 from tests.terminal.paper import NOON_MS
 
@@ -43,9 +44,7 @@ def test_every_name_that_the_app_is_told_is_fit() -> None:
     side.tell(run_of(structs.replace(ScriptedPair().append("f" * 32, 1, "text\n\x1b"), name=EVIL)))
     side.tell(events.RoomCreated(index=6, room="r", name=EVIL, user="u"))
     side.tell(
-        events.ServersChanged(
-            servers=[events.ServerFacts(name=EVIL, address=ADDRESSES["a"], role=EVIL)], mode=EVIL
-        )
+        events.ServersChanged(servers=[ServerFacts(name=EVIL, address=ADDRESSES["a"], role=EVIL)], mode=EVIL)
     )
     wire.settle()
     (message,) = wire.all_of(Arrived)[-1].messages

@@ -7,7 +7,7 @@ from server.client.notices import (
 )
 from server.client.settings import ConversationSettings
 from server.protocol import events, requests
-from server.protocol.events import ServerFacts
+from server.protocol.facts import ServerFacts
 from tests.client.scripted_pair import ADDRESSES, Wire, draft
 
 

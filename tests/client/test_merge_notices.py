@@ -4,7 +4,8 @@ from server.client.delivery import Delivery
 from server.client.notices import AnyNotice, Diverged, Renamed, Withdrawn
 from server.client.reading import START_OF_ARCHIVE, Reading
 from server.protocol import events
-from server.protocol.events import RoomFacts, SignedIn
+from server.protocol.events import SignedIn
+from server.protocol.facts import RoomFacts
 
 
 def signed_in() -> tuple[Delivery, list[AnyNotice]]:

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import inspect as shapes
 
 from server.protocol import errors, events, limits, requests
+from server.protocol.facts import ConnectionFacts, DeviceFacts, MemberFacts, RoomFacts, ServerFacts
 from server.protocol.requests import Cursor
 from server.sessions.command_table import COMMANDS, Stage
 from tests.documents.made_tables import table, write_tables
@@ -49,11 +50,11 @@ PARTS: Final[tuple[type[msgspec.Struct], ...]] = (
     Cursor,
     events.Sender,
     events.MessageRow,
-    events.RoomFacts,
-    events.ServerFacts,
-    events.MemberFacts,
-    events.DeviceFacts,
-    events.ConnectionFacts,
+    RoomFacts,
+    ServerFacts,
+    MemberFacts,
+    DeviceFacts,
+    ConnectionFacts,
 )
 OF_EVERY_ONE: Final = frozenset({"id", "bytes", "answer"})
 

@@ -3,7 +3,7 @@
 from math import inf
 
 from server.client.notices import AnyNotice, Connected, Delayed, Disconnected, ServersChanged, Stored, Taught
-from server.protocol.events import ServerFacts
+from server.protocol.facts import ServerFacts
 from server.terminal.patience import Patience
 
 CONNECTED = Connected(server="a", address="a:1", user="u", name="anna", chat="Chat", cluster="c")

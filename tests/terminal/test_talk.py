@@ -18,7 +18,7 @@ from server.network.clock import SystemClock
 from server.network.loop_thread import LoopThread
 from server.network.tls import Trust
 from server.protocol import requests
-from server.protocol.events import ServerFacts
+from server.protocol.facts import ServerFacts
 from server.terminal.outbox_file import OutboxFile
 from server.terminal.talk import HELD_MAX, Manners, Talk
 from server.terminal.typing_in import Ended, Left, Typed

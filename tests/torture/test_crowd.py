@@ -7,7 +7,7 @@ import pytest
 from server.client.notices import ServersChanged
 from server.network.clock import SystemClock
 from server.network.loop_thread import LoopThread
-from server.protocol.events import ServerFacts
+from server.protocol.facts import ServerFacts
 from server.torture.clients import Way
 from server.torture.crowd import Crowd
 from server.torture.plan import Plan

@@ -19,7 +19,7 @@ from desktop_chat.store.database import (
 )
 from desktop_chat.store.facts import KnownServers
 from desktop_chat.store.store_thread import StoreThread
-from server.protocol.events import RoomFacts
+from server.protocol.facts import RoomFacts
 from server.protocol.requests import Cursor
 from tests.desktop_chat.examples import message
 from tests.waiting import DEADLINE_S

@@ -8,7 +8,7 @@ from desktop_chat.i18n.translation import use_language
 from desktop_chat.view_models.conversation_list import Conversation, build_rows
 from desktop_chat.view_models.people import avatar_colour, build_people, initials
 from desktop_chat.view_models.time_texts import day_text, local_time, short_text
-from server.protocol.events import MemberFacts
+from server.protocol.facts import MemberFacts
 from tests.desktop_chat.examples import TODAY, message, pending
 
 

@@ -9,7 +9,7 @@ from desktop_chat.view_models.connection import ConnectionState
 from desktop_chat.view_models.header import build_header
 from desktop_chat.view_models.server_details import build_server_details
 from desktop_chat.view_models.status_bar import ServerDot, build_status_bar
-from server.protocol.events import ServerFacts
+from server.protocol.facts import ServerFacts
 
 BOTH_UP = (ServerFacts("a", "10.0.0.1:7000", "leader"), ServerFacts("b", "10.0.0.2:7000", "follower"))
 B_AWAY = (BOTH_UP[0], ServerFacts("b", "10.0.0.2:7000", "away"))
