@@ -162,8 +162,9 @@ class Leader:
 
     def settle(self) -> None:
         """After every step: commit what the rule allows, stream what is new."""
-        self._enter_dual()
+        # Before the rule changes: what counts under the one of now need not wait for the other server.
         self._commit()
+        self._enter_dual()
         self._stream()
 
     # --- epochs and members

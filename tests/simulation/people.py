@@ -166,6 +166,8 @@ class Person:
 
     def read_on(self) -> None:
         """Take everything that waited."""
+        if self.is_reading:
+            return
         self.is_reading = True
         if self._conversation is not None:
             self._conversation.excuse_silence(self._world.clock.now)
