@@ -1,1 +1,1 @@
-"""ADMITS: the cluster's own certificate authority and the certificates of its servers."""
+"""ADMITS: passwords, how often they may be tried, and the cluster's own certificates."""
