@@ -6,15 +6,12 @@ import msgspec
 import pytest
 
 from server.archive.disk import DamagedDiskError, Transaction
-from server.archive.record import Draft, Epoch, Origin
-from server.engine.pending import BEHIND_S
-from server.engine.round import DiskSpace, Position, Stop
+from server.archive.record import Draft
+from server.engine.round import Position, Stop
 from server.protocol import limits
 from server.replication import steps
-from server.replication.settings import Settings
 from server.state.bodies import DeviceBody, MessageBody, RoomBody
-from tests.replication.servers import Server, Servers, dual_pair
-from tests.simulation.disk import SimulatedDisk
+from tests.replication.servers import Server, Servers
 
 encode = msgspec.msgpack.Encoder().encode
 
@@ -29,26 +26,6 @@ def message(counter: int, text: str = "hello", name: str = "d", room: str = "gen
 
 def room(counter: int, called: str, name: str = "d") -> Draft:
     return Draft("room", name, counter, 0, encode(RoomBody(f"{name}-{counter}", called)))
-
-
-@pytest.fixture
-def alone() -> Server:
-    """A server that leads alone, with one device signed in."""
-    servers = Servers()
-    server = servers.start("a")
-    servers.wait(0.05)
-    server.ask(device())
-    servers.settle()
-    return server
-
-
-@pytest.fixture
-def pair() -> Servers:
-    """Two servers in dual mode; device `d` is signed in."""
-    servers = dual_pair(device())
-    modes = {server.engine.replica.mode for server in servers.running.values()}
-    assert modes == {"dual"}
-    return servers
 
 
 # --- one server
@@ -309,131 +286,6 @@ def test_nothing_is_remembered_of_a_request_that_has_its_answer(alone: Server) -
         alone.sync()
     pending = alone.engine._answers.pending
     assert (len(pending), pending._deadlines, alone.engine._admission._uncommitted) == (0, {}, set())
-
-
-def after_a_power_cut(settings: Settings) -> Servers:
-    """A room is acknowledged; b comes back, which has it and has not folded it, and a with an empty disk."""
-    servers = dual_pair(device())
-    (asker,) = servers.running["a"].ask(room(1, "garden"))
-    while servers.running["a"].verdict(asker) == "waits":
-        assert servers.move()
-    servers.running.clear()
-    servers.disks["b"].crash(0)
-    servers.disks["a"] = SimulatedDisk()
-    for name in ("b", "a"):
-        servers.start(name, settings)
-    servers.link()
-    assert "d-1" not in servers.running["b"].engine.state.rooms
-    return servers
-
-
-def asked_at_the_begin(servers: Servers) -> list[str]:
-    """What becomes of a message for the room, and of one for none."""
-    b = servers.running["b"]
-    askers = b.ask(message(2, room="d-1"), message(3, room="nowhere"))
-    servers.wait(0.5)
-    return [b.verdict(asker).split()[0] for asker in askers]
-
-
-def test_what_counts_is_committed_before_another_server_counts_too() -> None:
-    # Found by the simulator (seed 40503813).
-    servers = after_a_power_cut(Settings(quick_s=0.0))
-    b = servers.running["b"]
-    # The other one says where it stands before the first epoch of b is on the disk, and confirms nothing yet.
-    for server in servers.running.values():
-        server.is_disk_stuck = True
-    servers.settle()
-    for server in servers.running.values():
-        server.is_disk_stuck = False
-    assert b.sync()
-    assert (b.engine.replica.is_serving, b.engine.replica.mode) == (True, "dual")
-    assert "d-1" in b.engine.state.rooms
-    assert asked_at_the_begin(servers) == ["stored", "unknown_room"]
-
-
-def test_a_strict_leader_refuses_nothing_before_it_has_folded_what_it_began_with() -> None:
-    servers = after_a_power_cut(Settings(strict=True))
-    b = servers.running["b"]
-    while b.engine.replica.role.name != "leader":
-        assert servers.deliver(b) or servers.deliver(servers.running["a"])
-    assert b.sync()
-    assert (b.engine.replica.is_serving, b.engine.replica.mode) == (True, "waiting")
-    assert "d-1" not in b.engine.state.rooms
-    assert asked_at_the_begin(servers) == ["stored", "unknown_room"]
-
-
-# --- a full disk
-
-
-def test_a_full_disk_refuses_what_is_new_and_nothing_else(alone: Server) -> None:
-    alone.ask(message(1))
-    alone.sync()
-    alone.give(DiskSpace(is_full=True))
-    (first, second) = alone.ask(message(1), message(2))
-    alone.sync()
-    assert alone.verdict(first).startswith("stored at")
-    assert alone.verdict(second) == "disk_full"
-    alone.give(DiskSpace(is_full=False))
-    (again,) = alone.ask(message(2))
-    alone.sync()
-    assert alone.verdict(again).startswith("stored at")
-
-
-def test_what_was_sent_behind_a_refused_request_does_not_overtake_it(alone: Server) -> None:
-    alone.give(DiskSpace(is_full=True))
-    (first, second) = alone.ask(message(1), message(2))
-    alone.give(DiskSpace(is_full=False))
-    (third,) = alone.ask(message(3))
-    assert [alone.verdict(asker) for asker in (first, second, third)] == ["disk_full"] * 3
-    again = alone.ask(message(1))
-    stale = alone.ask(message(3))
-    again += alone.ask(message(2), message(3))
-    alone.sync()
-    assert alone.verdict(stale[0]) == "disk_full"
-    assert [alone.verdict(asker)[:9] for asker in again] == ["stored at"] * 3
-
-
-def test_a_client_that_gives_up_what_was_refused_may_go_on(alone: Server) -> None:
-    alone.give(DiskSpace(is_full=True))
-    alone.ask(message(1))
-    alone.give(DiskSpace(is_full=False))
-    (soon,) = alone.ask(message(2))
-    assert alone.verdict(soon) == "disk_full"
-    alone.now += BEHIND_S
-    (later,) = alone.ask(message(3))
-    alone.sync()
-    assert alone.verdict(later).startswith("stored at")
-
-
-def test_what_a_retired_server_hands_over_waits_for_no_client_s_other_try(alone: Server) -> None:
-    alone.give(DiskSpace(is_full=True))
-    handed_over = msgspec.structs.replace(message(2), origin=Origin(Epoch(9, "z", "0"), 7, "u-d"))
-    asked = alone.ask(message(1), handed_over)
-    assert [alone.verdict(asker) for asker in asked] == ["disk_full"] * 2
-    alone.give(DiskSpace(is_full=False))
-    (asker,) = alone.ask(handed_over)
-    alone.sync()
-    assert alone.verdict(asker).startswith("stored at")
-
-
-def test_a_retry_of_what_is_under_way_is_answered_and_not_refused(alone: Server) -> None:
-    (first,) = alone.ask(message(1))
-    alone.give(DiskSpace(is_full=True))
-    (again,) = alone.ask(message(1))
-    alone.sync()
-    assert alone.verdict(first) == alone.verdict(again) != "disk_full"
-
-
-def test_the_other_servers_people_notice_nothing_of_a_full_disk(pair: Servers) -> None:
-    pair.running["a"].give(DiskSpace(is_full=True))
-    (asker,) = pair.running["b"].ask(message(1))
-    pair.settle()
-    assert pair.running["b"].verdict(asker).startswith("stored at")
-    told = [output.pair.alarm for output in pair.running["a"].outputs if output.pair is not None]
-    assert told[-1] == "disk_full"
-    pair.running["a"].give(DiskSpace(is_full=False))
-    told = [output.pair.alarm for output in pair.running["a"].outputs if output.pair is not None]
-    assert told[-1] == ""
 
 
 def test_a_retry_whose_place_the_disk_has_lost_is_a_damage_and_no_refusal(alone: Server) -> None:

@@ -1,0 +1,80 @@
+"""The engine with a full disk: it refuses what is new, and what was sent behind it does not overtake it."""
+
+import msgspec
+
+from server.archive.record import Epoch, Origin
+from server.engine.pending import BEHIND_S
+from server.engine.round import DiskSpace
+from tests.replication.servers import Server, Servers
+from tests.state.archive_of import message
+
+
+def test_a_full_disk_refuses_what_is_new_and_nothing_else(alone: Server) -> None:
+    alone.ask(message(1))
+    alone.sync()
+    alone.give(DiskSpace(is_full=True))
+    (first, second) = alone.ask(message(1), message(2))
+    alone.sync()
+    assert alone.verdict(first).startswith("stored at")
+    assert alone.verdict(second) == "disk_full"
+    alone.give(DiskSpace(is_full=False))
+    (again,) = alone.ask(message(2))
+    alone.sync()
+    assert alone.verdict(again).startswith("stored at")
+
+
+def test_what_was_sent_behind_a_refused_request_does_not_overtake_it(alone: Server) -> None:
+    alone.give(DiskSpace(is_full=True))
+    (first, second) = alone.ask(message(1), message(2))
+    alone.give(DiskSpace(is_full=False))
+    (third,) = alone.ask(message(3))
+    assert [alone.verdict(asker) for asker in (first, second, third)] == ["disk_full"] * 3
+    again = alone.ask(message(1))
+    stale = alone.ask(message(3))
+    again += alone.ask(message(2), message(3))
+    alone.sync()
+    assert alone.verdict(stale[0]) == "disk_full"
+    assert [alone.verdict(asker)[:9] for asker in again] == ["stored at"] * 3
+
+
+def test_a_client_that_gives_up_what_was_refused_may_go_on(alone: Server) -> None:
+    alone.give(DiskSpace(is_full=True))
+    alone.ask(message(1))
+    alone.give(DiskSpace(is_full=False))
+    (soon,) = alone.ask(message(2))
+    assert alone.verdict(soon) == "disk_full"
+    alone.now += BEHIND_S
+    (later,) = alone.ask(message(3))
+    alone.sync()
+    assert alone.verdict(later).startswith("stored at")
+
+
+def test_what_a_retired_server_hands_over_waits_for_no_client_s_other_try(alone: Server) -> None:
+    alone.give(DiskSpace(is_full=True))
+    handed_over = msgspec.structs.replace(message(2), origin=Origin(Epoch(9, "z", "0"), 7, "u-d"))
+    asked = alone.ask(message(1), handed_over)
+    assert [alone.verdict(asker) for asker in asked] == ["disk_full"] * 2
+    alone.give(DiskSpace(is_full=False))
+    (asker,) = alone.ask(handed_over)
+    alone.sync()
+    assert alone.verdict(asker).startswith("stored at")
+
+
+def test_a_retry_of_what_is_under_way_is_answered_and_not_refused(alone: Server) -> None:
+    (first,) = alone.ask(message(1))
+    alone.give(DiskSpace(is_full=True))
+    (again,) = alone.ask(message(1))
+    alone.sync()
+    assert alone.verdict(first) == alone.verdict(again) != "disk_full"
+
+
+def test_the_other_servers_people_notice_nothing_of_a_full_disk(pair: Servers) -> None:
+    pair.running["a"].give(DiskSpace(is_full=True))
+    (asker,) = pair.running["b"].ask(message(1))
+    pair.settle()
+    assert pair.running["b"].verdict(asker).startswith("stored at")
+    told = [output.pair.alarm for output in pair.running["a"].outputs if output.pair is not None]
+    assert told[-1] == "disk_full"
+    pair.running["a"].give(DiskSpace(is_full=False))
+    told = [output.pair.alarm for output in pair.running["a"].outputs if output.pair is not None]
+    assert told[-1] == ""
