@@ -109,8 +109,8 @@ def _tell(first: DataFolder, ports: PairPorts, *, is_open: bool) -> None:
     if not is_open:
         click.echo(
             _(
-                "Anybody with this link signs in with just a name:"
-                " passwords come with accounts, in a later version."
+                "Anybody with this link signs in with just a name."
+                " Whoever wants one protected by a password takes it with `chat --register`."
             )
         )
     else:

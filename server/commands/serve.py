@@ -75,8 +75,8 @@ def command(name: str | None, data: Path, config: Path | None, is_open: bool, **
         if not is_open:
             click.echo(
                 _(
-                    "Anybody who can reach this server signs in with just a name:"
-                    " passwords come with accounts, in a later version."
+                    "Anybody who can reach this server signs in with just a name."
+                    " Whoever wants one protected by a password takes it with `chat --register`."
                 )
             )
         code = run_node(settings, folder, cluster)

@@ -10,6 +10,9 @@ from server.replication.messages import Append, Confirm, Forward, Heartbeat, Hel
 
 Identity = tuple[str, int]
 
+# Refusals after which the same is asked again.
+NO_VERDICT: Final = frozenset({"unknown", "not_signed_in", "disk_full"})
+
 
 class PromiseError(AssertionError):
     """A promise was broken; `rule` says which."""
@@ -84,6 +87,11 @@ class History:
         """What a server had acknowledged that was replaced, and what the other one did not have from it."""
         told = [one for one in self.answered if one.server in self.replaced and one.answer.refusal is None]
         return {one.draft.id for one in told if self.is_moved(one)}
+
+    def refused(self) -> set[Identity]:
+        """What somebody was told will never be stored."""
+        told = [(one.draft.id, one.answer.refusal) for one in self.answered]
+        return {identity for identity, refusal in told if refusal and refusal.code not in NO_VERDICT}
 
     @property
     def has_merged(self) -> bool:

@@ -1,11 +1,10 @@
 """The answers: definite, in time, the same for everybody who asked the same thing (P5)."""
 
 from server.archive.store import StoreReader
-from tests.simulation.history import Answered, PromiseError
+from tests.simulation.history import NO_VERDICT, Answered, PromiseError
 from tests.simulation.world import World
 
 # What a device may be told without having made a mistake of its own.
-_NO_VERDICT = {"unknown", "not_signed_in", "disk_full"}
 _EXPECTED = {
     "room": {"room_name_taken"},
     # On the other side of a cut a room may not be there, or somebody not in it.
@@ -21,7 +20,7 @@ def check_answers(world: World) -> None:
     for answered in world.history.answered:
         refusal = answered.answer.refusal
         if refusal is not None:
-            if refusal.code in _NO_VERDICT:
+            if refusal.code in NO_VERDICT:
                 continue
             _is_expected(world, answered, refusal.code)
         draft = answered.draft

@@ -72,15 +72,16 @@ def _in_order(name: str, log: list[Record], history: History) -> None:
     that use their counters in any order on purpose, or were told that an answer is unknown (then a
     later request may stand before the repeated one), and ids that were given to two things and asked
     at both servers at once; and what a server that was replaced had acknowledged alone, or a lying disk
-    had lost: another try of it may have waited at a server that the later ones did not pass.
+    had lost: another try of it may have waited at a server that the later ones did not pass. Nor does it
+    hold for what was refused once: whoever asked went on without it, and another try may be archived as void.
     """
-    alone = history.acknowledged_by_replaced()
+    alone, refused = history.acknowledged_by_replaced(), history.refused()
     latest: dict[tuple[str, Epoch | None], int] = {}
     for record in log:
         device, counter = record.id
         if record.is_epoch or device in history.unordered:
             continue
-        if record.id in history.twins | history.excused:
+        if record.id in history.twins | history.excused | refused:
             continue
         origin = record.header.origin
         if record.id in alone and (origin is None or origin.epoch.server not in history.replaced):
