@@ -39,8 +39,6 @@ class Admission:
         self._turned_away = TurnedAway()
         # In the log, or about to be, and not judged by the fold yet.
         self._uncommitted: set[Identity] = set()
-        # Where the log ended when this server began to serve as what it is.
-        self._inherited_index = 0
         self._forwards: deque[Draft] = deque()
         self._refused_forwards: list[steps.RefuseForwarded] = []
         self._proposals: list[Draft] = []
@@ -69,7 +67,6 @@ class Admission:
         self._proposals = []
         self._answers.forget_held()
         self._resubmission.begin()
-        self._inherited_index = self._replica.log.last_index
         # What was admitted and never reached the log is admitted anew.
         self.recall_tail()
         for pending in self._answers.pending.all():
@@ -146,13 +143,8 @@ class Admission:
                 self._refused_forwards.append(refused)
 
     def _judge(self, draft: Draft) -> Refusal | None:
-        """Have it proposed with this round, or say why not.
-
-        The fold alone judges what was accepted once, and everything as long as the state lacks some of what
-        this server began with: another leader may have acknowledged that, and this may rest on it.
-        """
-        is_behind = self._archived.state.index < self._inherited_index
-        refusal = None if is_behind or draft.origin is not None else judge_draft(self._archived.state, draft)
+        """Have it proposed with this round, or say why not. What was accepted once, the fold alone judges."""
+        refusal = None if draft.origin is not None else judge_draft(self._archived.state, draft)
         if refusal is None:
             self._uncommitted.add(draft.id)
             self._proposals.append(draft)

@@ -44,14 +44,3 @@ def test_what_counts_is_committed_before_another_server_counts_too() -> None:
     assert (b.engine.replica.is_serving, b.engine.replica.mode) == (True, "dual")
     assert "room-d-1" in b.engine.state.rooms
     assert asked_at_the_begin(servers) == ["stored", "unknown_room"]
-
-
-def test_a_strict_leader_refuses_nothing_before_it_has_folded_what_it_began_with() -> None:
-    servers = after_a_power_cut(Settings(strict=True))
-    b = servers.running["b"]
-    while b.engine.replica.role.name != "leader":
-        assert servers.deliver(b) or servers.deliver(servers.running["a"])
-    assert b.sync()
-    assert (b.engine.replica.is_serving, b.engine.replica.mode) == (True, "waiting")
-    assert "room-d-1" not in b.engine.state.rooms
-    assert asked_at_the_begin(servers) == ["stored", "unknown_room"]
