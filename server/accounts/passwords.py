@@ -44,6 +44,11 @@ class Passwords:
         # For a name that nobody has: checked like any other, or the time would tell.
         self._nobody = ""
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether there is no place for one more."""
+        return self._under_way >= HASHES_AT_ONCE + HASHES_WAITING_MAX
+
     async def make(self, password: str, name: str, seed: bytes) -> str | Refusal:
         """The hash of a new password of this person, or why it cannot be one.
 
@@ -64,7 +69,7 @@ class Passwords:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def _run(self, work: Callable[[], T]) -> T:
-        if self._under_way >= HASHES_AT_ONCE + HASHES_WAITING_MAX:
+        if self.is_busy:
             raise BusyError
         self._under_way += 1
         try:

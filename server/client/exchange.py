@@ -37,6 +37,8 @@ PASSING_REFUSALS: Final = frozenset(
         "hello_first",
         "not_signed_in",
         "on_standby",
+        # It waits for the person to sign in anew.
+        "device_revoked",
     }
 )
 

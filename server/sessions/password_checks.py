@@ -40,6 +40,7 @@ class PasswordChecks:
         self._passwords: Final = Passwords()
         self._limit: Final = TryLimit()
         self._tasks: Final[set[asyncio.Task[None]]] = set()
+        self._changing: Final[set[Session]] = set()
 
     def is_protected(self, name: str) -> bool:
         """Whether there is a person of this name that has a password."""
@@ -51,7 +52,11 @@ class PasswordChecks:
         self._start(self._finish(session, request, body))
 
     def start_change(self, session: Session, request: requests.ChangePassword) -> None:
-        """Have another password archived, or say why not."""
+        """Have another password archived, or say why not; one at a time, for there are few places."""
+        if session in self._changing:
+            session.refuse(request.id, Refusal("too_many_requests", {"limit": 1}))
+            return
+        self._changing.add(session)
         self._start(self._change(session, request))
 
     def stop(self) -> None:
@@ -78,7 +83,10 @@ class PasswordChecks:
         self._hub.flush_all()
 
     async def _change(self, session: Session, request: requests.ChangePassword) -> None:
-        checked = await _checked(self._changed(session, request))
+        try:
+            checked = await _checked(self._changed(session, request))
+        finally:
+            self._changing.discard(session)
         if session.is_ending:
             return
         if isinstance(checked, Refusal):
@@ -96,18 +104,18 @@ class PasswordChecks:
         assert device is not None
         assert user is not None
         user = self._hub.user_now(user)
-        seed = f"{device.id} {request.counter} ".encode() + device.secret_hash
-        made = await self._passwords.make(request.new, user.name, seed)
-        if isinstance(made, Refusal):
-            return made
+        person = name_key(user.name)
         archived = await asyncio.to_thread(self._archived, device.id, request.counter)
-        if archived is not None and archived.password == made:
-            return archived
+        if archived is not None:
+            # A try like any other, or it would tell whoever has the device what the password is.
+            return await self._refusal_of(request.new, archived.password, person, session.host) or archived
         if user.password:
-            refusal = await self._refusal_of(request.old, user.password, name_key(user.name), session.host)
+            refusal = await self._refusal_of(request.old, user.password, person, session.host)
             if refusal is not None:
                 return refusal
-        return PasswordBody(made, proof_of(user.password))
+        seed = f"{device.id} {request.counter} ".encode() + device.secret_hash
+        made = await self._passwords.make(request.new, user.name, seed)
+        return made if isinstance(made, Refusal) else PasswordBody(made, proof_of(user.password))
 
     def _archived(self, device: str, counter: int) -> PasswordBody | None:
         """What stands in the archive under a counter, if that is a password. In a worker's thread."""
@@ -139,6 +147,9 @@ class PasswordChecks:
         wait_s = self._limit.wait_s(person, address, now)
         if wait_s:
             return Refusal("too_many_tries", {"retry_s": math.ceil(wait_s)})
+        if self._passwords.is_busy:
+            # Not a try: nothing is looked at.
+            raise BusyError
         self._limit.begin(person, address, now)
         if not await self._passwords.is_right(password, encoded):
             return Refusal("wrong_password")

@@ -73,7 +73,7 @@ def judge_password(state: State, header: Header | Draft, body: PasswordBody) -> 
         return Refusal("device_revoked")
     if body.proof != proof_of(state.users[device.user].password):
         return Refusal("wrong_password")
-    return None
+    return None if _may_decide(state, device) else Refusal("forbidden")
 
 
 def fold_password(state: State, header: Header, body: PasswordBody) -> Told:
@@ -98,7 +98,7 @@ def judge_revoke(state: State, header: Header | Draft, body: RevokeBody) -> Refu
     if other.is_revoked:
         # Signed out on both sides of a cut: the wish is fulfilled.
         return None if header.origin is not None else Refusal("unknown_device", {"device": body.device})
-    return None
+    return None if other.id == own.id or _may_decide(state, own) else Refusal("forbidden")
 
 
 def fold_revoke(state: State, header: Header, body: RevokeBody) -> Told:  # noqa: ARG001 - the table's shape
@@ -107,6 +107,12 @@ def fold_revoke(state: State, header: Header, body: RevokeBody) -> Told:  # noqa
     if not device.is_revoked:
         _revoke(state, device)
     return Told(audience=device.user)
+
+
+def _may_decide(state: State, device: Device) -> bool:
+    """Whether a device may sign out others. Under an open name anybody may be: there only the first one."""
+    is_protected = bool(state.users[device.user].password)
+    return is_protected or state.devices_of(device.user)[0].id == device.id
 
 
 def _put_device(state: State, header: Header, user_id: str, body: DeviceBody) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from server.accounts.passwords import BusyError, Passwords
+from server.accounts.passwords import Passwords
 from server.accounts.tries import FREE_TRIES
 from server.protocol import events, requests
 from tests.sessions.scene import Client, Scene, codes, only
@@ -131,16 +131,18 @@ def test_a_password_that_changed_while_it_was_checked_lets_nobody_in(scene: Scen
 def test_when_too_many_are_checked_at_once_the_next_one_comes_again(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def is_busy(*_: object) -> bool:
-        raise BusyError
-
-    monkeypatch.setattr(Passwords, "is_right", is_busy)
+    monkeypatch.setattr(Passwords, "is_busy", True)
+    for _ in range(2 * FREE_TRIES):
+        assert codes(sign_in(scene, scene.client(), password=PASSWORD)) == ["busy"]
     (failed,) = [
         event
         for event in sign_in(scene, scene.client(), password=PASSWORD)
         if isinstance(event, events.Failed)
     ]
     assert (failed.code, failed.arguments) == ("busy", {"retry_s": 2})
+    # None of these was a try.
+    monkeypatch.undo()
+    assert codes(sign_in(scene, scene.client(), password=PASSWORD)) == ["wrong_password"]
 
 
 def test_whoever_leaves_while_it_is_checked_leaves_nothing_behind(scene: Scene) -> None:
@@ -215,6 +217,26 @@ def test_a_change_that_is_sent_again_is_done_once_and_answered_alike(scene: Scen
     assert stored.index == before
     # Under the same counter another one is something else.
     assert codes(change(scene, client, PASSWORD, "nine quick newts in a bucket")) == ["wrong_password"]
+    # Nor is it a way to find out what the password is.
+    for _ in range(FREE_TRIES):
+        told = codes(change(scene, client, PASSWORD, "nine quick newts in a bucket"))
+    assert told == ["too_many_tries"]
+
+
+def test_one_client_takes_one_place_for_its_changes(scene: Scene) -> None:
+    client = registered(scene)
+    client.ask(requests.ChangePassword, counter=1, old=PASSWORD, new=OTHER)
+    told = client.ask(requests.ChangePassword, counter=2, old=PASSWORD, new=OTHER)
+    assert codes(told) == ["too_many_requests"]
+    found: list[events.AnyEvent] = []
+
+    def is_stored() -> bool:
+        scene.commit()
+        found.extend(client.heard())
+        return any(isinstance(event, events.Stored) for event in found)
+
+    wait_until(is_stored)
+    assert only(change(scene, client, OTHER, PASSWORD, counter=3), events.Stored).counter == 3
 
 
 def test_own_devices_are_listed_and_signed_out(scene: Scene) -> None:

@@ -117,7 +117,17 @@ def test_a_changed_password_signs_out_every_other_device() -> None:
     assert archive.verdict(device("f", "Anna", counter=1, proof=proof_of("two"))) == "accepted"
 
 
-def test_an_open_name_gets_its_first_password_from_any_of_its_devices() -> None:
+def test_a_stranger_under_an_open_name_locks_nobody_out() -> None:
+    archive = Archive(epoch(), device("d", "Anna"), device("e", "Anna"))
+    assert archive.verdict(password(1, "mine", name="e")) == "forbidden"
+    assert archive.verdict(revoke(2, "d", name="e")) == "forbidden"
+    assert names_of(archive) == ["d", "e"]
+    # Itself it may sign out.
+    assert archive.verdict(revoke(3, "e", name="e")) == "accepted"
+    assert archive.state.users["user-d"].password == ""
+
+
+def test_an_open_name_gets_its_first_password_from_its_first_device() -> None:
     archive = Archive(epoch(), device("d", "Anna"), device("e", "Anna"))
     assert archive.verdict(password(1, "mine", old="something")) == "wrong_password"
     assert archive.verdict(password(2, "mine")) == "accepted"
