@@ -281,8 +281,6 @@ async def knock(address: Address) -> DialError | None:
     dialed = await dial(address.host, address.port, _Knock, timeout_s=_DIAL_S)
     if isinstance(dialed, DialError):
         return dialed
-    # Not earlier, in `opened`: uvloop would close the file twice when a connection ends before
-    # the dial returns, and hit whatever got the same number meanwhile, the archive perhaps.
     dialed.channel.abort()
     return None
 

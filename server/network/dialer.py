@@ -116,11 +116,15 @@ class _Attempt:
         channel = Channel(loop, self.handler_factory, owner, terms, self.limits)
         connection = await _connected_socket(family, address)
         try:
-            await loop.create_connection(lambda: channel, sock=connection)
+            # The name says accepted; what it means is connected. `create_connection(sock=...)` of uvloop
+            # gives the transport its socket a turn too late: one that ends before (reset, aborted by
+            # the handler) would close its file twice, and hit whatever got the same number meanwhile.
+            await loop.connect_accepted_socket(lambda: channel, connection)
             reason = await owner.outcome
         except BaseException:
             # Cancelled or out of time: nothing of this dial may live on.
             channel.abort()
+            connection.close()
             raise
         if reason is not None:
             return self.failed(_DIAL_CODES.get(reason.code, DialCode.LOST), reason.detail)

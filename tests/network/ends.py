@@ -22,13 +22,17 @@ T = TypeVar("T")
 
 
 class Recorder:
-    """A handler that notes everything; `on_received` may answer, `fails_in` names a method that raises."""
+    """A handler that notes everything and may answer in `on_received`.
+
+    `fails_in` names a method that raises, `ends_in` one that aborts the channel.
+    """
 
     def __init__(
         self,
         on_received: Callable[[Channel, bytes], None] | None = None,
         fails_in: str = "",
         is_established: bool = True,
+        ends_in: str = "",
     ) -> None:
         self.told: list[str] = []
         self.data = bytearray()
@@ -37,6 +41,7 @@ class Recorder:
         self._on_received = on_received
         self._fails_in = fails_in
         self._is_established = is_established
+        self._ends_in = ends_in
 
     @property
     def is_closed(self) -> bool:
@@ -69,6 +74,8 @@ class Recorder:
         self.told.append(name)
         if name == self._fails_in:
             raise RuntimeError(f"planted in {name}")
+        if name == self._ends_in and self.channel is not None:
+            self.channel.abort()
 
 
 def echo(channel: Channel, data: bytes) -> None:

@@ -1,7 +1,9 @@
 """Tests of server/network/dialer.py: every way to fail has its code, and no dial leaves anything behind."""
 
+import gc
 import random
 import socket
+import warnings
 
 import pytest
 from hypothesis import given
@@ -97,6 +99,21 @@ def test_a_dial_that_is_cancelled_leaves_no_connection(ends: Ends, identity: Ide
         while accepted.recv(65536):
             pass
     assert recorder.told == []
+
+
+def test_a_channel_that_ends_before_the_dial_returns_closes_its_file_once(
+    ends: Ends, carrier: Identity | None
+) -> None:
+    """Else the second close hits whatever got the same number meanwhile: the archive, perhaps."""
+    listener = ends.listen(Recorder, carrier.terms if carrier else None)
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        for _ in range(10):
+            hasty = Recorder(ends_in="opened")
+            ends.try_dial(listener.port, hasty, carrier.trust if carrier else None)
+            hasty.wait_closed()
+        gc.collect()
+    assert [str(warning.message) for warning in warned] == []
 
 
 def test_a_server_that_dies_ends_the_channel(ends: Ends, carrier: Identity | None) -> None:
