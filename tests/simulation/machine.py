@@ -54,9 +54,11 @@ class Machine:
         if self.is_gone:
             return
         self.is_dark = False
+        if self.process is not None:
+            return
         if self.is_retired:
             self.retiring.begin()
-        elif self.process is None:
+        else:
             self._lives += 1
             self.world.note(self.name, "starts", f"life {self._lives}")
             self.process = Process(self, self._lives)
