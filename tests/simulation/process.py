@@ -4,8 +4,9 @@ It stands for three threads: rounds of the engine, one group of writes at a time
 sending to peer and clients a moment later. A crash takes what has not left yet.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
+from itertools import chain
 from math import inf
 from typing import TYPE_CHECKING, Final
 
@@ -224,11 +225,17 @@ class Process:
         """As long as something of what was confirmed is missing, the mark stays as it is."""
         return self.engine.replica.may_lead_alone
 
+    def confirmed_after(self, writes: Iterable[Write]) -> int:
+        """The mark when these are written, behind those that wait: what is cut on purpose is not claimed."""
+        confirmed = self.machine.confirmed_index
+        if not self._is_mark_kept_up:
+            return confirmed
+        cuts = (write.cut_to for write in chain((waiting for _, waiting in self._waiting), writes))
+        return min([confirmed, *(cut for cut in cuts if cut is not None)])
+
     def _write(self) -> None:
+        self.machine.confirmed_index = self.confirmed_after(())
         group, self._waiting = self._waiting, []
-        if self._is_mark_kept_up:
-            for cut in [write.cut_to for _, write in group if write.cut_to is not None]:
-                self.machine.confirmed_index = min(self.machine.confirmed_index, cut)
         self._is_syncing = True
         try:
             self._store.commit([write for _, write in group])

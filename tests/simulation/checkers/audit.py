@@ -67,9 +67,10 @@ class Audit:
         if process.engine.replica.role.name != "leader":
             process.lead_index = 0
         elif opened:
-            self._opened(process, opened, has_met=has_met)
+            confirmed = process.confirmed_after([write for _, write in output.writes])
+            self._opened(process, opened, confirmed, has_met=has_met)
 
-    def _opened(self, process: "Process", opened: list[Record], *, has_met: bool) -> None:
+    def _opened(self, process: "Process", opened: list[Record], confirmed: int, *, has_met: bool) -> None:
         """A leader opened epochs: whether it may lead, and whether two count when two are there."""
         replica = process.engine.replica
         is_greeted = replica.link.is_greeted
@@ -81,7 +82,7 @@ class Audit:
             is_member = bool(before) and process.name in before[-1].members
             if process.role == "follower" and is_alone and not is_member:
                 raise PromiseError("members promote", f"{process.name} leads and was only a learner")
-            had, confirmed = opened[0].index - 1, process.machine.confirmed_index
+            had = opened[0].index - 1
             # Who counted beside a leader had all that this one had, and so has who took in all that the other
             # one had when they met: what it lost before, nobody has.
             was_level = (process.role == "follower" and is_member) or had >= process.other_had
