@@ -49,6 +49,8 @@ class Process:
         self.lead_index = 0
         # Where the other one's log ended when they met last in this life.
         self.other_had: float = inf
+        # How far it committed, in this life, beside one that counts: both disks have it.
+        self.both_index = 0
         self.role = "recovering"
         self._paused_at = 0.0
         self._inbox: list[EngineInput] = []

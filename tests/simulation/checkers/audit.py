@@ -51,6 +51,9 @@ class Audit:
             self._answer(process, answer)
         if output.copies_index is not None:
             self._both(process, output.copies_index)
+        replica = process.engine.replica
+        if replica.role.name == "leader" and len(replica.log.spans[-1].members) == 2:
+            process.both_index = replica.commit
         self._count(process, output)
 
     def _places(self, process: "Process", output: Output, *, has_met: bool) -> None:
@@ -149,8 +152,9 @@ class Audit:
         last = self._last_index(process.name)
         durable = [span for span in replica.log.spans if span.first_index <= last]
         is_alone = durable[-1].members == (process.name,)
-        # What was acknowledged alone before is told again as it was, until the copies are known.
-        if not is_alone and answer.index > durable[-1].first_index:
+        # What was acknowledged alone before is told again as it was, until the copies are known; and
+        # what both had, when one of them has been replaced since.
+        if not is_alone and answer.index > max(durable[-1].first_index, process.both_index):
             what = f"{process.name} acknowledges one copy of {answer.index} in the epoch {durable[-1].epoch}"
             raise PromiseError("alone by a durable epoch", what)
 
