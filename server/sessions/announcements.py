@@ -12,8 +12,8 @@ import msgspec
 
 from server.protocol import events
 from server.protocol.frames import encode_frame
-from server.sessions.command_table import Stage
 from server.sessions.facts import PeerFacts, PeerOnline
+from server.sessions.stages import Stage
 from server.state.state import GENERAL
 
 if TYPE_CHECKING:

@@ -1,47 +1,48 @@
-"""The command table: every request, what it needs, and the method that serves it."""
+"""The command table: every request, what it needs, and the function that serves it."""
 
-import enum
-from typing import Final
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from server.protocol import requests
 from server.protocol.errors import Refusal
+from server.sessions.archiving import archive, change_password
+from server.sessions.devices import tell_devices
+from server.sessions.readings import tell_history, tell_status
+from server.sessions.rooms import tell_members, tell_rooms
+from server.sessions.signing_in import activate, greet, say_pong, sign_in, sign_out
+from server.sessions.stages import Stage
 
-
-class Stage(enum.IntEnum):
-    """How far a connection has come."""
-
-    CONNECTED = 0
-    GREETED = 1
-    ON_STANDBY = 2
-    ACTIVE = 3
+if TYPE_CHECKING:
+    from server.sessions.hub import Hub
+    from server.sessions.session import Session
 
 
 class Command(msgspec.Struct, frozen=True):
-    """The method of `Session` that serves a request, and the stages in which it may be asked."""
+    """The function that serves a request, and the stages in which it may be asked."""
 
-    method: str
-    first_stage: Stage
+    serve: "Callable[[Hub, Session, Any], None]"
+    first_stage: Stage = Stage.ACTIVE
     last_stage: Stage = Stage.ACTIVE
 
 
 COMMANDS: Final[dict[type, Command]] = {
-    requests.Hello: Command("say_welcome", Stage.CONNECTED, Stage.CONNECTED),
-    requests.Ping: Command("say_pong", Stage.GREETED),
-    requests.Status: Command("tell_status", Stage.GREETED),
-    requests.SignOut: Command("sign_out", Stage.GREETED),
-    requests.SignIn: Command("sign_in", Stage.GREETED, Stage.GREETED),
-    requests.Activate: Command("activate", Stage.ON_STANDBY, Stage.ON_STANDBY),
-    requests.Send: Command("archive", Stage.ACTIVE),
-    requests.CreateRoom: Command("archive", Stage.ACTIVE),
-    requests.JoinRoom: Command("archive", Stage.ACTIVE),
-    requests.ChangePassword: Command("change_password", Stage.ACTIVE),
-    requests.RevokeDevice: Command("archive", Stage.ACTIVE),
-    requests.Devices: Command("tell_devices", Stage.ACTIVE),
-    requests.History: Command("tell_history", Stage.ACTIVE),
-    requests.Rooms: Command("tell_rooms", Stage.ACTIVE),
-    requests.Who: Command("tell_members", Stage.ACTIVE),
+    requests.Hello: Command(greet, Stage.CONNECTED, Stage.CONNECTED),
+    requests.Ping: Command(say_pong, Stage.GREETED),
+    requests.Status: Command(tell_status, Stage.GREETED),
+    requests.SignOut: Command(sign_out, Stage.GREETED),
+    requests.SignIn: Command(sign_in, Stage.GREETED, Stage.GREETED),
+    requests.Activate: Command(activate, Stage.ON_STANDBY, Stage.ON_STANDBY),
+    requests.Send: Command(archive),
+    requests.CreateRoom: Command(archive),
+    requests.JoinRoom: Command(archive),
+    requests.ChangePassword: Command(change_password),
+    requests.RevokeDevice: Command(archive),
+    requests.Devices: Command(tell_devices),
+    requests.History: Command(tell_history),
+    requests.Rooms: Command(tell_rooms),
+    requests.Who: Command(tell_members),
 }
 
 
@@ -49,7 +50,7 @@ def find_command(request: requests.AnyRequest, stage: Stage) -> Command | Refusa
     """The command for a request, or why it cannot be asked at this stage."""
     command = COMMANDS[type(request)]
     if stage > command.last_stage:
-        return Refusal("hello_again" if command.method == "say_welcome" else "already_signed_in")
+        return Refusal("hello_again" if isinstance(request, requests.Hello) else "already_signed_in")
     if stage >= command.first_stage:
         return command
     if stage == Stage.CONNECTED:

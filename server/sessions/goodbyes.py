@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING, Final
 
-from server.sessions.command_table import Stage
 from server.sessions.session import Session
+from server.sessions.stages import Stage
 
 if TYPE_CHECKING:
     from server.sessions.hub import Hub

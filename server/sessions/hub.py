@@ -15,7 +15,7 @@ from server.archive.store import StoreReader
 from server.engine.round import Answer, Ask, EngineInput, Output, PairState, Position
 from server.network.clock import Clock
 from server.protocol import requests
-from server.protocol.facts import MemberFacts, RoomFacts, ServerFacts
+from server.protocol.facts import ServerFacts
 from server.sessions.admission import Load, Policy, Verdict, admit
 from server.sessions.announcements import Announcements
 from server.sessions.cursors import cursor_at, place_cursor
@@ -103,7 +103,7 @@ class Hub:
             now=self.now,
         )
         self.announcements: Final = Announcements(self)
-        self.readings: Final = Readings(self)
+        self.readings: Final = Readings()
         self.password_checks: Final = PasswordChecks(self)
         self.goodbyes: Final = Goodbyes(self)
         self.call_later(_HOUSEKEEPING_EVERY_S, self._keep_house)
@@ -200,25 +200,6 @@ class Hub:
         if index >= self.delivery.position.index:
             return self.delivery.position.number
         return self.store.number_at(index)
-
-    def rooms_of(self, user: User, *, only_own: bool = False) -> list[RoomFacts]:
-        """The rooms as one person sees them."""
-        rooms = [
-            RoomFacts(room.id, room.name, len(room.members), room.id in user.rooms)
-            for room in list(self.state.rooms.values())
-        ]
-        return [room for room in rooms if room.is_member] if only_own else rooms
-
-    def members_of(self, room_id: str) -> list[MemberFacts] | None:
-        """The members of a room, or None when there is no such room."""
-        # One look: a merge may just put another state in this one's place.
-        state = self.state
-        room = state.rooms.get(room_id)
-        if room is None:
-            return None
-        online = self.presence.online
-        users = (state.users[member] for member in room.members)
-        return [MemberFacts(user.id, user.name, user.id in online) for user in users]
 
     def servers(self) -> list[ServerFacts]:
         """Both servers, in the order of addresses."""

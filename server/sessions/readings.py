@@ -5,65 +5,81 @@ import logging
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Final
 
-from server.protocol import requests
+from server.protocol import events, requests
 from server.protocol.errors import Refusal
 from server.sessions.history import history_page
-from server.sessions.session import Session
-from server.sessions.status import tell_status
+from server.sessions.status import status_facts
 
 if TYPE_CHECKING:
     from server.sessions.hub import Hub
+    from server.sessions.session import Session
 
 _log = logging.getLogger(__name__)
+
+
+def tell_history(hub: "Hub", session: "Session", request: requests.History) -> None:
+    """A page of the past."""
+    assert session.user is not None
+    if request.room not in hub.user_now(session.user).rooms:
+        code = "not_a_member" if request.room in hub.state.rooms else "unknown_room"
+        session.refuse(request.id, Refusal(code, {"room": request.room}))
+    else:
+        hub.readings.start(session, request, _history(hub, request))
+
+
+def tell_status(hub: "Hub", session: "Session", request: requests.Status) -> None:
+    """Facts about this server."""
+    hub.readings.start(session, request, status_facts(hub, session, request))
 
 
 class Readings:
     """Those of all sessions that are under way. On the io thread only."""
 
-    def __init__(self, hub: "Hub") -> None:
-        self._hub: Final = hub
+    def __init__(self) -> None:
         self._tasks: Final[set[asyncio.Task[None]]] = set()
 
-    def start_history(self, session: Session, request: requests.History) -> None:
-        """Answer with a page of a room."""
-        self._start(session, request, self._tell_history(session, request))
-
-    def start_status(self, session: Session, request: requests.Status) -> None:
-        """Answer with facts about this server."""
-        self._start(session, request, tell_status(self._hub, session, request))
+    def start(
+        self,
+        session: "Session",
+        request: requests.AnyRequest,
+        work: Coroutine[None, None, events.AnyEvent | Refusal],
+    ) -> None:
+        """Answer with what the work finds."""
+        session.read_began()
+        task = asyncio.get_running_loop().create_task(self._finish(session, request, work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def stop(self) -> None:
         """Nobody waits for an answer any more."""
         for task in self._tasks:
             task.cancel()
 
-    async def _tell_history(self, session: Session, request: requests.History) -> None:
-        hub = self._hub
-        while True:
-            merges = hub.delivery.merges
-            # The tables are looked at before the memory: what they lack then is there. A merge reaches
-            # the memory first, and what they still hold behind it is not the archive any more.
-            recent_from = min(hub.store.derived_index(), hub.delivery.position.index) + 1
-            recent = hub.delivery.recent_messages(request.room, recent_from)
-            page = await asyncio.to_thread(history_page, hub.store, hub.state, request, recent, recent_from)
-            if merges == hub.delivery.merges:
-                break
-        session.tell(page)
-
-    def _start(
-        self, session: Session, request: requests.AnyRequest, work: Coroutine[None, None, None]
-    ) -> None:
-        task = asyncio.get_running_loop().create_task(self._finish(session, request, work))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
     async def _finish(
-        self, session: Session, request: requests.AnyRequest, work: Coroutine[None, None, None]
+        self,
+        session: "Session",
+        request: requests.AnyRequest,
+        work: Coroutine[None, None, events.AnyEvent | Refusal],
     ) -> None:
         try:
-            await work
+            found = await work
         except Exception:
             _log.exception("the archive could not be read for a client")
-            session.refuse(request.id, Refusal("internal"))
-        finally:
-            session.read_ended()
+            found = Refusal("internal")
+        if isinstance(found, Refusal):
+            session.refuse(request.id, found)
+        else:
+            session.tell(found)
+        session.read_ended()
+
+
+async def _history(hub: "Hub", request: requests.History) -> events.HistoryPage:
+    while True:
+        merges = hub.delivery.merges
+        # The tables are looked at before the memory: what they lack then is there. A merge reaches
+        # the memory first, and what they still hold behind it is not the archive any more.
+        recent_from = min(hub.store.derived_index(), hub.delivery.position.index) + 1
+        recent = hub.delivery.recent_messages(request.room, recent_from)
+        page = await asyncio.to_thread(history_page, hub.store, hub.state, request, recent, recent_from)
+        if merges == hub.delivery.merges:
+            return page

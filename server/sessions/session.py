@@ -17,12 +17,10 @@ from server.network.errors import ClosedReason
 from server.protocol import events, limits, requests
 from server.protocol.connection import BadFrame, ServerConnection
 from server.protocol.errors import Refusal
-from server.protocol.facts import DeviceFacts
 from server.protocol.frames import encode_frame
-from server.sessions.command_table import Stage, find_command
+from server.sessions.command_table import find_command
 from server.sessions.delivery import Reader
-from server.sessions.drafts import Archived, draft_of
-from server.sessions.signing_in import activate, greet, sign_in
+from server.sessions.stages import Stage
 from server.sessions.throttle import Throttle
 from server.state.state import Device, User
 
@@ -152,6 +150,10 @@ class Session:
         self._hub.announcements.catch_up(self)
         self._go_on()
 
+    def read_began(self) -> None:
+        """A worker reads something for this client: `read_ended` follows."""
+        self._reads_in_flight += 1
+
     def read_ended(self) -> None:
         """What a worker read for this client is told."""
         self._reads_in_flight -= 1
@@ -251,37 +253,14 @@ class Session:
         if self._channel is not None:
             self._channel.abort()
 
-    # --- commands, by the command table
+    # --- what the commands do with it
 
     def _serve(self, request: requests.AnyRequest) -> None:
         command = find_command(request, self.stage)
         if isinstance(command, Refusal):
             self.refuse(request.id, command)
         else:
-            serve: Callable[[requests.AnyRequest], None] = getattr(self, command.method)
-            serve(request)
-
-    def say_welcome(self, request: requests.Hello) -> None:
-        """Agree on a version."""
-        greet(self._hub, self, request)
-
-    def say_pong(self, request: requests.Ping) -> None:
-        """Show life."""
-        self.tell(events.Pong(answer=request.id))
-
-    def tell_status(self, request: requests.Status) -> None:
-        """Facts about this server."""
-        self._reads_in_flight += 1
-        self._hub.readings.start_status(self, request)
-
-    def sign_out(self, request: requests.SignOut) -> None:
-        """The client's polite end."""
-        self.tell(events.Goodbye(answer=request.id, code="signed_out"))
-        self.end()
-
-    def sign_in(self, request: requests.SignIn) -> None:
-        """Who is it? `signing_in` finds out."""
-        sign_in(self._hub, self, request)
+            command.serve(self._hub, self, request)
 
     def signed_in(self, device: Device, user: User, stage: Stage) -> None:
         """It is known who this is: long frames are taken, and nothing is half-open any more."""
@@ -289,54 +268,6 @@ class Session:
         self._connection.allow_long_frames()
         if self._channel is not None:
             self._channel.established()
-
-    def activate(self, request: requests.Activate) -> None:
-        """The other server is lost to this client: it goes on here."""
-        activate(self._hub, self, request)
-
-    def archive(self, request: Archived) -> None:
-        """Something that is to stand in the archive."""
-        assert self.device is not None
-        draft, room = draft_of(request, self.device.id, self._hub.time_ms())
-        self.ask_and_answer(request.id, draft, room)
-
-    def change_password(self, request: requests.ChangePassword) -> None:
-        """Another password: `password_checks` looks at both."""
-        self._hub.password_checks.start_change(self, request)
-
-    def tell_devices(self, request: requests.Devices) -> None:
-        """The person's own."""
-        assert self.user is not None
-        assert self.device is not None
-        devices = [
-            DeviceFacts(device.id, device.name, device.since_ms, device.id == self.device.id)
-            for device in self._hub.state.devices_of(self.user.id)
-        ]
-        self.tell(events.DeviceList(answer=request.id, devices=devices))
-
-    def tell_history(self, request: requests.History) -> None:
-        """A page of the past, read by a worker."""
-        assert self.user is not None
-        if request.room not in self._hub.user_now(self.user).rooms:
-            code = "not_a_member" if request.room in self._hub.state.rooms else "unknown_room"
-            self.refuse(request.id, Refusal(code, {"room": request.room}))
-        else:
-            self._reads_in_flight += 1
-            self._hub.readings.start_history(self, request)
-
-    def tell_rooms(self, request: requests.Rooms) -> None:
-        """All public rooms."""
-        assert self.user is not None
-        user = self._hub.user_now(self.user)
-        self.tell(events.RoomList(answer=request.id, rooms=self._hub.rooms_of(user)))
-
-    def tell_members(self, request: requests.Who) -> None:
-        """Who is in a room."""
-        members = self._hub.members_of(request.room)
-        if members is None:
-            self.refuse(request.id, Refusal("unknown_room", {"room": request.room}))
-        else:
-            self.tell(events.MemberList(answer=request.id, room=request.room, members=members))
 
     # --- the engine
 

@@ -13,8 +13,9 @@ from server.protocol.connection import FEATURES, VERSIONS
 from server.protocol.errors import Refusal
 from server.protocol.names import clean_label, clean_person_name, name_key
 from server.sessions.admission import Verdict
-from server.sessions.command_table import Stage
 from server.sessions.delivery import Reader
+from server.sessions.rooms import rooms_of
+from server.sessions.stages import Stage
 from server.state.bodies import DeviceBody
 
 if TYPE_CHECKING:
@@ -47,6 +48,17 @@ def greet(hub: "Hub", session: "Session", request: requests.Hello) -> None:
             nonce=session.nonce,
         )
     )
+
+
+def say_pong(hub: "Hub", session: "Session", request: requests.Ping) -> None:  # noqa: ARG001 - the table's shape
+    """Show life."""
+    session.tell(events.Pong(answer=request.id))
+
+
+def sign_out(hub: "Hub", session: "Session", request: requests.SignOut) -> None:  # noqa: ARG001 - as above
+    """The client's polite end."""
+    session.tell(events.Goodbye(answer=request.id, code="signed_out"))
+    session.end()
 
 
 def sign_in(hub: "Hub", session: "Session", request: requests.SignIn) -> None:
@@ -135,7 +147,7 @@ def _start_delivery(hub: "Hub", session: "Session", answer: int, cursor: request
             cursor=msgspec.structs.replace(start, trail=trail),
             number=hub.number_at(start.index),
             archive_number=hub.delivery.position.number,
-            rooms=hub.rooms_of(user, only_own=True),
+            rooms=[room for room in rooms_of(hub.state, user) if room.is_member],
             servers=hub.servers(),
             authority=hub.facts.authority_pem,
         )

@@ -11,25 +11,25 @@ import msgspec
 from server.protocol import events, requests
 from server.protocol.errors import Refusal
 from server.protocol.facts import ConnectionFacts
-from server.sessions.session import Session
 
 if TYPE_CHECKING:
     from server.sessions.hub import Hub
+    from server.sessions.session import Session
 
 
-async def tell_status(hub: "Hub", session: Session, request: requests.Status) -> None:
-    """Answer with what everybody here may know, and with the rest when the secret is proven."""
+async def status_facts(
+    hub: "Hub", session: "Session", request: requests.Status
+) -> events.StatusFacts | Refusal:
+    """What everybody here may know, and the rest when the secret is proven."""
     is_proven = hmac.compare_digest(
         request.proof.encode(), status_proof(hub.facts.cluster_secret, session.nonce).encode()
     )
     if not is_proven and session.user is None and not _is_on_this_computer(session.address):
-        session.refuse(request.id, Refusal("forbidden"))
-        return
+        return Refusal("forbidden")
     position = hub.delivery.position
     index = position.index if request.hash_at is None else request.hash_at
     if index > position.index:
-        session.refuse(request.id, Refusal("unknown_index", {"index": index}))
-        return
+        return Refusal("unknown_index", {"index": index})
     record = await asyncio.to_thread(hub.store.record, index)
     status = events.StatusFacts(
         answer=request.id,
@@ -42,7 +42,7 @@ async def tell_status(hub: "Hub", session: Session, request: requests.Status) ->
         index=index,
         hash=record.hash.hex() if record else "",
     )
-    session.tell(_with_private_facts(hub, status) if is_proven else status)
+    return _with_private_facts(hub, status) if is_proven else status
 
 
 def _is_on_this_computer(address: str) -> bool:
@@ -71,7 +71,7 @@ def _with_private_facts(hub: "Hub", status: events.StatusFacts) -> events.Status
     )
 
 
-def _connection_facts(hub: "Hub", session: Session) -> ConnectionFacts:
+def _connection_facts(hub: "Hub", session: "Session") -> ConnectionFacts:
     assert session.user is not None
     archive_number = hub.delivery.position.number
     reader = session.reader

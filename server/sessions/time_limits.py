@@ -2,8 +2,8 @@
 
 from server.protocol import limits
 from server.protocol.errors import Refusal
-from server.sessions.command_table import Stage
 from server.sessions.session import Session
+from server.sessions.stages import Stage
 
 
 def check_times(session: Session, now: float) -> None:

@@ -14,7 +14,8 @@ from msgspec import inspect as shapes
 from server.protocol import errors, events, limits, requests
 from server.protocol.facts import ConnectionFacts, DeviceFacts, MemberFacts, RoomFacts, ServerFacts
 from server.protocol.requests import Cursor
-from server.sessions.command_table import COMMANDS, Stage
+from server.sessions.command_table import COMMANDS
+from server.sessions.stages import Stage
 from tests.documents.made_tables import table, write_tables
 from tests.source_tree import PROJECT
 

@@ -1,14 +1,13 @@
 """What sessions live through while a merge takes records away and brings them back."""
 
 import msgspec
-import pytest
 
 from server.archive.record import Draft
 from server.engine.round import Output, PairState
 from server.protocol import events, requests
 from server.sessions.facts import PeerFacts
 from server.state.bodies import DeviceBody, MessageBody
-from server.state.state import GENERAL, State
+from server.state.state import GENERAL
 from tests.sessions.scene import Client, Scene, messages_in, only, packed
 
 
@@ -55,15 +54,6 @@ def test_whose_device_belongs_to_somebody_else_after_the_merge_signs_in_anew(sce
     scene.append(msgspec.structs.replace(device, origin=None))
     assert only(anna.heard(), events.Goodbye).code == "merged"
     assert anna.channel.end == "closed"
-
-
-def test_one_answer_is_given_from_one_state(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    scene.client().sign_in("Anna")
-    with_anna, without = scene.state, State()
-    states = iter([with_anna])
-    # The engine puts another state in its place while the members are looked up.
-    monkeypatch.setattr(Scene, "state", property(lambda _: next(states, without)), raising=False)
-    assert [member.name for member in scene.hub.members_of(GENERAL) or []] == ["Anna"]
 
 
 def say(scene: Scene, client: Client, counter: int) -> None:

@@ -7,8 +7,8 @@ import pytest
 from server.protocol import events, limits, requests
 from server.protocol.frames import encode_frame
 from server.sessions.admission import Policy
-from server.sessions.command_table import Stage
 from server.sessions.facts import PeerFacts, PeerOnline
+from server.sessions.stages import Stage
 from tests.sessions.scene import Client, Scene, codes, messages_in, only
 from tests.waiting import wait_until
 

@@ -1,0 +1,22 @@
+"""What is asked of the archive: requests that become records."""
+
+from typing import TYPE_CHECKING
+
+from server.protocol import requests
+from server.sessions.drafts import Archived, draft_of
+
+if TYPE_CHECKING:
+    from server.sessions.hub import Hub
+    from server.sessions.session import Session
+
+
+def archive(hub: "Hub", session: "Session", request: Archived) -> None:
+    """Something that is to stand in the archive."""
+    assert session.device is not None
+    draft, room = draft_of(request, session.device.id, hub.time_ms())
+    session.ask_and_answer(request.id, draft, room)
+
+
+def change_password(hub: "Hub", session: "Session", request: requests.ChangePassword) -> None:
+    """Another password: `password_checks` looks at both."""
+    hub.password_checks.start_change(session, request)
