@@ -1,0 +1,218 @@
+"""The files of people: a store on disk in which a file is found by the SHA-256 of its content.
+
+    blobs/ab/abcdef…         a whole file, as it is
+    blobs/ab/abcdef….zst     the same in packed blocks, where that saves something (see `packed_blob`)
+    blobs/parts/WHO-abcdef…  what has come of a file so far; WHO stands for the person who sends it
+    blobs/parts/WHO-abcdef….done   that person has shown the whole content of it
+
+A file is verified and synced, and so is its folder, before it is there under its hash. What a person
+claims to have is taken from that person to the last byte, also when it is here already: knowing a hash must
+give nobody a file. The names that people give their files never come here.
+"""
+
+import contextlib
+import hashlib
+import os
+import re
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+from server.archive.packed_blob import BLOCK_BYTES, PackedBlob, is_worth_packing, pack_blob
+from server.archive.part import Part, PartError
+
+__all__ = ["BLOCK_BYTES", "BlobStore", "MissingBlobError", "PartError"]
+
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
+_PACKED: Final = ".zst"
+_DONE: Final = ".done"
+# Unfinished parts, and files that no message carries, are kept so long: a transfer goes on the next day.
+KEPT_S: Final = 24 * 3600.0
+
+
+class MissingBlobError(Exception):
+    """There is no file of this hash, or not so much of it."""
+
+
+class BlobStore:
+    """Used by the threads of a small pool; one `Part` belongs to one thread at a time. Raises OSError."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder: Final = folder
+        self._parts: Final = folder / "parts"
+        # Of which a thread has the file open: no second one may write to it.
+        self._open: Final[set[Path]] = set()
+        self._lock: Final = threading.Lock()
+        self._parts.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    # --- whole files
+
+    def has(self, sha256: str) -> bool:
+        """Whether the whole file is here, verified and synced."""
+        return self._find(sha256) is not None
+
+    def read(self, sha256: str, offset: int, length: int) -> bytes:
+        """A piece of a file; shorter where the file ends. Raises `MissingBlobError`."""
+        path = self._find(sha256)
+        try:
+            if path is None:
+                raise MissingBlobError(sha256)
+            if path.suffix == _PACKED:
+                return PackedBlob(path).read(offset, length)
+            with path.open("rb") as file:
+                file.seek(offset)
+                return file.read(length)
+        except FileNotFoundError:
+            # Removed meanwhile: the last message with it was deleted.
+            raise MissingBlobError(sha256) from None
+
+    def hashes(self) -> Iterator[str]:
+        """Every file that is here."""
+        for path in self._folder.glob("[0-9a-f][0-9a-f]/*"):
+            if _SHA256.fullmatch(path.stem):
+                yield path.stem
+
+    def touch(self, sha256: str) -> bool:
+        """A message is about to carry the file: it is not swept soon. False when it is not here."""
+        path = self._find(sha256)
+        with contextlib.suppress(OSError):
+            if path is not None:
+                os.utime(path)
+                return True
+        return False
+
+    def remove(self, sha256: str) -> None:
+        """Erase a file."""
+        for path in self._paths(sha256):
+            path.unlink(missing_ok=True)
+
+    # --- what is coming
+
+    def part(self, person: str, sha256: str, size: int) -> Part:
+        """Begin a file, or go on with it: `received` says where. Raises `PartError` (`in_use`)."""
+        path = self._part_path(person, sha256)
+        with self._lock:
+            if path in self._open:
+                raise PartError("in_use")
+            self._open.add(path)
+        try:
+            return Part(path, sha256, size, finished=lambda: self._finish(path, sha256), closed=self._closed)
+        except BaseException:
+            self._closed(path)
+            raise
+
+    def received(self, person: str, sha256: str) -> int:
+        """How much of a file has come from a person, while it is not whole."""
+        try:
+            return self._part_path(person, sha256).stat().st_size
+        except FileNotFoundError:
+            return 0
+
+    def read_part(self, person: str, sha256: str, offset: int, length: int) -> bytes:
+        """A piece of what has come, also while more comes. Raises `MissingBlobError` without a part."""
+        try:
+            with self._part_path(person, sha256).open("rb") as file:
+                file.seek(offset)
+                return file.read(length)
+        except FileNotFoundError:
+            raise MissingBlobError(sha256) from None
+
+    def is_shown(self, person: str, sha256: str) -> bool:
+        """Whether this person has sent the whole of it, some time in the last day, and it is here."""
+        return self._done_path(person, sha256).exists() and self.has(sha256)
+
+    def show(self, person: str, sha256: str) -> None:
+        """This person has sent the whole of a file that is here: to the other server, which says so."""
+        self._done_path(person, sha256).touch()
+
+    def reserved_bytes(self, person: str, but_for: str) -> int:
+        """What the parts and the files not sent of a person take, without one; at least what has come."""
+        total = 0
+        for path in self._parts.glob(f"{_who(person)}-*"):
+            sha256 = path.stem.partition("-")[2]
+            if sha256 != but_for and _SHA256.fullmatch(sha256):
+                with contextlib.suppress(OSError):
+                    whole = self._find(sha256) if path.suffix == _DONE else path
+                    total += whole.stat().st_size if whole is not None else 0
+        return total
+
+    # --- the broom
+
+    def sweep(self, is_carried: Callable[[str], bool], now_s: float) -> int:
+        """Remove what nobody has gone on with for a day, and files that no message carries; how many."""
+        before = now_s - KEPT_S
+        removed = 0
+        for path in self._parts.iterdir():
+            with contextlib.suppress(OSError):
+                if path not in self._open and path.stat().st_mtime < before:
+                    path.unlink()
+                    removed += 1
+        for sha256 in self.hashes():
+            with contextlib.suppress(OSError):
+                path_or_none = self._find(sha256)
+                is_old = path_or_none is not None and path_or_none.stat().st_mtime < before
+                if is_old and not is_carried(sha256):
+                    self.remove(sha256)
+                    removed += 1
+        return removed
+
+    # --- inside
+
+    def _finish(self, part: Path, sha256: str) -> None:
+        """The part holds what its hash says, and is synced: put it in its place."""
+        folder = self._folder / sha256[:2]
+        with self._lock:
+            if not folder.exists():
+                folder.mkdir(mode=0o700)
+                _sync_folder(self._folder)
+        if self.has(sha256):
+            part.unlink()
+        else:
+            target = folder / sha256
+            if is_worth_packing(part):
+                packed = part.with_suffix(_PACKED)
+                pack_blob(part, packed)
+                packed.replace(target.with_suffix(_PACKED))
+                part.unlink()
+            else:
+                part.replace(target)
+            _sync_folder(folder)
+        part.with_suffix(_DONE).touch()
+
+    def _closed(self, path: Path) -> None:
+        with self._lock:
+            self._open.discard(path)
+
+    def _find(self, sha256: str) -> Path | None:
+        return next((path for path in self._paths(sha256) if path.exists()), None)
+
+    def _paths(self, sha256: str) -> tuple[Path, Path]:
+        if not _SHA256.fullmatch(sha256):
+            raise ValueError("no SHA-256")
+        path = self._folder / sha256[:2] / sha256
+        return path, path.with_suffix(_PACKED)
+
+    def _part_path(self, person: str, sha256: str) -> Path:
+        if not _SHA256.fullmatch(sha256):
+            raise ValueError("no SHA-256")
+        return self._parts / f"{_who(person)}-{sha256}"
+
+    def _done_path(self, person: str, sha256: str) -> Path:
+        return self._part_path(person, sha256).with_suffix(_DONE)
+
+
+def _who(person: str) -> str:
+    """A person's id as a part of a file name, whatever is in it."""
+    return hashlib.sha256(person.encode()).hexdigest()[:16]
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":
+        # A folder cannot be opened there; NTFS keeps a journal of names.
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
