@@ -31,7 +31,8 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `send_rate_per_s` 0 takes the throttle of messages away (benchmarks, `torture`). `peer` "" runs
     without a second server. `wait_for_peer`: lead nobody after a start before the other server was
     met. `lead_anyway`: lead also with an archive that lacks what this server once confirmed.
-    `strict`: acknowledge nothing that is not on both disks.
+    `strict`: acknowledge nothing that is not on both disks. `announce`: on the local network (mDNS);
+    left open, whoever listens for other computers does.
     """
 
     listen: str = "127.0.0.1:7000"
@@ -48,6 +49,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     wait_for_peer: bool = False
     lead_anyway: bool = False
     strict: bool = False
+    announce: bool | None = None
     log_level: LogLevel = "info"
 
     @property
@@ -64,6 +66,11 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def peer_address(self) -> Address | None:
         """Where the other server listens for this one."""
         return _address("peer", self.peer) if self.peer else None
+
+    @property
+    def is_announced(self) -> bool:
+        """Whether people on the local network may find this server."""
+        return not is_loopback(self.listen_address.host) if self.announce is None else self.announce
 
 
 def load_config(

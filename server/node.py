@@ -16,8 +16,9 @@ from typing import Final
 import msgspec
 
 from server.accounts.certificate_files import load_identity
-from server.accounts.certificates import CertificateError, authority_of
+from server.accounts.certificates import CertificateError, authority_of, fingerprint_of
 from server.archive.disk_thread import DiskThread
+from server.cluster.announcing import Announcing
 from server.cluster.data_folder import Cluster, DataFolder, FolderError
 from server.cluster.peer_side import PeerSide, PeerTerms
 from server.config import Config
@@ -81,6 +82,7 @@ class Node:
         self._stopping = threading.Event()
         self._hub: Hub | None = None
         self._peer_side: PeerSide | None = None
+        self._announcing: Announcing | None = None
         self._listeners: list[Listener] = []
         self._alarm = ""
         self._told_pair = ("", "")
@@ -110,6 +112,7 @@ class Node:
         disk.start()
         engine.start()
         self._archive.start(self._replica, engine.put)
+        self._announce()
         gc.collect()
         gc.freeze()
 
@@ -118,12 +121,28 @@ class Node:
         if self._stopping.is_set():
             return
         self._stopping.set()
+        if self._announcing is not None:
+            self._announcing.stop()
         self._io.run_sync(self._close_sockets(), _START_S)
         self._archive.stop_checking()
         self._engine.stop()
         self._disk.stop()
         self._io.stop()
         self._archive.stop()
+
+    def _announce(self) -> None:
+        if not self._config.is_announced:
+            return
+        identity, hub = self._identity, self._hub
+        assert hub is not None
+        self._announcing = Announcing(
+            self._cluster,
+            self.address,
+            self._config.advertise,
+            fingerprint_of(identity.chain_pem) if identity and not self._config.plain else None,
+            lambda: hub.peer_known.address if hub.peer_known else "",
+        )
+        self._announcing.start()
 
     # --- the archive
 

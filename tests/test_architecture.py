@@ -210,6 +210,7 @@ ONLY_IN: dict[str, set[str]] = {
     "ssl": {"server.network"},
     "uvloop": {"server.network"},
     "prompt_toolkit": {"server.terminal"},
+    "zeroconf": {"server.names"},
     "click": {"server.__main__", "server.commands", "server.terminal", "desktop_chat.__main__"},
 }
 

@@ -17,6 +17,7 @@ from server.client.conversation import Conversation
 from server.client.identity import Identity
 from server.client.reading import START_OF_ARCHIVE
 from server.client.settings import ConversationSettings
+from server.commands.finding import found_addresses
 from server.i18n.translation import _
 from server.names.addresses import AddressError, parse_addresses
 from server.names.fingerprints import parse_fingerprint
@@ -45,9 +46,8 @@ class Target(msgspec.Struct, frozen=True):
 
 
 @click.command(name="chat")
-@click.option(
-    "--server", required=True, help="An invite link, or ADDRESS[,ADDRESS]; the first is tried first."
-)
+@click.option("--server", help="An invite link, or ADDRESS[,ADDRESS]; the first is tried first.")
+@click.option("--find", "is_found", is_flag=True, help="Look for the chat on the local network.")
 @click.option("--name", required=True, help="Your name in the chat.")
 @click.option("--register", is_flag=True, help="Take a new name and protect it with a password.")
 @click.option("--password", "asks", is_flag=True, help="Ask for the password: needed on a new computer.")
@@ -76,9 +76,10 @@ class Target(msgspec.Struct, frozen=True):
     help="At the end of the input, wait so many seconds when no server stores anything.",
 )
 def command(
-    server: str,
+    server: str | None,
     name: str,
     *,
+    is_found: bool,
     register: bool,
     asks: bool,
     password_file: Path | None,
@@ -103,7 +104,10 @@ def command(
 
     Exit code 0: everything typed is stored. 1: something is not, or nobody let us in. 2: used wrongly.
     """
-    target = _target(server, fingerprint, is_plain=plain)
+    if server and is_found:
+        raise click.UsageError(_("--server and --find exclude each other."))
+    address = server or found_addresses(is_asked_for=is_found)
+    target = _target(address, fingerprint, is_plain=plain)
     if clean_person_name(name) is None:
         raise click.BadParameter(
             _("1 to 32 letters, digits, spaces and . - _ ' are allowed"), param_hint="--name"

@@ -55,6 +55,7 @@ Examples:
     "--restart/--no-restart", default=True, show_default=True, help="Start a server again that died."
 )
 @click.option("--strict", is_flag=True, help="Store nothing on one server alone: wait for the other one.")
+@click.option("--announce", is_flag=True, help="Let other programs on this computer find it with `find`.")
 @click.option("--send-rate-per-s", type=float, hidden=True)
 def command(
     *,
@@ -67,6 +68,7 @@ def command(
     chat: str,
     restart: bool,
     strict: bool,
+    announce: bool,
     send_rate_per_s: float | None,
 ) -> None:
     """Run a pair on this computer until Ctrl-C: two processes, one archive."""
@@ -77,6 +79,7 @@ def command(
         options += ["--plain"] if plain else []
         options += ["--open"] if is_open else []
         options += ["--strict"] if strict else []
+        options += ["--announce"] if announce else []
         if send_rate_per_s is not None:
             options += ["--send-rate-per-s", str(send_rate_per_s)]
         pair = PairProcesses((first.path, second.path), ports, options, tell=click.echo)

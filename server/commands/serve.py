@@ -53,6 +53,11 @@ Examples:
 @click.option(
     "--strict", is_flag=True, default=None, help="Store nothing on one server alone: wait for the other one."
 )
+@click.option(
+    "--announce/--no-announce",
+    default=None,
+    help="Let people find this server on the local network (default: unless it listens on loopback).",
+)
 @click.option("--send-rate-per-s", type=float, hidden=True)
 def command(name: str | None, data: Path, config: Path | None, is_open: bool, **flags: Any) -> None:
     """Run one server until Ctrl-C.

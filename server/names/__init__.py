@@ -1,1 +1,1 @@
-"""FINDS servers: addresses as people write them, and invite links (pure)."""
+"""FINDS servers: addresses as people write them, invite links, and the local network."""

@@ -58,9 +58,9 @@ def run(program: Path, *arguments: str, environment: dict[str, str], typed: str 
 
 
 @contextmanager
-def running_pair(program: Path, environment: dict[str, str]) -> Iterator[str]:
+def running_pair(program: Path, environment: dict[str, str], *options: str) -> Iterator[str]:
     """A pair on free ports; gives its invite link, and ends it as Ctrl-C does."""
-    command = [str(program), "pair", "--data", "pair", "--port", "0", "--open"]
+    command = [str(program), "pair", "--data", "pair", "--port", "0", "--open", *options]
     process = subprocess.Popen(
         command, cwd=environment["HOME"], env=environment, stdout=subprocess.PIPE, text=True
     )
@@ -86,6 +86,25 @@ def test_the_frozen_server_carries_its_catalogues(package: Path, bare: dict[str,
     server = package / "desktop-chat-server"
     assert "Mostrar esta ayuda" in run(server, "--help", environment={**bare, "LANG": "es_ES.UTF-8"})
     assert "Mostra questo aiuto" in run(server, "--help", environment={**bare, "LANG": "it_IT.UTF-8"})
+
+
+def test_the_frozen_server_is_found_by_the_frozen_client(package: Path, bare: dict[str, str]) -> None:
+    server = package / "desktop-chat-server"
+    with running_pair(server, bare, "--announce") as invite:
+        place = invite.partition("//")[2].partition(",")[0]
+        found = ""
+        for _ in range(10):
+            if place in found:
+                break
+            found = run(server, "find", "--json", environment=bare)
+    assert place in found
+
+
+def test_the_library_that_is_lgpl_can_be_replaced_and_has_its_licence_beside_it(package: Path) -> None:
+    (folder,) = package.rglob("zeroconf/__init__.py")
+    assert (folder.parent / "asyncio.py").exists()
+    (notice,) = package.rglob("zeroconf-*.dist-info/**/COPYING")
+    assert "GNU LESSER GENERAL PUBLIC LICENSE" in notice.read_text(encoding="utf-8")
 
 
 def test_people_talk_through_a_frozen_pair(package: Path, bare: dict[str, str]) -> None:
