@@ -82,7 +82,8 @@ class World:
         """What stands on any disk, accepted or to be handed on."""
         held: set[Identity] = set()
         for machine in self.by_name.values():
-            if machine.is_gone:
+            if machine.is_gone or machine.retiring.is_done:
+                # Nobody will ever ask it again.
                 continue
             reader = StoreReader(machine.disk.durable)
             state = State()
