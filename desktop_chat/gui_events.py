@@ -72,10 +72,10 @@ GuiEvent = (
     | notices.PositionMoved
     | notices.Diverged
     | notices.Renamed
-    | notices.Withdrawn
+    | notices.Happened
     | notices.ServersChanged
     | notices.PresenceChanged
-    | notices.MemberList
+    | notices.Answered
     | notices.QuestionFailed
     | notices.LatencyMeasured
 )

@@ -34,6 +34,7 @@ from server.client import notices
 from server.i18n.error_texts import error_text
 from server.i18n.merge_texts import renamed_text, withdrawn_text
 from server.network.clock import Clock
+from server.protocol.events import Withdrawn
 
 # A page from the servers, what a conversation opens with, and what is fetched from the cache at once:
 # a few milliseconds each.
@@ -78,7 +79,7 @@ class Chat:
             notices.CopiesRaised: self._copies_raised,
             notices.Diverged: self._diverged,
             notices.Renamed: self._renamed,
-            notices.Withdrawn: lambda event: self.say(withdrawn_text(event.code, event.arguments)),
+            notices.Happened: self._happened,
             notices.QuestionFailed: self._question_failed,
         }
 
@@ -278,6 +279,13 @@ class Chat:
         if event.what == "person":
             self.own_name = event.name
         self.say(renamed_text(event.what, event.wanted_name, event.name))
+
+    def _happened(self, notice: notices.Happened) -> None:
+        match notice.event:
+            case Withdrawn(code=code, arguments=arguments):
+                self.say(withdrawn_text(code, arguments))
+            case _:
+                pass
 
     def _question_failed(self, event: notices.QuestionFailed) -> None:
         if event.ticket == self._older_ticket:

@@ -17,6 +17,7 @@ from desktop_chat.view_models.people import build_people
 from desktop_chat.view_models.server_details import build_server_details
 from server.client import notices
 from server.i18n.error_texts import error_text
+from server.protocol.events import MemberList
 
 if TYPE_CHECKING:
     from desktop_chat.app.application import Application
@@ -77,8 +78,8 @@ class OpenDialogs:
             return
         for event in events:
             match event:
-                case notices.MemberList() if event.ticket == self._people_ticket:
-                    dialog.show(build_people(event.members, chat.own_user))
+                case notices.Answered(ticket, MemberList(members=members)) if ticket == self._people_ticket:
+                    dialog.show(build_people(members, chat.own_user))
                 case notices.QuestionFailed() if event.ticket == self._people_ticket:
                     dialog.show_failure(error_text(event.code, event.arguments))
 

@@ -14,6 +14,7 @@ from desktop_chat.store.messages import from_event
 from desktop_chat.store.store_thread import StoreThread
 from server.client import notices
 from server.client.outbox import Draft
+from server.protocol.events import HistoryPage
 from server.protocol.limits import INTEGER_MAX
 
 Handler = Callable[[Any], None]
@@ -34,7 +35,7 @@ class Keeper:
         self._copies = 1
         self._handlers: dict[type[notices.Notice], Handler] = {
             notices.Arrived: self._arrived,
-            notices.HistoryPage: self._history_page,
+            notices.Answered: self._answered,
             notices.Stored: self._stored,
             notices.Refused: self._refused,
             notices.CopiesRaised: self._copies_raised,
@@ -54,9 +55,13 @@ class Keeper:
     def _arrived(self, notice: notices.Arrived) -> None:
         self._keep(MessagesKept(notice.messages, self._copies))
 
-    def _history_page(self, notice: notices.HistoryPage) -> None:
-        # A page is cut off at its older side, and that is where its end is.
-        self._keep(MessagesKept(notice.messages, self._copies, notice.ticket, notice.room, notice.is_end))
+    def _answered(self, notice: notices.Answered) -> None:
+        page = notice.answer
+        if isinstance(page, HistoryPage):
+            # A page is cut off at its older side, and that is where its end is.
+            self._keep(MessagesKept(page.messages, self._copies, notice.ticket, page.room, page.is_end))
+        else:
+            self._post(notice)
 
     def _keep(self, kept: MessagesKept) -> None:
         messages = [from_event(event, kept.copies) for event in kept.messages]

@@ -17,7 +17,7 @@ from server.network.client_links import ClientLinks
 from server.network.clock import Clock
 from server.network.loop_thread import LoopThread
 from server.network.tls import Trust
-from server.protocol.requests import Cursor
+from server.protocol.requests import Cursor, History, Who
 
 _STOP_S_MAX: Final = 2.0
 
@@ -67,9 +67,9 @@ class NetworkThread:
             case SendDraft(draft):
                 self._links.send(draft)
             case AskOlder(room, before, limit):
-                return self._links.history(room, before=before or None, limit=limit)
+                return self._links.ask(History(id=1, room=room, before=before or None, limit=limit))
             case AskPeople(room):
-                return self._links.who(room)
+                return self._links.ask(Who(id=1, room=room))
             case Reconnect():
                 self._links.connect()
         return 0

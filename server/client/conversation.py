@@ -13,6 +13,7 @@ notice `Stored` or `Refused`, never before.
 """
 
 import random
+import typing
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -230,15 +231,12 @@ class Conversation:
         delivery, exchange = self._delivery, self._exchange
         return {
             events.Stored: exchange.stored,
-            events.HistoryPage: lambda event, _: exchange.history_page(event),
-            events.MemberList: lambda event, _: exchange.member_list(event),
-            events.DeviceList: lambda event, _: exchange.device_list(event),
+            **dict.fromkeys(typing.get_args(events.AnyAnswer), lambda event, _: exchange.answered(event)),
+            **dict.fromkeys(typing.get_args(events.AnyHappening), lambda event, _: delivery.happened(event)),
             RoomList: self._on_room_list,
             events.Messages: lambda event, _: delivery.messages(event),
             events.RoomCreated: lambda event, _: delivery.room_created(event),
             events.RoomJoined: lambda event, _: delivery.room_joined(event),
-            events.Withdrawn: lambda event, _: delivery.withdrawn(event),
-            events.AccountChanged: lambda event, _: delivery.account_changed(event),
             events.PositionMoved: lambda event, _: delivery.position_moved(event),
             events.CopiesRaised: lambda event, _: delivery.copies_raised(event),
             events.Diverged: lambda event, _: delivery.diverged(event.index),

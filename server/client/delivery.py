@@ -18,7 +18,7 @@ from server.client.notices import (
 )
 from server.client.reading import Reading
 from server.protocol import events
-from server.protocol.events import Message, Messages, RoomCreated, RoomJoined, SignedIn, Withdrawn
+from server.protocol.events import Message, Messages, RoomCreated, RoomJoined, SignedIn
 from server.protocol.facts import RoomFacts, ServerFacts
 
 
@@ -81,17 +81,11 @@ class Delivery:
             )
             self._are_rooms_stale = True
 
-    def withdrawn(self, event: Withdrawn) -> None:
-        """Something of ours does not hold after a merge."""
-        if self._is_new(event.index, (event.device, event.counter)):
+    def happened(self, event: events.AnyHappening) -> None:
+        """Something that the app is to know as it is."""
+        if self._is_new(event.index, event.by):
             self.flush()
-            self._emit(notices.Withdrawn(kind=event.kind, code=event.code, arguments=event.arguments))
-
-    def account_changed(self, event: events.AccountChanged) -> None:
-        """Something of our own account."""
-        if self._is_new(event.index, (event.what, event.device)):
-            self.flush()
-            self._emit(notices.AccountChanged(what=event.what, device=event.device, name=event.name))
+            self._emit(notices.Happened(event=event))
 
     def rooms_listed(self, rooms: list[RoomFacts]) -> None:
         """The whole list was asked for."""

@@ -9,11 +9,9 @@ from server.client.effects import LinkEffect
 from server.client.link import Link
 from server.client.links import Links
 from server.client.notices import (
+    Answered,
     AnyNotice,
     Delayed,
-    DeviceList,
-    HistoryPage,
-    MemberList,
     QuestionFailed,
     Refused,
     Stored,
@@ -127,10 +125,10 @@ class Exchange:
         """Archived; "already stored" is answered alike."""
         self._progress_at = now
         self._sends.pop(event.answer, None)
-        is_answer = self._questions.answer(event.answer) is not None
-        if self._outbox.settle(event.counter) is not None or is_answer:
+        asked = self._questions.answer(event.answer)
+        if self._outbox.settle(event.counter) is not None or asked is not None:
             facts = {name: getattr(event, name) for name in ("counter", "index", "number", "copies", "room")}
-            self._emit(Stored(**facts))
+            self._emit(Stored(**facts, ticket=asked.ticket if asked else 0))
 
     def failed(self, event: Failed, now: float) -> None:
         """A request was refused."""
@@ -148,27 +146,11 @@ class Exchange:
             else:
                 self._refuse(counter, event.code, event.arguments)
 
-    def history_page(self, event: events.HistoryPage) -> None:
-        """Messages that were asked for."""
+    def answered(self, event: events.AnyAnswer) -> None:
+        """What was asked for."""
         asked = self._questions.answer(event.answer)
         if asked is not None:
-            self._emit(
-                HistoryPage(
-                    ticket=asked.ticket, room=event.room, messages=event.messages, is_end=event.is_end
-                )
-            )
-
-    def member_list(self, event: events.MemberList) -> None:
-        """Members that were asked for."""
-        asked = self._questions.answer(event.answer)
-        if asked is not None:
-            self._emit(MemberList(ticket=asked.ticket, room=event.room, members=event.members))
-
-    def device_list(self, event: events.DeviceList) -> None:
-        """Devices that were asked for."""
-        asked = self._questions.answer(event.answer)
-        if asked is not None:
-            self._emit(DeviceList(ticket=asked.ticket, devices=event.devices))
+            self._emit(Answered(ticket=asked.ticket, answer=event))
 
     def is_room_list_wanted(self, event: events.RoomList) -> bool:
         """Whether this answers a question of ours."""

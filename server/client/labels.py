@@ -5,31 +5,19 @@ Our servers let only clean names in (`server.protocol.names`); here the server i
 
 from typing import Final, TypeVar
 
-from msgspec import structs
+from msgspec import Struct, structs
 
-from server.client.notices import (
-    AccountChanged,
-    AnyNotice,
-    Arrived,
-    Connected,
-    DeviceList,
-    HistoryPage,
-    LatencyMeasured,
-    MemberList,
-    OtherChat,
-    RoomsChanged,
-    ServersChanged,
-    StandbyChanged,
-)
-from server.protocol.events import Message
-from server.protocol.facts import DeviceFacts, MemberFacts, RoomFacts, ServerFacts
+from server.client.notices import AnyNotice, Arrived
+from server.protocol.messages import Message
 
 # Twice the longest name that our servers allow.
 LABEL_CHARACTERS_MAX: Final = 64
 # The first day of 9999: no calendar here goes beyond that year, in whichever time zone.
 TIME_MS_MAX: Final = 253_370_764_800_000
 
-_Named = TypeVar("_Named", DeviceFacts, MemberFacts, RoomFacts)
+# What people or servers call something; the rest is text that is shown as text, or no text at all.
+_NAMES: Final = frozenset({"address", "chat", "mode", "name", "role", "server", "topic", "wanted_name"})
+_Struct = TypeVar("_Struct", bound=Struct)
 
 
 def label(text: str) -> str:
@@ -42,50 +30,33 @@ def label(text: str) -> str:
 
 
 def labelled(notice: AnyNotice) -> AnyNotice:
-    """The notice with fit names, for the app."""
-    match notice:
-        case Connected():
-            return structs.replace(
-                notice, server=label(notice.server), name=label(notice.name), chat=label(notice.chat)
-            )
-        case Arrived() | HistoryPage():
-            return structs.replace(notice, messages=list(map(_readable, notice.messages)))
-        case ServersChanged():
-            return structs.replace(notice, servers=_shown(notice.servers), mode=label(notice.mode))
-        case RoomsChanged():
-            return structs.replace(notice, rooms=_named(notice.rooms))
-        case MemberList():
-            return structs.replace(notice, members=_named(notice.members))
-        case StandbyChanged() | LatencyMeasured():
-            return structs.replace(notice, server=label(notice.server))
-        case DeviceList():
-            return structs.replace(notice, devices=_dated(_named(notice.devices)))
-        case AccountChanged():
-            return structs.replace(notice, name=label(notice.name))
-        case OtherChat():
-            return structs.replace(notice, chat=label(notice.chat))
-        case _:
-            return notice
-
-
-def _dated(devices: list[DeviceFacts]) -> list[DeviceFacts]:
-    return [structs.replace(d, since_ms=min(max(d.since_ms, 0), TIME_MS_MAX)) for d in devices]
-
-
-def _named(things: list[_Named]) -> list[_Named]:
-    return [structs.replace(thing, name=label(thing.name)) for thing in things]
-
-
-def _readable(message: Message) -> Message:
-    name, time_ms = label(message.name), min(max(message.time_ms, 0), TIME_MS_MAX)
-    if name == message.name and time_ms == message.time_ms:
+    """The notice with fit names and times, for the app."""
+    if isinstance(notice, Arrived) and all(map(_is_fit, notice.messages)):
         # As nearly always; messages are many.
-        return message
-    return structs.replace(message, name=name, time_ms=time_ms)
+        return notice
+    return _fit(notice)
 
 
-def _shown(servers: list[ServerFacts]) -> list[ServerFacts]:
-    return [
-        structs.replace(facts, name=label(facts.name), address=label(facts.address), role=label(facts.role))
-        for facts in servers
-    ]
+def _fit(thing: _Struct) -> _Struct:
+    """The same with every name and time in it made fit, however deep it lies."""
+    fields = structs.asdict(thing)
+    fit = {name: _fit_value(name, value) for name, value in fields.items()}
+    return thing if fit == fields else structs.replace(thing, **fit)
+
+
+def _fit_value(name: str, value: object) -> object:
+    match value:
+        case str() if name in _NAMES:
+            return label(value)
+        case int() if name.endswith("_ms"):
+            return min(max(value, 0), TIME_MS_MAX)
+        case Struct():
+            return _fit(value)
+        case list() | tuple():
+            return type(value)(_fit_value("", each) for each in value)
+        case _:
+            return value
+
+
+def _is_fit(message: Message) -> bool:
+    return 0 <= message.time_ms <= TIME_MS_MAX and label(message.name) == message.name

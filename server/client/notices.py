@@ -6,10 +6,8 @@ arguments; the app makes the sentence in the person's language.
 
 import msgspec
 
-from server.protocol.events import Message
+from server.protocol.events import AnyAnswer, AnyHappening, Message
 from server.protocol.facts import (
-    DeviceFacts,
-    MemberFacts,
     RoomFacts,
     ServerFacts,
     is_waiting_for_other,
@@ -88,13 +86,17 @@ class Arrived(Notice, frozen=True, tag="arrived"):
 
 
 class Stored(Notice, frozen=True, tag="stored"):
-    """What was written under `counter` is archived, on one disk or both; it may leave the outbox."""
+    """What was written under `counter` is archived, on one disk or both; it may leave the outbox.
+
+    `ticket` is that of the question that it answers; 0 for a message.
+    """
 
     counter: int
     index: int
     number: int
     copies: int
     room: str = ""
+    ticket: int = 0
 
 
 class Refused(Notice, frozen=True, tag="refused"):
@@ -147,24 +149,10 @@ class Renamed(Notice, frozen=True, tag="renamed"):
     name: str
 
 
-class Withdrawn(Notice, frozen=True, tag="withdrawn"):
-    """A merge could not keep something that one server had accepted: its kind, and a code that says why."""
+class Happened(Notice, frozen=True, tag="happened"):
+    """Something happened that concerns us, once and in order: see the event."""
 
-    kind: str
-    code: str
-    arguments: Arguments = {}
-
-
-class AccountChanged(Notice, frozen=True, tag="account_changed"):
-    """A device of ours was added or revoked, or our password changed.
-
-    `what` is device_added, device_revoked or password_changed; `device` and its `name` say which, or
-    from where.
-    """
-
-    what: str
-    device: str
-    name: str
+    event: AnyHappening
 
 
 class ServersChanged(Notice, frozen=True, tag="servers"):
@@ -199,28 +187,11 @@ class RoomsChanged(Notice, frozen=True, tag="rooms"):
     rooms: list[RoomFacts]
 
 
-class HistoryPage(Notice, frozen=True, tag="history_page"):
-    """The answer to a question of this ticket: messages of a room, in order."""
+class Answered(Notice, frozen=True, tag="answered"):
+    """The answer to the question of this ticket."""
 
     ticket: int
-    room: str
-    messages: list[Message]
-    is_end: bool
-
-
-class MemberList(Notice, frozen=True, tag="member_list"):
-    """The answer to a question of this ticket: who is in a room."""
-
-    ticket: int
-    room: str
-    members: list[MemberFacts]
-
-
-class DeviceList(Notice, frozen=True, tag="device_list"):
-    """The answer to a question of this ticket: our devices, the oldest first."""
-
-    ticket: int
-    devices: list[DeviceFacts]
+    answer: AnyAnswer
 
 
 class QuestionFailed(Notice, frozen=True, tag="question_failed"):
@@ -241,7 +212,7 @@ class LatencyMeasured(Notice, frozen=True, tag="latency"):
 AnyNotice = (
     Connected | Disconnected | StandbyChanged | SignInRefused | CertificateUnknown | CertificateChanged
     | OtherChat | Arrived | Stored | Refused | Delayed | CopiesRaised | PositionMoved | Diverged
-    | Renamed | Withdrawn | AccountChanged | DeviceList
-    | ServersChanged | Taught | PresenceChanged | RoomsChanged | HistoryPage | MemberList | QuestionFailed
+    | Renamed | Happened
+    | ServersChanged | Taught | PresenceChanged | RoomsChanged | Answered | QuestionFailed
     | LatencyMeasured
 )  # fmt: skip

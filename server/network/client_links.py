@@ -29,16 +29,6 @@ from server.network.dialer import dial
 from server.network.errors import ClosedReason, DialCode, DialError
 from server.network.loop_thread import LoopThread
 from server.network.tls import Trust
-from server.protocol.requests import (
-    ChangePassword,
-    CreateRoom,
-    Devices,
-    History,
-    JoinRoom,
-    RevokeDevice,
-    Rooms,
-    Who,
-)
 
 _log = logging.getLogger(__name__)
 
@@ -97,39 +87,11 @@ class ClientLinks:
         """A message that is on disk; counters rise from call to call."""
         self._loop_thread.call(self._take_draft, draft)
 
-    def history(
-        self, room: str, *, before: int | None = None, after: int | None = None, limit: int = 50
-    ) -> int:
-        """Ask for a page; the ticket comes back with it."""
-        return self._ask(History(id=1, room=room, before=before, after=after, limit=limit))
-
-    def who(self, room: str) -> int:
-        """Ask who is in a room."""
-        return self._ask(Who(id=1, room=room))
-
-    def rooms(self) -> int:
-        """Ask for all public rooms: they come as `RoomsChanged`."""
-        return self._ask(Rooms(id=1))
-
-    def devices(self) -> int:
-        """Ask for our devices: they come as `DeviceList`."""
-        return self._ask(Devices(id=1))
-
-    def revoke_device(self, counter: int, device: str) -> int:
-        """Sign a device of ours out for good; `Stored` with this counter says that it is done."""
-        return self._ask(RevokeDevice(id=1, counter=counter, device=device))
-
-    def change_password(self, counter: int, old: str, new: str) -> int:
-        """Another password; `Stored` with this counter says that it is done."""
-        return self._ask(ChangePassword(id=1, counter=counter, old=old, new=new))
-
-    def create_room(self, counter: int, name: str) -> int:
-        """Make a room; `Stored` with this counter brings its id."""
-        return self._ask(CreateRoom(id=1, counter=counter, name=name))
-
-    def join_room(self, counter: int, room: str) -> int:
-        """Become a member; `Stored` with this counter says that it is done."""
-        return self._ask(JoinRoom(id=1, counter=counter, room=room))
+    def ask(self, question: AnyQuestion) -> int:
+        """Ask: `Answered`, `Stored` (what is archived) or `QuestionFailed` comes with the ticket."""
+        ticket = next(self._tickets)
+        self._loop_thread.call(self._put_question, ticket, question)
+        return ticket
 
     def stop(self, timeout_s: float = 5.0) -> None:
         """Sign out, and wait until the links are closed. Any thread but the loop's own."""
@@ -180,11 +142,6 @@ class ClientLinks:
     def _take_draft(self, draft: Draft) -> None:
         self._drafts.append(draft)
         self._turn_soon()
-
-    def _ask(self, question: AnyQuestion) -> int:
-        ticket = next(self._tickets)
-        self._loop_thread.call(self._put_question, ticket, question)
-        return ticket
 
     def _put_question(self, ticket: int, question: AnyQuestion) -> None:
         self._conversation.ask(ticket, question, self._now())

@@ -5,20 +5,18 @@ Nothing in a delivered frame depends on its receiver, so each is encoded once.
 """
 
 import typing
-from collections.abc import Iterable
 from typing import Final
 
-import msgspec
-
+from server.protocol.event import Event as Event
+from server.protocol.event import Happening as Happening
 from server.protocol.facts import ConnectionFacts, DeviceFacts, MemberFacts, RoomFacts, ServerFacts
+from server.protocol.messages import HistoryPage as HistoryPage
+from server.protocol.messages import Message as Message
+from server.protocol.messages import MessageRow as MessageRow
+from server.protocol.messages import Messages as Messages
+from server.protocol.messages import Sender as Sender
+from server.protocol.messages import as_run as as_run
 from server.protocol.requests import Cursor
-
-
-class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", omit_defaults=True):
-    """What every event has."""
-
-    answer: int = 0
-    bytes: int = 0
 
 
 class Welcome(Event, frozen=True, kw_only=True, tag="welcome"):
@@ -72,100 +70,6 @@ class Stored(Event, frozen=True, kw_only=True, tag="stored"):
     room: str = ""
 
 
-class Message(msgspec.Struct, frozen=True):
-    """A message of a room as programs use it; on the wire it is a row of a run.
-
-    (device, counter) is its identity, `time_ms` when it was written.
-    """
-
-    index: int
-    number: int
-    room: str
-    user: str
-    name: str
-    device: str
-    counter: int
-    time_ms: int
-    text: str
-
-
-class Sender(msgspec.Struct, frozen=True, array_like=True):
-    """Who wrote messages of a run: the id of the person, the name as it is now, and the device."""
-
-    user: str
-    name: str
-    device: str
-
-
-class MessageRow(msgspec.Struct, frozen=True, array_like=True):
-    """One message of a run; `sender` is a place in the run's `senders`, counted from 0.
-
-    (device, counter) is its identity, `time_ms` when it was written, `number` its running number.
-    """
-
-    index: int
-    number: int
-    sender: int
-    counter: int
-    time_ms: int
-    text: str
-
-
-class _Run(Event, frozen=True, kw_only=True):
-    """Messages of one room, one after the other, with what repeats said once: a row is mostly its text."""
-
-    room: str
-    senders: list[Sender]
-    rows: list[MessageRow]
-
-    def __post_init__(self) -> None:
-        """Raise ValueError when a row names nobody."""
-        if not all(0 <= row.sender < len(self.senders) for row in self.rows):
-            raise ValueError("a row names a sender that is not there")
-
-    @property
-    def messages(self) -> list[Message]:
-        """Each message by itself."""
-        found = []
-        for row in self.rows:
-            sender = self.senders[row.sender]
-            found.append(
-                Message(
-                    row.index,
-                    row.number,
-                    self.room,
-                    sender.user,
-                    sender.name,
-                    sender.device,
-                    row.counter,
-                    row.time_ms,
-                    row.text,
-                )
-            )
-        return found
-
-
-def as_run(messages: Iterable[Message]) -> tuple[list[Sender], list[MessageRow]]:
-    """The senders and the rows of messages."""
-    places: dict[Sender, int] = {}
-    rows = [
-        MessageRow(
-            message.index,
-            message.number,
-            places.setdefault(Sender(message.user, message.name, message.device), len(places)),
-            message.counter,
-            message.time_ms,
-            message.text,
-        )
-        for message in messages
-    ]
-    return list(places), rows
-
-
-class Messages(_Run, frozen=True, kw_only=True, tag="messages"):
-    """Messages of a room as they are delivered, in order; some may lie before the client's cursor."""
-
-
 class RoomCreated(Event, frozen=True, kw_only=True, tag="room_created"):
     """A public room came to be (told to everybody).
 
@@ -192,28 +96,24 @@ class RoomJoined(Event, frozen=True, kw_only=True, tag="room_joined"):
     wanted_name: str = ""
 
 
-class Withdrawn(Event, frozen=True, kw_only=True, tag="withdrawn"):
+class Withdrawn(Happening, frozen=True, kw_only=True, tag="withdrawn"):
     """What one server had accepted does not hold after a merge (told to the person who asked).
 
     `kind` says what it was (room, member …), `code` and `arguments` why, as in `error`. Never a message.
     """
 
-    index: int
-    device: str
-    counter: int
     kind: str
     code: str
     arguments: dict[str, str | int | float] = {}
 
 
-class AccountChanged(Event, frozen=True, kw_only=True, tag="account_changed"):
+class AccountChanged(Happening, frozen=True, kw_only=True, tag="account_changed"):
     """Something of the own account changed; all of the person's devices are told.
 
     `what` is device_added, device_revoked or password_changed; `device`, called `name`, is the one, or
     where the password was changed.
     """
 
-    index: int
     what: str
     device: str
     name: str
@@ -253,12 +153,6 @@ class PresenceChanged(Event, frozen=True, kw_only=True, tag="presence"):
 
     members: int
     online: int
-
-
-class HistoryPage(_Run, frozen=True, kw_only=True, tag="history_page"):
-    """The answer to `history`: messages in order; `is_end` when nothing lies beyond that side."""
-
-    is_end: bool
 
 
 class RoomList(Event, frozen=True, kw_only=True, tag="room_list"):
@@ -344,5 +238,10 @@ AnyEvent = (
     | Failed
     | Goodbye
 )
+
+# What answers a question of the app and is given to it as it is.
+AnyAnswer = HistoryPage | MemberList | DeviceList
+# What happened in the archive and is given to the app as it is, once.
+AnyHappening = AccountChanged | Withdrawn
 
 EVENT_NAMES: Final = frozenset(str(kind.__struct_config__.tag) for kind in typing.get_args(AnyEvent))

@@ -101,8 +101,7 @@ def _event_of(record: Record, audience: str, state: State) -> events.AnyEvent | 
     if void is not None:
         return events.Withdrawn(
             index=record.index,
-            device=header.device,
-            counter=header.counter,
+            by=record.id,
             kind=header.kind,
             code=void.code,
             arguments=void.arguments,
@@ -137,4 +136,4 @@ def _account_changed(what: str, record: Record, device: str, state: State) -> ev
     found = state.devices.get(device)
     if found is None:
         return None
-    return events.AccountChanged(index=record.index, what=what, device=device, name=found.name)
+    return events.AccountChanged(index=record.index, by=record.id, what=what, device=device, name=found.name)

@@ -5,11 +5,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
-from server.client.notices import AnyNotice, DeviceList, QuestionFailed, Stored
+from server.client.notices import Answered, AnyNotice, QuestionFailed, Stored
 from server.i18n.marking import marked
 from server.i18n.translation import _
 from server.network.client_links import ClientLinks
+from server.protocol.events import DeviceList
 from server.protocol.facts import DeviceFacts
+from server.protocol.requests import ChangePassword, Devices, RevokeDevice
 
 _DEVICE_ID: Final = re.compile("[0-9a-f]{32}")
 # What is typed for another password, one line each.
@@ -51,7 +53,7 @@ class Account:
     def list_devices(self, _argument: str) -> None:
         """`/devices`."""
         assert self._links is not None
-        self._asked[self._links.devices()] = 0
+        self._asked[self._links.ask(Devices(id=1))] = 0
 
     def revoke(self, argument: str) -> None:
         """`/revoke N`, by the last list; programs say the id of the device."""
@@ -61,7 +63,7 @@ class Account:
             self._fail(_("Which one? /devices lists them, /revoke 2 signs out the second one for good."))
             return
         counter = self._next_counter()
-        self._asked[self._links.revoke_device(counter, device)] = counter
+        self._asked[self._links.ask(RevokeDevice(id=1, counter=counter, device=device))] = counter
 
     def change_password(self, _argument: str) -> None:
         """`/password`."""
@@ -81,14 +83,14 @@ class Account:
             return
         assert self._links is not None
         counter = self._next_counter()
-        self._asked[self._links.change_password(counter, old, new)] = counter
+        self._asked[self._links.ask(ChangePassword(id=1, counter=counter, old=old, new=new))] = counter
 
     def hear(self, notice: AnyNotice) -> None:
         """Something was answered, perhaps."""
         match notice:
-            case DeviceList() if notice.ticket in self._asked:
-                del self._asked[notice.ticket]
-                self._listed = notice.devices
+            case Answered(ticket, DeviceList(devices=devices)) if ticket in self._asked:
+                del self._asked[ticket]
+                self._listed = devices
                 self._note("\n".join(map(_device_line, range(1, len(self._listed) + 1), self._listed)))
             case QuestionFailed():
                 self.has_failed |= self._asked.pop(notice.ticket, None) is not None

@@ -12,12 +12,12 @@ import msgspec
 
 from server.client.exchange import refusal_of
 from server.client.notices import (
+    Answered,
     AnyNotice,
     Arrived,
     CertificateChanged,
     CertificateUnknown,
     Connected,
-    HistoryPage,
     OtherChat,
     QuestionFailed,
     Refused,
@@ -29,7 +29,9 @@ from server.i18n.translation import _
 from server.network.client_links import ClientLinks
 from server.network.clock import Clock
 from server.network.tls import Trust
+from server.protocol import events
 from server.protocol.events import Message
+from server.protocol.requests import History, Who
 from server.terminal.account import Account
 from server.terminal.facts import ConnectionFacts
 from server.terminal.outbox_file import OutboxFile
@@ -183,7 +185,7 @@ class Talk:
         self._printer.note("\n".join(self._facts.lines(len(self._waiting))))
 
     def _who(self, _argument: str) -> None:
-        self._links.who(ROOM)
+        self._links.ask(Who(id=1, room=ROOM))
 
     def _quit(self, _argument: str) -> None:
         self._end()
@@ -219,8 +221,10 @@ class Talk:
                 self._connected(notice)
             case Arrived():
                 self._arrived(notice.messages)
-            case HistoryPage() | QuestionFailed() if notice.ticket == self._window_ticket:
-                self._begin_window(notice.messages if isinstance(notice, HistoryPage) else [])
+            case Answered(ticket, events.HistoryPage() as page) if ticket == self._window_ticket:
+                self._begin_window(page.messages)
+            case QuestionFailed(ticket) if ticket == self._window_ticket:
+                self._begin_window([])
             case Taught():
                 self._outbox.keep("addresses", ",".join(notice.addresses))
                 self._outbox.keep("authority", notice.authority or self._outbox.fact("authority"))
@@ -240,7 +244,7 @@ class Talk:
     def _connected(self, notice: Connected) -> None:
         self._outbox.keep("cluster", notice.cluster)
         if not self._has_window:
-            self._window_ticket = self._links.history(ROOM, limit=WINDOW_ROWS)
+            self._window_ticket = self._links.ask(History(id=1, room=ROOM, limit=WINDOW_ROWS))
 
     def _arrived(self, messages: list[Message]) -> None:
         if self._has_window:

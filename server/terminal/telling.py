@@ -1,22 +1,22 @@
 """What a person is told beside the messages: one sentence a notice, where it is worth one."""
 
 from server.client.notices import (
-    AccountChanged,
+    Answered,
     AnyNotice,
     Connected,
     Delayed,
     Disconnected,
     Diverged,
-    MemberList,
+    Happened,
     QuestionFailed,
     Refused,
     Renamed,
     ServersChanged,
     SignInRefused,
-    Withdrawn,
 )
 from server.i18n.merge_texts import renamed_text, withdrawn_text
 from server.i18n.translation import _
+from server.protocol import events
 from server.terminal.sentences import sentence_of
 
 
@@ -47,12 +47,14 @@ class Telling:
             case Refused():
                 reason = sentence_of(notice.code, notice.arguments)
                 return _("not stored: {reason}.").format(reason=reason)
-            case Diverged() | Renamed() | Withdrawn():
+            case Diverged() | Renamed():
                 return _merged(notice)
-            case AccountChanged():
-                return _account_changed(notice)
-            case MemberList():
-                marks = (f"{'●' if member.is_online else '○'} {member.name}" for member in notice.members)
+            case Happened(events.Withdrawn(code=code, arguments=arguments)):
+                return withdrawn_text(code, arguments)
+            case Happened(events.AccountChanged() as event):
+                return _account_changed(event)
+            case Answered(answer=events.MemberList(members=members)):
+                marks = (f"{'●' if member.is_online else '○'} {member.name}" for member in members)
                 return "\n".join(marks)
             case QuestionFailed():
                 reason = sentence_of(notice.code, notice.arguments)
@@ -112,21 +114,19 @@ class Telling:
         )
 
 
-def _merged(notice: Diverged | Renamed | Withdrawn) -> str:
+def _merged(notice: Diverged | Renamed) -> str:
     match notice:
         case Diverged():
             return _("The archives of the two servers were merged.")
         case Renamed(what, wanted_name, name):
             return renamed_text(what, wanted_name, name)
-        case Withdrawn(code=code, arguments=arguments):
-            return withdrawn_text(code, arguments)
 
 
-def _account_changed(notice: AccountChanged) -> str:
-    name = notice.name or _("a device without a name")
+def _account_changed(event: events.AccountChanged) -> str:
+    name = event.name or _("a device without a name")
     texts = {
         "device_added": _("A new device signed in as you: {name}. If that was not you: /password"),
         "device_revoked": _("One of your devices was signed out for good: {name}."),
         "password_changed": _("Your password was changed; all other devices were signed out."),
     }
-    return texts.get(notice.what, "").format(name=name)
+    return texts.get(event.what, "").format(name=name)

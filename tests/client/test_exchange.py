@@ -6,8 +6,8 @@ import pytest
 
 from server.client.conversation import Conversation
 from server.client.notices import (
+    Answered,
     Delayed,
-    HistoryPage,
     QuestionFailed,
     Refused,
 )
@@ -143,10 +143,10 @@ def test_questions_in_flight_are_asked_again_on_the_new_link() -> None:
     wire.a().mute = {requests.History}
     wire.conversation.ask(77, requests.History(id=1, room="general"), wire.now)
     wire.settle()
-    assert not wire.all_of(HistoryPage)
+    assert not wire.all_of(Answered)
     wire.kill("a")
     wire.settle()
-    assert [page.ticket for page in wire.all_of(HistoryPage)] == [77]
+    assert [answered.ticket for answered in wire.all_of(Answered)] == [77]
 
 
 def test_a_question_that_is_refused_says_why() -> None:

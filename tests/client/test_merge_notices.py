@@ -1,7 +1,7 @@
 """After a merge: who is told of another name, or of something that does not hold any more."""
 
 from server.client.delivery import Delivery
-from server.client.notices import AnyNotice, Diverged, Renamed, Withdrawn
+from server.client.notices import AnyNotice, Diverged, Happened, Renamed
 from server.client.reading import START_OF_ARCHIVE, Reading
 from server.protocol import events
 from server.protocol.events import SignedIn
@@ -29,7 +29,7 @@ def signed_in() -> tuple[Delivery, list[AnyNotice]]:
 
 
 def of_merge(told: list[AnyNotice]) -> list[AnyNotice]:
-    return [notice for notice in told if isinstance(notice, Renamed | Withdrawn | Diverged)]
+    return [notice for notice in told if isinstance(notice, Renamed | Happened | Diverged)]
 
 
 def test_the_owner_of_a_room_is_told_its_new_name_once() -> None:
@@ -62,8 +62,6 @@ def test_nobody_is_told_of_the_names_of_others() -> None:
 
 def test_what_does_not_hold_is_told_with_its_reason() -> None:
     delivery, told = signed_in()
-    event = events.Withdrawn(
-        index=4, device="d", counter=7, kind="member", code="room_full", arguments={"limit": 9}
-    )
-    delivery.withdrawn(event)
-    assert of_merge(told) == [Withdrawn(kind="member", code="room_full", arguments={"limit": 9})]
+    event = events.Withdrawn(index=4, by=("d", 7), kind="member", code="room_full", arguments={"limit": 9})
+    delivery.happened(event)
+    assert of_merge(told) == [Happened(event=event)]

@@ -147,6 +147,8 @@ def type_words(info: shapes.Type) -> str:
             | shapes.VarTupleType(item_type=item, max_length=longest)
         ):
             return f"list of {type_words(item)}" + (f", at most {longest} of them" if longest else "")
+        case shapes.TupleType(item_types=items):
+            return f"list of {' and '.join(map(type_words, items))}"
         case shapes.DictType():
             return "object of texts and numbers"
         case shapes.UnionType(types=types):

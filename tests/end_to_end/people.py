@@ -10,12 +10,12 @@ from typing import TypeVar
 from server.client.conversation import Conversation
 from server.client.identity import Identity
 from server.client.notices import (
+    Answered,
     AnyNotice,
     Arrived,
     Connected,
     CopiesRaised,
     Diverged,
-    HistoryPage,
     PresenceChanged,
     QuestionFailed,
     Stored,
@@ -27,7 +27,7 @@ from server.network.client_links import ClientLinks
 from server.network.clock import SystemClock
 from server.network.loop_thread import LoopThread
 from server.network.tls import Trust
-from server.protocol.events import Message
+from server.protocol.events import HistoryPage, Message
 from server.protocol.requests import Cursor
 from tests.waiting import wait_until
 
@@ -103,7 +103,9 @@ class Person:
 
     def page(self, ticket: int) -> HistoryPage:
         """The answer to a question for a page."""
-        return self.wait_for(HistoryPage, lambda page: page.ticket == ticket)
+        page = self.wait_for(Answered, lambda answered: answered.ticket == ticket).answer
+        assert isinstance(page, HistoryPage)
+        return page
 
     @property
     def messages(self) -> list[Message]:

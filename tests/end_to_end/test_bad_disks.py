@@ -18,6 +18,7 @@ from server.archive.salvage import wal_path
 from server.archive.store import StoreReader
 from server.client.notices import Delayed
 from server.commands.serving import EXIT_DAMAGED
+from server.protocol.requests import History
 from tests.commands.programs import run_here
 from tests.damaged_archives import DAMAGES
 from tests.end_to_end.people import People, Person
@@ -37,7 +38,7 @@ def errors(pair: RealPair, place: int) -> str:
 
 def history(person: Person) -> set[tuple[str, int]]:
     """The ids of the messages that a server shows."""
-    page = person.page(person.links.history("general", limit=50))
+    page = person.page(person.links.ask(History(id=1, room="general", limit=50)))
     return {(message.device, message.counter) for message in page.messages}
 
 

@@ -17,6 +17,7 @@ from server.client.notices import (
     Stored,
 )
 from server.client.reading import START_OF_ARCHIVE
+from server.protocol.requests import CreateRoom, History
 from tests.end_to_end.people import People, Person
 from tests.end_to_end.real_pair import RealPair, wait_for_mode
 from tests.waiting import DEADLINE_S
@@ -65,7 +66,7 @@ def test_r0_3_a_page_of_history_has_what_was_stored_a_moment_ago(pair: RealPair,
     anna = people.person(pair.invite, "Anna")
     for n in range(40):
         anna.stored(anna.say(f"{n}"))
-        ticket = anna.links.history("general", limit=3)
+        ticket = anna.links.ask(History(id=1, room="general", limit=3))
         page = anna.page(ticket)
         assert [message.text for message in page.messages] == [f"{m}" for m in range(n + 1)][-3:]
         assert page.is_end == (n < 3)
@@ -232,7 +233,7 @@ def test_of_two_equal_room_names_at_both_servers_exactly_one_wins(
     def ask_all(person: Person) -> None:
         for n in range(tries):
             barrier.wait(DEADLINE_S)
-            person.links.create_room(person.next_counter(), f"room-{n}")
+            person.links.ask(CreateRoom(id=1, counter=person.next_counter(), name=f"room-{n}"))
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(ask_all, (anna, bruno)))

@@ -9,13 +9,13 @@ import pytest
 from server.accounts.certificates import fingerprint_of
 from server.client.conversation import Conversation
 from server.client.notices import (
+    Answered,
     AnyNotice,
     Arrived,
     CertificateChanged,
     CertificateUnknown,
     Connected,
     Disconnected,
-    HistoryPage,
     QuestionFailed,
     StandbyChanged,
     Stored,
@@ -27,6 +27,7 @@ from server.network.clock import SystemClock
 from server.network.loop_thread import LoopThread
 from server.network.tls import Trust
 from server.protocol import requests
+from server.protocol.requests import History, Who
 from tests.client.scripted_doors import ScriptedDoors
 from tests.client.scripted_pair import IDENTITY, draft
 from tests.network.ends import Identity, make_identity
@@ -146,10 +147,10 @@ def test_drafts_written_with_no_server_are_stored_once_one_is_there(house: House
 
 def test_questions_carry_their_ticket(house: House) -> None:
     client = house.client()
-    ticket = client.links.history("general")
-    assert client.wait_for(HistoryPage).ticket == ticket
+    ticket = client.links.ask(History(id=1, room="general"))
+    assert client.wait_for(Answered).ticket == ticket
     house.doors.pair.servers["a"].refusals[requests.Who] = ("unknown_room", {"room": "x"})
-    other = client.links.who("x")
+    other = client.links.ask(Who(id=1, room="x"))
     assert client.wait_for(QuestionFailed).ticket == other
 
 

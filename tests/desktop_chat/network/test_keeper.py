@@ -9,8 +9,8 @@ import pytest
 from desktop_chat.gui_events import GuiEvent, MessagesKept
 from desktop_chat.network.keeper import Keeper
 from desktop_chat.store.store_thread import StoreThread
-from server.client.notices import Arrived, HistoryPage
-from server.protocol.events import Message
+from server.client.notices import Answered, Arrived
+from server.protocol.events import HistoryPage, Message, as_run
 from tests.waiting import DEADLINE_S, wait_until
 
 
@@ -28,6 +28,11 @@ def arrived(index: int, counter: int, text: str = "hello") -> Message:
     )  # fmt: skip
 
 
+def page_of(messages: list[Message]) -> HistoryPage:
+    senders, rows = as_run(messages)
+    return HistoryPage(answer=1, room="general", senders=senders, rows=rows, is_end=True)
+
+
 def told_indices(told: list[GuiEvent]) -> list[list[int]]:
     return [[each.index for each in event.messages] for event in told if isinstance(event, MessagesKept)]
 
@@ -38,7 +43,7 @@ def test_only_what_the_cache_took_is_told(store: StoreThread) -> None:
     first, second = arrived(1, 1), arrived(2, 2)
     moved, replaced = arrived(3, 2), arrived(1, 9, "another text")
     keeper.on_notices([Arrived(messages=[first, second])])
-    keeper.on_notices([HistoryPage(ticket=1, room="general", messages=[first, moved, replaced], is_end=True)])
+    keeper.on_notices([Answered(ticket=1, answer=page_of([first, moved, replaced]))])
     wait_until(lambda: told_indices(told) == [[1, 2], [1]])
 
 

@@ -1,0 +1,107 @@
+"""Messages as events carry them: runs of one room, delivered or as a page of its past."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from server.protocol.event import Event
+
+
+class Message(msgspec.Struct, frozen=True):
+    """A message of a room as programs use it; on the wire it is a row of a run.
+
+    (device, counter) is its identity, `time_ms` when it was written.
+    """
+
+    index: int
+    number: int
+    room: str
+    user: str
+    name: str
+    device: str
+    counter: int
+    time_ms: int
+    text: str
+
+
+class Sender(msgspec.Struct, frozen=True, array_like=True):
+    """Who wrote messages of a run: the id of the person, the name as it is now, and the device."""
+
+    user: str
+    name: str
+    device: str
+
+
+class MessageRow(msgspec.Struct, frozen=True, array_like=True):
+    """One message of a run; `sender` is a place in the run's `senders`, counted from 0.
+
+    (device, counter) is its identity, `time_ms` when it was written, `number` its running number.
+    """
+
+    index: int
+    number: int
+    sender: int
+    counter: int
+    time_ms: int
+    text: str
+
+
+class _Run(Event, frozen=True, kw_only=True):
+    """Messages of one room, one after the other, with what repeats said once: a row is mostly its text."""
+
+    room: str
+    senders: list[Sender]
+    rows: list[MessageRow]
+
+    def __post_init__(self) -> None:
+        """Raise ValueError when a row names nobody."""
+        if not all(0 <= row.sender < len(self.senders) for row in self.rows):
+            raise ValueError("a row names a sender that is not there")
+
+    @property
+    def messages(self) -> list[Message]:
+        """Each message by itself."""
+        found = []
+        for row in self.rows:
+            sender = self.senders[row.sender]
+            found.append(
+                Message(
+                    row.index,
+                    row.number,
+                    self.room,
+                    sender.user,
+                    sender.name,
+                    sender.device,
+                    row.counter,
+                    row.time_ms,
+                    row.text,
+                )
+            )
+        return found
+
+
+def as_run(messages: Iterable[Message]) -> tuple[list[Sender], list[MessageRow]]:
+    """The senders and the rows of messages."""
+    places: dict[Sender, int] = {}
+    rows = [
+        MessageRow(
+            message.index,
+            message.number,
+            places.setdefault(Sender(message.user, message.name, message.device), len(places)),
+            message.counter,
+            message.time_ms,
+            message.text,
+        )
+        for message in messages
+    ]
+    return list(places), rows
+
+
+class Messages(_Run, frozen=True, kw_only=True, tag="messages"):
+    """Messages of a room as they are delivered, in order; some may lie before the client's cursor."""
+
+
+class HistoryPage(_Run, frozen=True, kw_only=True, tag="history_page"):
+    """The answer to `history`: messages in order; `is_end` when nothing lies beyond that side."""
+
+    is_end: bool
