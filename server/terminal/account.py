@@ -31,8 +31,8 @@ class Account:
         self._links: ClientLinks | None = None
         self._listed: list[DeviceFacts] = []
         self._typed: list[str] | None = None
-        # The counters and tickets of what has no answer.
-        self._asked: dict[int, int] = {}
+        # The tickets of what has no answer.
+        self._asked: set[int] = set()
         # Whether something that was wanted was not done.
         self.has_failed = False
 
@@ -53,7 +53,7 @@ class Account:
     def list_devices(self, _argument: str) -> None:
         """`/devices`."""
         assert self._links is not None
-        self._asked[self._links.ask(Devices(id=1))] = 0
+        self._asked.add(self._links.ask(Devices(id=1)))
 
     def revoke(self, argument: str) -> None:
         """`/revoke N`, by the last list; programs say the id of the device."""
@@ -62,8 +62,8 @@ class Account:
         if not device:
             self._fail(_("Which one? /devices lists them, /revoke 2 signs out the second one for good."))
             return
-        counter = self._next_counter()
-        self._asked[self._links.ask(RevokeDevice(id=1, counter=counter, device=device))] = counter
+        revoke = RevokeDevice(id=1, counter=self._next_counter(), device=device)
+        self._asked.add(self._links.ask(revoke))
 
     def change_password(self, _argument: str) -> None:
         """`/password`."""
@@ -82,20 +82,21 @@ class Account:
             self._fail(_("The two are not the same; nothing was changed."))
             return
         assert self._links is not None
-        counter = self._next_counter()
-        self._asked[self._links.ask(ChangePassword(id=1, counter=counter, old=old, new=new))] = counter
+        change = ChangePassword(id=1, counter=self._next_counter(), old=old, new=new)
+        self._asked.add(self._links.ask(change))
 
     def hear(self, notice: AnyNotice) -> None:
         """Something was answered, perhaps."""
         match notice:
             case Answered(ticket, DeviceList(devices=devices)) if ticket in self._asked:
-                del self._asked[ticket]
+                self._asked.discard(ticket)
                 self._listed = devices
                 self._note("\n".join(map(_device_line, range(1, len(self._listed) + 1), self._listed)))
-            case QuestionFailed():
-                self.has_failed |= self._asked.pop(notice.ticket, None) is not None
-            case Stored():
-                self._asked = {t: counter for t, counter in self._asked.items() if counter != notice.counter}
+            case QuestionFailed(ticket) if ticket in self._asked:
+                self.has_failed = True
+                self._asked.discard(ticket)
+            case Stored(ticket=ticket):
+                self._asked.discard(ticket)
             case _:
                 pass
 

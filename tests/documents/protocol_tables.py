@@ -142,13 +142,8 @@ def type_words(info: shapes.Type) -> str:
             return "true or false"
         case shapes.FloatType():
             return "number"
-        case (
-            shapes.ListType(item_type=item, max_length=longest)
-            | shapes.VarTupleType(item_type=item, max_length=longest)
-        ):
-            return f"list of {type_words(item)}" + (f", at most {longest} of them" if longest else "")
-        case shapes.TupleType(item_types=items):
-            return f"list of {' and '.join(map(type_words, items))}"
+        case shapes.ListType() | shapes.VarTupleType() | shapes.TupleType():
+            return list_words(info)
         case shapes.DictType():
             return "object of texts and numbers"
         case shapes.UnionType(types=types):
@@ -159,6 +154,14 @@ def type_words(info: shapes.Type) -> str:
             return f"[`{kind.__name__}`](#{kind.__name__.lower()})"
         case _:
             raise AssertionError(f"no words for {info}")
+
+
+def list_words(info: shapes.ListType | shapes.VarTupleType | shapes.TupleType) -> str:
+    """A list as people read it."""
+    if isinstance(info, shapes.TupleType):
+        return f"list of {' and '.join(map(type_words, info.item_types))}"
+    longest = f", at most {info.max_length} of them" if info.max_length else ""
+    return f"list of {type_words(info.item_type)}{longest}"
 
 
 def tag_of(kind: type[msgspec.Struct]) -> str:

@@ -146,7 +146,8 @@ def test_r3_1_whoever_registers_while_a_server_dies_is_registered_once(
 def devices_of(told: str) -> list[dict[str, Any]]:
     """The devices in what `--json` printed."""
     notices = [msgspec.json.decode(line) for line in told.splitlines() if line.startswith("{")]
-    (listed,) = [notice["devices"] for notice in notices if notice["notice"] == "device_list"]
+    answers = [notice["answer"] for notice in notices if notice["notice"] == "answered"]
+    (listed,) = [answer["devices"] for answer in answers if answer["event"] == "device_list"]
     return list(listed)
 
 
