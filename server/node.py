@@ -17,9 +17,10 @@ import msgspec
 
 from server.accounts.certificate_files import load_identity
 from server.accounts.certificates import CertificateError, authority_of, fingerprint_of
+from server.archive.blobs import BlobStore
 from server.archive.disk_thread import DiskThread
 from server.cluster.announcing import Announcing
-from server.cluster.data_folder import Cluster, DataFolder, FolderError
+from server.cluster.data_folder import Cluster, DataFolder, FolderError, unusable_sentence
 from server.cluster.peer_side import PeerSide, PeerTerms
 from server.config import Config
 from server.engine.engine import Engine
@@ -100,6 +101,7 @@ class Node:
             raise CertificateError(
                 _("There is no certificate in {folder}.").format(folder=self._folder.certificates)
             )
+        self._blobs = self._open_blobs()
         engine, disk = self._open_archive()
         self._engine, self._disk = engine, disk
         self._io.start()
@@ -145,6 +147,12 @@ class Node:
         self._announcing.start()
 
     # --- the archive
+
+    def _open_blobs(self) -> BlobStore:
+        try:
+            return BlobStore(self._folder.blobs)
+        except OSError as error:
+            raise FolderError(unusable_sentence(self._folder.blobs, error)) from error
 
     def _open_archive(self) -> tuple[EngineThread, DiskThread]:
         config, cluster = self._config, self._cluster
@@ -223,6 +231,7 @@ class Node:
             policy=config.policy,
             send_rate_per_s=config.send_rate_per_s,
             tell_peer=self._tell_peer,
+            blobs=self._blobs,
         )
         if cluster.peer_address:
             self._hub.remember_peer(cluster.peer_name, cluster.peer_address)

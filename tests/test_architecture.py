@@ -85,6 +85,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "server.archive",
         "server.engine",
         "server.gateways",
+        *TEXTS,
         "server.network",
         "server.protocol",
         "server.replication",

@@ -21,6 +21,7 @@ from typing import Final
 
 from server.archive.packed_blob import BLOCK_BYTES, PackedBlob, is_worth_packing, pack_blob
 from server.archive.part import Part, PartError
+from server.archive.space import free_above_least
 
 __all__ = ["BLOCK_BYTES", "BlobStore", "MissingBlobError", "PartError"]
 
@@ -51,6 +52,20 @@ class BlobStore:
     def has(self, sha256: str) -> bool:
         """Whether the whole file is here, verified and synced."""
         return self._find(sha256) is not None
+
+    def size_of(self, sha256: str) -> int | None:
+        """How large the file is; None when it is not here."""
+        path = self._find(sha256)
+        try:
+            if path is None:
+                return None
+            return PackedBlob(path).size() if path.suffix == _PACKED else path.stat().st_size
+        except FileNotFoundError:
+            return None
+
+    def has_room_for(self, size: int) -> bool:
+        """Whether the disk is not full afterwards."""
+        return free_above_least(self._folder) >= size
 
     def read(self, sha256: str, offset: int, length: int) -> bytes:
         """A piece of a file; shorter where the file ends. Raises `MissingBlobError`."""
@@ -126,12 +141,14 @@ class BlobStore:
         """This person has sent the whole of a file that is here: to the other server, which says so."""
         self._done_path(person, sha256).touch()
 
-    def reserved_bytes(self, person: str, but_for: str) -> int:
-        """What the parts and the files not sent of a person take, without one; at least what has come."""
+    def reserved_bytes(self, person: str, but_for: str, has_sent: Callable[[str, str], bool]) -> int:
+        """What the parts of a person take, and the files in no message of theirs, without one."""
         total = 0
         for path in self._parts.glob(f"{_who(person)}-*"):
             sha256 = path.stem.partition("-")[2]
-            if sha256 != but_for and _SHA256.fullmatch(sha256):
+            if sha256 == but_for or not _SHA256.fullmatch(sha256):
+                continue
+            if path.suffix != _DONE or not has_sent(person, sha256):
                 with contextlib.suppress(OSError):
                     whole = self._find(sha256) if path.suffix == _DONE else path
                     total += whole.stat().st_size if whole is not None else 0

@@ -60,6 +60,11 @@ class PackedBlob:
     def __init__(self, path: Path) -> None:
         self._path: Final = path
 
+    def size(self) -> int:
+        """The size of the content."""
+        with self._path.open("rb") as file:
+            return int.from_bytes(file.read(_HEAD_BYTES)[8:], "big")
+
     def read(self, offset: int, length: int) -> bytes:
         """A piece of the content; shorter where it ends. Raises `BadPackedError` when it is damaged."""
         with self._path.open("rb") as file:

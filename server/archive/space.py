@@ -35,6 +35,12 @@ def usage_of(path: Path) -> tuple[int, int]:
     return usage.total, usage.free
 
 
+def free_above_least(path: Path) -> int:
+    """How many bytes may be written to the volume of a folder before it counts as full. Raises OSError."""
+    total, free = usage_of(path)
+    return free - min(total // _FREE_PART, _FREE_BYTES)
+
+
 class Space:
     """The room for one archive. `look` is for one thread, `give_up_ballast` for any."""
 

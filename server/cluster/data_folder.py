@@ -73,6 +73,11 @@ class DataFolder:
         return self.path / "confirmed.json"
 
     @property
+    def blobs(self) -> Path:
+        """The files of people."""
+        return self.path / "blobs"
+
+    @property
     def certificates(self) -> Path:
         """Certificates and keys."""
         return self.path / "certificates"

@@ -16,7 +16,13 @@ class _Arguments(dict[str, object]):
 
 def error_text(code: str, arguments: Arguments) -> str:
     """The sentence for a code of the servers or of the dialer, with its arguments."""
-    texts = {**_connection_texts(), **_sign_in_texts(), **_archive_texts(), **_protocol_texts()}
+    texts = {
+        **_connection_texts(),
+        **_sign_in_texts(),
+        **_archive_texts(),
+        **_file_texts(),
+        **_protocol_texts(),
+    }
     text = texts.get(code)
     if text is None:
         # A newer server may know more codes than we do.
@@ -93,6 +99,26 @@ def _archive_texts() -> dict[str, str]:
         "unknown_index": _("The archive does not reach to message {index}."),
         "forbidden": _("This is not allowed here."),
         "too_many_requests": _("More than {limit} requests wait for an answer."),
+    }
+
+
+def _file_texts() -> dict[str, str]:
+    return {
+        "file_too_large": _("The file is larger than {limit} bytes, and no server takes it."),
+        "quota_exceeded": _(
+            "Your files take more than {limit} bytes. Delete messages with files that nobody needs."
+        ),
+        "too_many_uploads": _("You are sending {limit} files at once. Wait until one of them is there."),
+        "unknown_upload": _("The server does not expect this file. Send it again."),
+        "wrong_offset": _("The server has {received} bytes of the file, and was sent others."),
+        "too_many_bytes": _(
+            "The file has more than {limit} bytes by now. It changed while it was sent: send it again."
+        ),
+        "wrong_hash": _("The file changed while it was sent. Send it again."),
+        "bad_packed": _("The server could not unpack what this program sent: {reason}."),
+        "bad_file_name": _("A file cannot be called {name}."),
+        "unknown_file": _("The server does not have this file. Send it again."),
+        "file_on_its_way": _("This server does not have the file yet. Try again in a moment."),
     }
 
 

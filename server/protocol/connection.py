@@ -11,9 +11,9 @@ import msgspec
 
 from server.protocol import limits
 from server.protocol.errors import Refusal, RemoteProtocolError
-from server.protocol.events import EVENT_NAMES, AnyEvent
-from server.protocol.frames import FrameDecoder, FrameReader, bytes_announced_by, request_id_of
-from server.protocol.requests import REQUEST_NAMES, AnyRequest
+from server.protocol.events import EVENT_NAMES, AnyEvent, FilePiece
+from server.protocol.frames import FrameDecoder, FrameReader, bytes_announced_by, request_id_of, with_raw
+from server.protocol.requests import REQUEST_NAMES, AnyRequest, Chunk
 
 VERSIONS: Final = (1,)
 FEATURES: Final[tuple[str, ...]] = ("standby",)
@@ -79,20 +79,23 @@ class ServerConnection:
             if isinstance(request, Refusal):
                 return BadFrame(request_id_of(line), request)
             if not request.bytes:
-                return request
+                return with_raw(request, b"") if isinstance(request, Chunk) else request
             self._waits_for_bytes = request
             self._reader.expect_bytes(request.bytes)
-        if self._reader.next_bytes() is None:
+        raw = self._reader.next_bytes()
+        if raw is None:
             return None
-        # No request of this version carries raw bytes: they are passed over, the connection lives.
-        answer, self._waits_for_bytes = self._waits_for_bytes.id, None
-        return BadFrame(answer, Refusal("unexpected_bytes"))
+        request, self._waits_for_bytes = self._waits_for_bytes, None
+        if isinstance(request, Chunk):
+            return with_raw(request, raw)
+        # No other request carries raw bytes: they are passed over, the connection lives.
+        return BadFrame(request.id, Refusal("unexpected_bytes"))
 
 
 class ClientConnection:
     """The client's end: bytes to events. Nonsense raises `RemoteProtocolError`.
 
-    Raw bytes behind an event are passed over: no event of this version carries any.
+    Raw bytes behind an event are passed over, but for those of a `file_piece`.
     """
 
     _decoder: Final[FrameDecoder[AnyEvent]] = FrameDecoder(AnyEvent, "event", EVENT_NAMES.__contains__)
@@ -101,20 +104,30 @@ class ClientConnection:
         # A page of history holds many messages; a server may send longer lines than it takes.
         self._reader = FrameReader(limits.PEER_FRAME_BYTES_MAX)
         self._is_before_bytes = False
+        self._waits_for_bytes: FilePiece | None = None
 
     def receive(self, data: bytes) -> list[AnyEvent]:
         """Take bytes, give the events they completed; events of unknown names are passed over."""
         self._reader.feed(data)
         found: list[AnyEvent] = []
-        while not self._is_before_bytes or self._reader.next_bytes() is not None:
+        while True:
+            raw = self._reader.next_bytes() if self._is_before_bytes else b""
+            if raw is None:
+                break
             self._is_before_bytes = False
+            if self._waits_for_bytes is not None:
+                found.append(with_raw(self._waits_for_bytes, raw))
+                self._waits_for_bytes = None
             line = self._reader.next_line()
             if line is None:
                 break
             if isinstance(line, Refusal):
                 raise RemoteProtocolError(line.code)
             event = self._decoder.decode(line)
-            if not isinstance(event, Refusal):
+            if isinstance(event, FilePiece):
+                self._waits_for_bytes = event
+                self._expect(event.bytes)
+            elif not isinstance(event, Refusal):
                 found.append(event)
                 self._expect(event.bytes)
             elif event.code == "unknown_request":

@@ -67,6 +67,18 @@ ERRORS: Final[dict[str, ErrorKind]] = {
     "id_reuse": ErrorKind("This counter was used for something else.", ("counter",)),
     "unknown_index": ErrorKind("The archive does not reach to this index.", ("index",)),
     "forbidden": ErrorKind("This is not allowed here."),
+    # Files.
+    "file_too_large": ErrorKind("The file is larger than allowed.", ("limit",)),
+    "quota_exceeded": ErrorKind("The files of this person take too much.", ("limit",)),
+    "too_many_uploads": ErrorKind("The person sends too many files at once.", ("limit",)),
+    "unknown_upload": ErrorKind("Nothing of this file is expected here: `begin_upload` first.", ("sha256",)),
+    "wrong_offset": ErrorKind("The chunk does not follow what has come.", ("received",)),
+    "too_many_bytes": ErrorKind("More came than the file was said to have.", ("limit",)),
+    "wrong_hash": ErrorKind("The file is another one than was said: nothing of it is kept.", ("sha256",)),
+    "bad_packed": ErrorKind("The chunk is no zstd frame that may be unpacked.", ("reason",)),
+    "bad_file_name": ErrorKind("The name is not allowed for a file.", ("name",)),
+    "unknown_file": ErrorKind("This file is not here for this person, whole and of this size.", ("sha256",)),
+    "file_on_its_way": ErrorKind("This server does not have the file yet: ask again soon.", ("sha256",)),
     # The state of the servers.
     "unknown": ErrorKind("It is not known whether this was done: ask again with the same counter."),
     "disk_full": ErrorKind("The server's disk is full: nothing new can be stored."),

@@ -4,6 +4,7 @@ An event with `answer` > 0 answers the request of that id; the others come by th
 Nothing in a delivered frame depends on its receiver, so each is encoded once.
 """
 
+import builtins
 import typing
 from typing import Final
 
@@ -16,6 +17,7 @@ from server.protocol.messages import MessageRow as MessageRow
 from server.protocol.messages import Messages as Messages
 from server.protocol.messages import Sender as Sender
 from server.protocol.messages import as_run as as_run
+from server.protocol.messages import files_in as files_in
 from server.protocol.requests import Cursor
 
 
@@ -68,6 +70,28 @@ class Stored(Event, frozen=True, kw_only=True, tag="stored"):
     copies: int
     number: int = 0
     room: str = ""
+
+
+class UploadState(Event, frozen=True, kw_only=True, tag="upload_state"):
+    """The answer to `begin_upload` and `chunk`: how much of the file is here.
+
+    All of it (`received` is `size`): it is verified, and on every disk that counts at the moment.
+    """
+
+    sha256: str
+    received: int
+    size: int
+
+
+class FilePiece(Event, frozen=True, kw_only=True, tag="file_piece"):
+    """The answer to `download`: the raw bytes behind this line; `is_packed`: they are one zstd frame."""
+
+    sha256: str
+    offset: int
+    size: int
+    is_packed: bool = False
+    # Never in the line: what came behind it.
+    raw: builtins.bytes = b""
 
 
 class RoomCreated(Event, frozen=True, kw_only=True, tag="room_created"):
@@ -219,6 +243,8 @@ AnyEvent = (
     | SignedIn
     | GoTo
     | Stored
+    | UploadState
+    | FilePiece
     | Messages
     | RoomCreated
     | RoomJoined

@@ -1,8 +1,21 @@
 """What events say of rooms, servers, people, devices and connections: parts of them, by name."""
 
 from collections.abc import Sequence
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
+
+from server.protocol import limits
+
+
+class FileFacts(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A file that a message carries: what it is called, and by what it is found. `media_type` is a claim."""
+
+    sha256: Annotated[str, Meta(max_length=64, pattern="^[0-9a-f]{64}$")]
+    size: Annotated[int, Meta(ge=0, le=limits.INTEGER_MAX)]
+    name: Annotated[str, Meta(min_length=1, max_length=1_000)]
+    media_type: Annotated[str, Meta(max_length=64, pattern=r"^([a-z0-9.+-]{1,31}/[a-z0-9.+-]{1,31})?$")] = ""
 
 
 class RoomFacts(msgspec.Struct, frozen=True):

@@ -13,6 +13,7 @@ from server.protocol import limits
 from server.protocol.errors import Refusal
 
 T = TypeVar("T")
+S = TypeVar("S", bound=msgspec.Struct)
 
 _encoder = msgspec.json.Encoder()
 
@@ -69,7 +70,8 @@ class FrameReader:
         """The announced raw bytes when all of them are here."""
         if len(self._buffer) < self._bytes_expected:
             return None
-        data = bytes(self._buffer[: self._bytes_expected])
+        with memoryview(self._buffer) as view:
+            data = bytes(view[: self._bytes_expected])
         del self._buffer[: self._bytes_expected]
         self._bytes_expected = 0
         return data
@@ -163,8 +165,17 @@ def is_too_deep(line: bytes) -> bool:
 
 
 def encode_frame(struct: msgspec.Struct) -> bytes:
-    """One struct as one line."""
+    """One struct as one line, and behind it the raw bytes that it has."""
+    raw = getattr(struct, "raw", None)
+    if raw:
+        line = msgspec.structs.replace(struct, raw=b"", bytes=len(raw))
+        return b"".join((_encoder.encode(line), b"\n", raw))
     return _encoder.encode(struct) + b"\n"
+
+
+def with_raw(struct: S, raw: bytes) -> S:
+    """The struct with what came behind its line."""
+    return msgspec.structs.replace(struct, raw=raw)
 
 
 def _is_utf8(line: bytes) -> bool:

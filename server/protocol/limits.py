@@ -36,6 +36,15 @@ ROOM_MEMBERS_MAX: Final = 1_000
 PEOPLE_MAX: Final = 20_000
 # A person has a handful of computers; open sign-in must not fill the archive with devices.
 DEVICES_PER_USER_MAX: Final = 100
+# What a person sends in a chat; larger things have places of their own.
+FILE_BYTES_MAX: Final = 100 * 1024 * 1024
+# All files in the messages of one person, each content once: twenty of the largest.
+FILE_BYTES_PER_PERSON_MAX: Final = 2 * 1024 * 1024 * 1024
+# A label that is read in one look, and that every file system takes: most allow 255 bytes.
+FILE_NAME_CHARACTERS_MAX: Final = 120
+FILE_NAME_BYTES_MAX: Final = 240
+# Files that one person sends at once: each is an open file of the server.
+UPLOADS_PER_PERSON_MAX: Final = 8
 # Requests of one connection that wait for their commit: a client's window, and a bound for us.
 REQUESTS_IN_FLIGHT_MAX: Final = 1_024
 # Questions of one connection that read the archive at once: a page may weigh a megabyte, and the

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import msgspec
 
 from server.protocol.event import Event
+from server.protocol.facts import FileFacts
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -22,6 +23,7 @@ class Message(msgspec.Struct, frozen=True):
     counter: int
     time_ms: int
     text: str
+    file: FileFacts | None = None
 
 
 class Sender(msgspec.Struct, frozen=True, array_like=True):
@@ -52,6 +54,8 @@ class _Run(Event, frozen=True, kw_only=True):
     room: str
     senders: list[Sender]
     rows: list[MessageRow]
+    # By the place of the row: few messages carry one.
+    files: dict[int, FileFacts] = {}
 
     def __post_init__(self) -> None:
         """Raise ValueError when a row names nobody."""
@@ -62,7 +66,7 @@ class _Run(Event, frozen=True, kw_only=True):
     def messages(self) -> list[Message]:
         """Each message by itself."""
         found = []
-        for row in self.rows:
+        for place, row in enumerate(self.rows):
             sender = self.senders[row.sender]
             found.append(
                 Message(
@@ -75,6 +79,7 @@ class _Run(Event, frozen=True, kw_only=True):
                     row.counter,
                     row.time_ms,
                     row.text,
+                    self.files.get(place),
                 )
             )
         return found
@@ -95,6 +100,11 @@ def as_run(messages: Iterable[Message]) -> tuple[list[Sender], list[MessageRow]]
         for message in messages
     ]
     return list(places), rows
+
+
+def files_in(messages: Iterable[Message]) -> dict[int, FileFacts]:
+    """What messages carry, by their place."""
+    return {place: message.file for place, message in enumerate(messages) if message.file is not None}
 
 
 class Messages(_Run, frozen=True, kw_only=True, tag="messages"):

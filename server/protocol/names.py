@@ -11,6 +11,13 @@ from typing import Final
 
 from server.protocol import limits
 
+# What some file system takes for something else than a part of a name.
+_PATH_SIGNS: Final = re.compile(r'[/\\:*?"<>|]')
+# Devices of Windows, with any ending (Naming Files, Paths, and Namespaces).
+_DEVICES: Final = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])(\..*)?", re.IGNORECASE)
+
+# Longer ones are no type of file.
+_ENDING_BYTES_MAX: Final = 20
 _ROOM_NAME: Final = re.compile(rf"[a-z0-9._-]{{3,{limits.ROOM_NAME_CHARACTERS_MAX}}}")
 # Letters, marks, numbers, and a few signs that stand in real names; so no control, bidi or
 # zero-width character and no line break ever gets into a name.
@@ -35,6 +42,29 @@ def clean_label(text: str) -> str:
     """What people call a device: on one line, without what a screen cannot show; it may be empty."""
     label = unicodedata.normalize("NFC", " ".join(text.split()))
     return "".join(c for c in label if c.isprintable())[: limits.NAME_CHARACTERS_MAX].strip()
+
+
+def clean_file_name(text: str) -> str:
+    """What a file is called: a label for people that no file system takes for a path; never empty."""
+    name = unicodedata.normalize("NFC", text)
+    # No control, bidi or zero-width characters, no lone surrogates, no line breaks; one kind of space.
+    name = "".join(
+        " " if unicodedata.category(c) == "Zs" else c
+        for c in name
+        if not unicodedata.category(c).startswith("C") and unicodedata.category(c) not in {"Zl", "Zp"}
+    )
+    name = _shortened(_PATH_SIGNS.sub("_", name).lstrip(". "))
+    return f"_{name}"[: limits.FILE_NAME_CHARACTERS_MAX] if _DEVICES.fullmatch(name) else name or "file"
+
+
+def _shortened(name: str) -> str:
+    """Within both limits, with its ending when that is short; without dots or spaces at its end."""
+    stem, dot, ending = name.rpartition(".")
+    tail = dot + ending if stem and len(ending.encode()) <= _ENDING_BYTES_MAX else ""
+    stem = name[: len(name) - len(tail)]
+    room_bytes = limits.FILE_NAME_BYTES_MAX - len(tail.encode())
+    stem = stem[: limits.FILE_NAME_CHARACTERS_MAX - len(tail)].encode()[:room_bytes].decode(errors="ignore")
+    return unicodedata.normalize("NFC", stem + tail).rstrip(". ")
 
 
 def clean_room_name(text: str) -> str | None:

@@ -4,6 +4,7 @@ A request carries an `id` that its answer repeats. What is to be archived also c
 `counter`: (device, counter) is the identity of the thing for ever, however often it is sent.
 """
 
+import builtins
 import typing
 from typing import Annotated, Final
 
@@ -11,6 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from server.protocol import limits
+from server.protocol.facts import FileFacts
 
 Count = Annotated[int, Meta(ge=0, le=limits.INTEGER_MAX)]
 Counter = Annotated[int, Meta(ge=1, le=limits.INTEGER_MAX)]
@@ -21,6 +23,9 @@ DeviceId = Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
 Password = Annotated[str, Meta(max_length=limits.PASSWORD_CHARACTERS_MAX)]
 Secret = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 EpochText = Annotated[str, Meta(max_length=96, pattern=r"^[0-9]{1,16}\.[0-9a-z]{1,32}\.[0-9a-f]{1,32}$")]
+
+
+Sha256 = Annotated[str, Meta(max_length=64, pattern="^[0-9a-f]{64}$")]
 
 
 class EpochEnd(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -85,12 +90,46 @@ class Activate(Request, frozen=True, tag="activate"):
 
 
 class Send(Request, frozen=True, tag="send"):
-    """A message for a room. `time_ms` is when the person pressed Enter (Unix, ms)."""
+    """A message for a room. `time_ms` is when the person pressed Enter (Unix, ms).
+
+    `file` must have been uploaded before, by this person, to either server; the text may be empty then.
+    """
 
     counter: Counter
     room: Identifier
     text: str
     time_ms: Count
+    file: FileFacts | None = None
+
+
+class BeginUpload(Request, frozen=True, tag="begin_upload"):
+    """A file for a message, by the SHA-256 (hex) of its content; or go on with one, at either server."""
+
+    sha256: Sha256
+    size: Count
+
+
+class Chunk(Request, frozen=True, tag="chunk", omit_defaults=True):
+    """The next piece of a file, as the raw bytes behind this line; `is_packed`: they are one zstd frame.
+
+    The last one is answered when the whole file is verified, and on the disks of both servers.
+    """
+
+    sha256: Sha256
+    offset: Count
+    is_packed: bool = False
+    # Never in the line: what came behind it.
+    raw: builtins.bytes = b""
+
+
+class Download(Request, frozen=True, tag="download"):
+    """A piece of a file that a message of this room carries; `takes_packed`: it may come as a zstd frame."""
+
+    room: Identifier
+    sha256: Sha256
+    offset: Count
+    length: Annotated[int, Meta(ge=1, le=limits.CHUNK_BYTES_MAX)] = limits.CHUNK_BYTES_MAX
+    takes_packed: bool = False
 
 
 class CreateRoom(Request, frozen=True, tag="create_room"):
@@ -166,6 +205,9 @@ AnyRequest = (
     | SignIn
     | Activate
     | Send
+    | BeginUpload
+    | Chunk
+    | Download
     | CreateRoom
     | JoinRoom
     | ChangePassword

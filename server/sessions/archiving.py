@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from server.protocol import requests
 from server.sessions.drafts import Archived, draft_of
+from server.sessions.files import send_with_file
 
 if TYPE_CHECKING:
     from server.sessions.hub import Hub
@@ -14,7 +15,10 @@ def archive(hub: "Hub", session: "Session", request: Archived) -> None:
     """Something that is to stand in the archive."""
     assert session.device is not None
     draft, room = draft_of(request, session.device.id, hub.time_ms())
-    session.ask_and_answer(request.id, draft, room)
+    if isinstance(request, requests.Send) and request.file is not None:
+        send_with_file(hub, session, request, draft)
+    else:
+        session.ask_and_answer(request.id, draft, room)
 
 
 def change_password(hub: "Hub", session: "Session", request: requests.ChangePassword) -> None:

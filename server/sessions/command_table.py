@@ -9,6 +9,7 @@ from server.protocol import requests
 from server.protocol.errors import Refusal
 from server.sessions.archiving import archive, change_password
 from server.sessions.devices import tell_devices
+from server.sessions.files import begin_upload, download, take_chunk
 from server.sessions.readings import tell_history, tell_status
 from server.sessions.rooms import tell_members, tell_rooms
 from server.sessions.signing_in import activate, greet, say_pong, sign_in, sign_out
@@ -35,6 +36,9 @@ COMMANDS: Final[dict[type, Command]] = {
     requests.SignIn: Command(sign_in, Stage.GREETED, Stage.GREETED),
     requests.Activate: Command(activate, Stage.ON_STANDBY, Stage.ON_STANDBY),
     requests.Send: Command(archive),
+    requests.BeginUpload: Command(begin_upload),
+    requests.Chunk: Command(take_chunk),
+    requests.Download: Command(download),
     requests.CreateRoom: Command(archive),
     requests.JoinRoom: Command(archive),
     requests.ChangePassword: Command(change_password),

@@ -7,7 +7,7 @@ import msgspec
 from server.archive.record import Draft
 from server.protocol import requests
 from server.sessions.signing_in import id_from
-from server.state.bodies import MemberBody, MessageBody, RevokeBody, RoomBody
+from server.state.bodies import FileBody, MemberBody, MessageBody, RevokeBody, RoomBody
 
 Archived = requests.Send | requests.CreateRoom | requests.JoinRoom | requests.RevokeDevice
 
@@ -22,7 +22,8 @@ def draft_of(request: Archived, device: str, now_ms: int) -> tuple[Draft, str]:
     counter = request.counter
     match request:
         case requests.Send():
-            body = _encode(MessageBody(request.room, request.text))
+            file = None if request.file is None else FileBody(*msgspec.structs.astuple(request.file))
+            body = _encode(MessageBody(request.room, request.text, file))
             return Draft("message", device, counter, min(request.time_ms, now_ms), body), ""
         case requests.CreateRoom():
             room = id_from("room", device, counter)

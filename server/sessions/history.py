@@ -56,8 +56,16 @@ def history_page(
     found = [message for message in stored if message is not None]
     found += [message for message in recent if first <= message.index <= last]
     is_end = len(found) < wanted
-    senders, page = events.as_run(found[-request.limit :] if is_backwards else found[: request.limit])
-    return events.HistoryPage(answer=request.id, room=request.room, senders=senders, rows=page, is_end=is_end)
+    chosen = found[-request.limit :] if is_backwards else found[: request.limit]
+    senders, page = events.as_run(chosen)
+    return events.HistoryPage(
+        answer=request.id,
+        room=request.room,
+        senders=senders,
+        rows=page,
+        files=events.files_in(chosen),
+        is_end=is_end,
+    )
 
 
 def missed_frames(

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import Final, Protocol
 
+from server.archive.blobs import BlobStore
 from server.archive.record import Draft
 from server.archive.store import StoreReader
 from server.engine.round import Answer, Ask, EngineInput, Output, PairState, Position
@@ -21,6 +22,8 @@ from server.sessions.announcements import Announcements
 from server.sessions.cursors import cursor_at, place_cursor
 from server.sessions.delivery import Delivery
 from server.sessions.facts import OwnFacts, PeerFacts, PeerOnline
+from server.sessions.file_store import FileStore
+from server.sessions.files import Broom
 from server.sessions.goodbyes import Goodbyes
 from server.sessions.history import missed_frames
 from server.sessions.password_checks import PasswordChecks
@@ -72,7 +75,9 @@ class Hub:
         policy: Policy,
         send_rate_per_s: float,
         tell_peer: Callable[[PeerFacts | PeerOnline], None],
+        blobs: BlobStore | None = None,
     ) -> None:
+        """Without `blobs` files are neither taken nor given."""
         self.facts: Final = facts
         self.users_max: Final = users_max
         self.send_rate_per_s: Final = send_rate_per_s
@@ -106,6 +111,8 @@ class Hub:
         self.readings: Final = Readings()
         self.password_checks: Final = PasswordChecks(self)
         self.goodbyes: Final = Goodbyes(self)
+        self.files: Final = FileStore(blobs, self.now) if blobs is not None else None
+        self._broom = Broom(self, self.files) if self.files is not None else None
         self.call_later(_HOUSEKEEPING_EVERY_S, self._keep_house)
 
     # --- for sessions
@@ -284,6 +291,8 @@ class Hub:
             timer.cancel()
         self.readings.stop()
         self.password_checks.stop()
+        if self.files is not None:
+            self.files.stop()
 
     def _keep_house(self) -> None:
         now = self.now()

@@ -46,7 +46,11 @@ class Readings:
     ) -> None:
         """Answer with what the work finds."""
         session.read_began()
-        task = asyncio.get_running_loop().create_task(self._finish(session, request, work))
+        self.keep(self._finish(session, request, work))
+
+    def keep(self, work: Coroutine[None, None, None]) -> None:
+        """Have something done, unless the server stops before."""
+        task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

@@ -42,8 +42,8 @@ class Session:
 
     __slots__ = (
         "_asked", "_channel", "_connection", "_held", "_held_bytes", "_hub", "_is_reading", "_is_too_fast",
-        "_reads_in_flight", "_throttle", "_waiting", "blocked_at", "device", "frame_at", "heard_at",
-        "is_ending", "is_signing_in", "nonce", "opened_at", "reader", "stage", "user",
+        "_is_waiting", "_reads_in_flight", "_throttle", "_waiting", "blocked_at", "device", "frame_at",
+        "heard_at", "is_ending", "is_signing_in", "nonce", "opened_at", "reader", "stage", "user",
     )  # fmt: skip
 
     def __init__(self, hub: "Hub") -> None:
@@ -56,6 +56,8 @@ class Session:
         self._held_bytes = 0
         self._throttle = Throttle(hub.send_rate_per_s, limits.SEND_BURST, hub.now())
         self._is_too_fast = False
+        # Its last message waits for what it carries, and what it asked behind that waits, too.
+        self._is_waiting = False
         self._is_reading = True
         self._reads_in_flight = 0
         self.is_ending = False
@@ -99,6 +101,8 @@ class Session:
 
         Were a client served that takes no answers, they would fill our memory.
         """
+        if self._is_waiting:
+            return True
         return self._is_too_fast or self.is_paused or self._reads_in_flight >= limits.READS_IN_FLIGHT_MAX
 
     def _serve_waiting(self) -> None:
@@ -131,6 +135,16 @@ class Session:
 
     def _end_pause(self) -> None:
         self._is_too_fast = False
+        self._go_on()
+
+    def hold(self) -> None:
+        """Serve nothing more before `go_on`."""
+        self._is_waiting = True
+
+    def go_on(self) -> None:
+        """Go on behind a `hold`."""
+        self._is_waiting = False
+        self.flush()
         self._go_on()
 
     def _go_on(self) -> None:

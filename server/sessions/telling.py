@@ -6,8 +6,11 @@ Names are those of now: the archive holds ids. May run beside the engine.
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
+import msgspec
+
 from server.archive.record import Record
 from server.protocol import events
+from server.protocol.facts import FileFacts
 from server.protocol.frames import encode_frame
 from server.state.bodies import (
     DeviceBody,
@@ -75,6 +78,7 @@ def message_of(record: Record, number: int, state: State) -> events.Message | No
         header.counter,
         header.time_ms,
         body.text,
+        None if body.file is None else FileFacts(*msgspec.structs.astuple(body.file)),
     )
 
 
@@ -87,7 +91,8 @@ def run_until(event: events.AnyEvent, last: int) -> Frame | None:
 
 def _ended(run: list[events.Message]) -> Frame:
     senders, rows = events.as_run(run)
-    frame = encode_frame(events.Messages(room=run[0].room, senders=senders, rows=rows))
+    told = events.Messages(room=run[0].room, senders=senders, rows=rows, files=events.files_in(run))
+    frame = encode_frame(told)
     return Frame(run[0].room, run[-1].index, frame)
 
 

@@ -32,11 +32,21 @@ class RevokeBody(msgspec.Struct, frozen=True, array_like=True):
     device: str
 
 
+class FileBody(msgspec.Struct, frozen=True, array_like=True):
+    """The file that a message carries; `sha256` (hex) is that of its content."""
+
+    sha256: str
+    size: int
+    name: str
+    media_type: str = ""
+
+
 class MessageBody(msgspec.Struct, frozen=True, array_like=True):
     """A message for a room."""
 
     room: str
     text: str
+    file: FileBody | None = None
 
 
 class RoomBody(msgspec.Struct, frozen=True, array_like=True):

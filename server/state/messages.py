@@ -4,6 +4,7 @@ from server.archive.record import Draft, Header
 from server.protocol import limits
 from server.protocol.errors import Refusal
 from server.state.bodies import MessageBody
+from server.state.files import judge_file
 from server.state.state import State
 from server.state.told import Told
 
@@ -22,14 +23,21 @@ def judge_message(state: State, header: Header | Draft, body: MessageBody) -> Re
         return None
     if body.room not in user.rooms:
         return Refusal("not_a_member", {"room": body.room})
-    if not body.text.strip():
+    if body.file is not None:
+        refusal = judge_file(state.files, user.id, body.file)
+        if refusal is not None:
+            return refusal
+    elif not body.text.strip():
         return Refusal("empty_message")
     if len(body.text) > limits.MESSAGE_CHARACTERS_MAX:
         return Refusal("message_too_long", {"limit": limits.MESSAGE_CHARACTERS_MAX})
     return None
 
 
-def fold_message(state: State, header: Header, body: MessageBody) -> Told:  # noqa: ARG001 - the table's shape
+def fold_message(state: State, header: Header, body: MessageBody) -> Told:
     """The running number of messages grows by one."""
     state.number += 1
+    if body.file is not None:
+        person = state.devices[header.device].user
+        state.files.add(body.file.sha256, body.room, person, body.file.size)
     return Told(audience=body.room, number=state.number)

@@ -13,6 +13,7 @@ import msgspec
 from server.archive.record import Span
 from server.protocol.names import name_key
 from server.state.counters import CounterSet
+from server.state.files import FileUse, FileUses
 
 GENERAL: Final = "general"
 
@@ -79,6 +80,7 @@ class Snapshot(msgspec.Struct, frozen=True, array_like=True):
     rooms: list[Room]
     counters: list[tuple[str, tuple[tuple[int, int], ...]]]
     voids: list[VoidRecord]
+    files: list[FileUse] = []
 
 
 class State:
@@ -96,6 +98,7 @@ class State:
         self.room_by_name: dict[str, str] = {GENERAL: GENERAL}
         self.counters: dict[str, CounterSet] = {}
         self.voids: dict[tuple[str, int], VoidRecord] = {}
+        self.files = FileUses()
 
     def user_of_device(self, device: str) -> User | None:
         """The person behind a device."""
@@ -146,6 +149,7 @@ class State:
                 rooms=list(self.rooms.values()),
                 counters=[(device, seen.ranges) for device, seen in self.counters.items()],
                 voids=list(self.voids.values()),
+                files=self.files.all(),
             )
         )
 
@@ -166,5 +170,6 @@ def restore(snapshot: bytes) -> State:
         state.put_room(room)
     state.devices = {device.id: device for device in found.devices}
     state.counters = {device: CounterSet(list(ranges)) for device, ranges in found.counters}
+    state.files = FileUses(found.files)
     state.voids = {(void.device, void.counter): void for void in found.voids}
     return state

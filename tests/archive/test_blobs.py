@@ -46,6 +46,7 @@ def test_what_was_written_is_read_from_any_place(store: BlobStore, content: byte
     assert not store.has(sha256)
     assert take(store, content, step=100_000).is_done
     assert store.has(sha256)
+    assert store.size_of(sha256) == len(content)
     assert (
         b"".join(store.read(sha256, offset, 99_999) for offset in range(0, len(content) + 1, 99_999))
         == content
@@ -156,10 +157,15 @@ def test_what_a_person_has_sent_and_not_used_counts(store: BlobStore) -> None:
     take(store, SMALL, "anna")
     part = store.part("anna", sha256_of(LARGE), len(LARGE))
     part.write(0, LARGE[:700])
-    assert store.reserved_bytes("anna", "") == len(SMALL) + 700
-    assert store.reserved_bytes("anna", sha256_of(LARGE)) == len(SMALL)
-    assert store.reserved_bytes("bert", "") == 0
+    assert store.reserved_bytes("anna", "", never) == len(SMALL) + 700
+    assert store.reserved_bytes("anna", sha256_of(LARGE), never) == len(SMALL)
+    assert store.reserved_bytes("bert", "", never) == 0
+    assert store.reserved_bytes("anna", "", lambda _person, _sha256: True) == 700
     part.close()
+
+
+def never(person: str, sha256: str) -> bool:
+    return False
 
 
 @pytest.mark.parametrize("name", ["", "../../etc/passwd", "a" * 63, "A" * 64, "a" * 64 + "\n", "/" * 64])

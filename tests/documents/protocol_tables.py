@@ -12,7 +12,7 @@ import msgspec
 from msgspec import inspect as shapes
 
 from server.protocol import errors, events, limits, requests
-from server.protocol.facts import ConnectionFacts, DeviceFacts, MemberFacts, RoomFacts, ServerFacts
+from server.protocol.facts import ConnectionFacts, DeviceFacts, FileFacts, MemberFacts, RoomFacts, ServerFacts
 from server.protocol.requests import Cursor
 from server.sessions.command_table import COMMANDS
 from server.sessions.stages import Stage
@@ -27,6 +27,9 @@ ANSWERS: Final[dict[type, str]] = {
     requests.SignIn: "`signed_in`, `go_to`",
     requests.Activate: "`signed_in`, `go_to`",
     requests.Send: "`stored`",
+    requests.BeginUpload: "`upload_state`",
+    requests.Chunk: "`upload_state`",
+    requests.Download: "`file_piece`",
     requests.CreateRoom: "`stored`",
     requests.JoinRoom: "`stored`",
     requests.ChangePassword: "`stored`",
@@ -51,13 +54,15 @@ PARTS: Final[tuple[type[msgspec.Struct], ...]] = (
     Cursor,
     events.Sender,
     events.MessageRow,
+    FileFacts,
     RoomFacts,
     ServerFacts,
     MemberFacts,
     DeviceFacts,
     ConnectionFacts,
 )
-OF_EVERY_ONE: Final = frozenset({"id", "bytes", "answer"})
+# In every one, or in no line at all.
+OF_EVERY_ONE: Final = frozenset({"id", "bytes", "answer", "raw"})
 
 
 def all_tables() -> dict[str, str]:
@@ -144,6 +149,8 @@ def type_words(info: shapes.Type) -> str:
             return "number"
         case shapes.ListType() | shapes.VarTupleType() | shapes.TupleType():
             return list_words(info)
+        case shapes.DictType(value_type=shapes.StructType() as value):
+            return f"object of {type_words(value)} by number"
         case shapes.DictType():
             return "object of texts and numbers"
         case shapes.UnionType(types=types):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.protocol import limits
-from server.protocol.names import clean_person_name, clean_room_name, name_key
+from server.protocol.names import clean_file_name, clean_person_name, clean_room_name, name_key
 
 
 @pytest.mark.parametrize(
@@ -89,3 +89,45 @@ def test_names_of_rooms(name: str) -> None:
 @pytest.mark.parametrize("name", ["", "ab", "x" * 33, "Abc", "a b c", "äbc", "abc\n", "a/c"])
 def test_what_is_no_name_of_a_room(name: str) -> None:
     assert clean_room_name(name) is None
+
+
+@pytest.mark.parametrize(
+    ("written", "label"),
+    [
+        ("holiday.jpg", "holiday.jpg"),
+        ("Foto 12 (bunt).JPEG", "Foto 12 (bunt).JPEG"),
+        ("re\u0301sume\u0301.pdf", "r\u00e9sum\u00e9.pdf"),
+        ("../../etc/passwd", "_.._etc_passwd"),
+        ("..\\..\\boot.ini", "_.._boot.ini"),
+        ("C:\\Windows\\x.dll", "C__Windows_x.dll"),
+        (".profile", "profile"),
+        ("...", "file"),
+        ("", "file"),
+        ("   ", "file"),
+        ("a\u202egpj.exe", "agpj.exe"),
+        ("a\u200bb\x00c\nd\u2028e.txt", "abcde.txt"),
+        ("a\u00a0b.txt", "a b.txt"),
+        ("CON", "_CON"),
+        ("nul.txt", "_nul.txt"),
+        ("com\u00b9.tar.gz", "_com\u00b9.tar.gz"),
+        ("console.log", "console.log"),
+        ('a<b>c:d"e|f?g*h', "a_b_c_d_e_f_g_h"),
+        ("name. . .", "name"),
+        ("\ud800.txt", "txt"),
+        ("x" * 200 + ".jpeg", "x" * 115 + ".jpeg"),
+        ("\u674e" * 200 + ".png", "\u674e" * 78 + ".png"),
+    ],
+)
+def test_a_file_is_called_by_a_label(written: str, label: str) -> None:
+    assert clean_file_name(written) == label
+
+
+@given(st.text(max_size=300))
+def test_a_label_is_never_a_path_and_stays_as_it_is(written: str) -> None:
+    label = clean_file_name(written)
+    assert clean_file_name(label) == label
+    assert 1 <= len(label) <= limits.FILE_NAME_CHARACTERS_MAX
+    assert len(label.encode()) <= limits.FILE_NAME_BYTES_MAX
+    assert label not in {".", ".."}
+    assert not set(label) & set('/\\:*?"<>|\x00\n')
+    assert label == label.strip(". ")

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from server.archive.blobs import BlobStore
 from server.archive.blocks import TimelineRow
 from server.archive.disk import SqliteDisk
 from server.archive.record import Draft, Epoch, Record, epoch_draft, make_records
@@ -166,6 +167,7 @@ class Scene:
                 position=Position(0, "0.0.0", 0),
                 pair=PairState("leader", "solo", str(EPOCH), "", 0),
                 tell_peer=self.told_peer.append,
+                blobs=BlobStore(path / "blobs"),
                 **chosen,
             )
         )

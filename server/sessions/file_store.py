@@ -1,0 +1,219 @@
+"""The files of this server as its clients and the other server use them: pieces in, pieces out.
+
+On the io thread; what touches the disk runs in a few threads of its own. A file that somebody sends here
+is copied by the other server while it comes (`Copier`), so that both have it at nearly the same time, and
+the sender may go on at either.
+"""
+
+import asyncio
+import errno
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, Protocol, TypeVar
+
+from server.archive.blobs import BlobStore, MissingBlobError, PartError
+from server.archive.part import Part
+from server.i18n.marking import marked
+from server.protocol import limits
+from server.protocol.compression import BadPackedError, unpack
+from server.protocol.errors import Refusal
+
+_log = logging.getLogger(__name__)
+_T = TypeVar("_T")
+
+# A disk has few hands, and the interpreter one; two of them may be syncing.
+_THREADS: Final = 4
+# A part that nobody goes on with is closed; the file on disk stays.
+_IDLE_S: Final = 60.0
+# Both copies, or `unknown`: less than what a request may take.
+_COPIED_S: Final = limits.ANSWER_S_MAX - 5.0
+
+# Who sends it, and the SHA-256 of what.
+Key = tuple[str, str]
+
+
+class Copier(Protocol):
+    """The other server, which copies what is sent here."""
+
+    def offer(self, key: Key, size: int) -> None:
+        """Somebody sends a file, or is about to put it into a message: the other one shall have it."""
+
+    def moved(self, key: Key) -> None:
+        """More of it is here."""
+
+    async def copied(self, key: Key, limit_s: float) -> bool:
+        """Wait until the other server has it, or is not needed; False when it took too long."""
+
+
+class Upload:
+    """A file on its way to this disk; who holds the lock has its part."""
+
+    __slots__ = ("lock", "part", "received", "size", "used_at")
+
+    def __init__(self, size: int, now: float) -> None:
+        self.lock: Final = asyncio.Lock()
+        self.part: Part | None = None
+        self.size: Final = size
+        self.received = 0
+        self.used_at = now
+
+
+class FileStore:
+    """`now` is monotonic time (s). `copier` comes when there is a second server."""
+
+    def __init__(self, blobs: BlobStore, now: Callable[[], float]) -> None:
+        self.blobs: Final = blobs
+        self._now: Final = now
+        self._pool: Final = ThreadPoolExecutor(_THREADS, thread_name_prefix="files")
+        self._uploads: Final[dict[Key, Upload]] = {}
+        self.copier: Copier | None = None
+
+    async def run(self, work: Callable[[], _T]) -> _T:
+        """Do something with the disk, in one of its threads."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+
+    def stop(self) -> None:
+        """What is being written is finished; nothing new begins."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        for upload in self._uploads.values():
+            if upload.part is not None:
+                upload.part.close()
+        self._uploads.clear()
+
+    # --- what comes
+
+    def uploads_of(self, person: str, but_for: str) -> list[Upload]:
+        """What a person is sending at the moment, without one."""
+        return [
+            upload for (who, sha256), upload in self._uploads.items() if who == person and sha256 != but_for
+        ]
+
+    async def begin(self, key: Key, size: int) -> int | Refusal:
+        """Open the part, or find it open: how much of it is here."""
+        upload = self._uploads.get(key)
+        if upload is None or upload.size != size:
+            await self._close(key)
+            upload = self._uploads[key] = Upload(size, self._now())
+        async with upload.lock:
+            upload.used_at = self._now()
+            refusal = await self._attempt(upload, key, lambda: self._open(upload, key))
+        if self.copier is not None and refusal is None:
+            self.copier.offer(key, size)
+        return upload.received if refusal is None else refusal
+
+    async def take(
+        self, key: Key, offset: int, raw: bytes, *, is_packed: bool = False
+    ) -> tuple[int, int] | Refusal:
+        """The next piece: how much is here now, of how much."""
+        upload = self._uploads.get(key)
+        if upload is None:
+            return Refusal("unknown_upload", {"sha256": key[1]})
+        async with upload.lock:
+            if upload.part is None:
+                return Refusal("unknown_upload", {"sha256": key[1]})
+            upload.used_at = self._now()
+            refusal = await self._attempt(
+                upload, key, lambda: _write(upload, offset, raw, is_packed=is_packed)
+            )
+        if self.copier is not None:
+            self.copier.moved(key)
+        return (upload.received, upload.size) if refusal is None else refusal
+
+    async def both_have(self, key: Key, size: int) -> bool:
+        """Wait until the file, which is here, is on every disk that counts; False when it took too long."""
+        if self.copier is None:
+            return True
+        self.copier.offer(key, size)
+        return await self.copier.copied(key, _COPIED_S)
+
+    async def close_idle(self) -> None:
+        """Parts that nobody goes on with are closed."""
+        for key, upload in list(self._uploads.items()):
+            if not upload.lock.locked() and self._now() - upload.used_at > _IDLE_S:
+                await self._close(key)
+
+    def _open(self, upload: Upload, key: Key) -> None:
+        if upload.part is None:
+            upload.part = self.blobs.part(*key, upload.size)
+        _finish_if_whole(upload.part, upload)
+
+    async def _attempt(self, upload: Upload, key: Key, work: Callable[[], None]) -> Refusal | None:
+        """What a disk says, as the sender is told. A part that is whole, or that failed, is open no more."""
+        refusal: Refusal | None = None
+        try:
+            await self.run(work)
+        except PartError as error:
+            refusal = _refusal_of(error, upload, key)
+        except BadPackedError as error:
+            return Refusal("bad_packed", {"reason": str(error)})
+        except OSError as error:
+            is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+            if not is_full:
+                _log.error(marked("A file could not be written: %s"), error)
+            refusal = Refusal("disk_full") if is_full else Refusal("internal")
+        if upload.part is None or upload.part.is_done or (refusal and refusal.code in _ENDING):
+            self._forget(upload, key)
+        return refusal
+
+    def _forget(self, upload: Upload, key: Key) -> None:
+        if upload.part is not None:
+            upload.part.close()
+            upload.part = None
+        if self._uploads.get(key) is upload:
+            del self._uploads[key]
+
+    async def _close(self, key: Key) -> None:
+        upload = self._uploads.get(key)
+        if upload is not None:
+            async with upload.lock:
+                self._forget(upload, key)
+
+    # --- what goes
+
+    async def piece(self, sha256: str, offset: int, length: int) -> bytes | None:
+        """A piece of a whole file; None when it is not here."""
+        try:
+            return await self.run(lambda: self.blobs.read(sha256, offset, length))
+        except MissingBlobError:
+            return None
+
+    async def piece_for_copy(self, key: Key, offset: int, length: int) -> bytes | None:
+        """The same, also of what is still coming; b"" when there is no more of it yet."""
+        found = await self.piece(key[1], offset, length)
+        if found is not None:
+            return found
+        try:
+            return await self.run(lambda: self.blobs.read_part(*key, offset, length))
+        except MissingBlobError:
+            # It became whole in between, or it is gone.
+            return await self.piece(key[1], offset, length)
+
+
+# After these the part is closed; the sender has to begin again.
+_ENDING: Final = frozenset({"wrong_hash", "disk_full", "internal"})
+
+
+def _write(upload: Upload, offset: int, raw: bytes, *, is_packed: bool) -> None:
+    data = unpack(raw, limits.CHUNK_BYTES_MAX) if is_packed else raw
+    assert upload.part is not None
+    upload.part.write(offset, data)
+    _finish_if_whole(upload.part, upload)
+
+
+def _finish_if_whole(part: Part, upload: Upload) -> None:
+    if part.received == part.size:
+        part.finish()
+    upload.received = part.received
+
+
+def _refusal_of(error: PartError, upload: Upload, key: Key) -> Refusal:
+    match error.code:
+        case "wrong_offset":
+            return Refusal("wrong_offset", {"received": upload.received})
+        case "too_many_bytes":
+            return Refusal("too_many_bytes", {"limit": upload.size})
+        case "wrong_hash":
+            return Refusal("wrong_hash", {"sha256": key[1]})
+        case _:
+            return Refusal("unknown_upload", {"sha256": key[1]})

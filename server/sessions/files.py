@@ -1,0 +1,193 @@
+"""Files of clients: what they send and fetch, who may, and when a message may carry one."""
+
+from typing import TYPE_CHECKING, Final
+
+from server.archive.record import Draft
+from server.protocol import events, limits, requests
+from server.protocol.compression import pack
+from server.protocol.errors import Refusal
+from server.protocol.facts import FileFacts
+from server.sessions.file_store import FileStore
+
+if TYPE_CHECKING:
+    from server.sessions.hub import Hub
+    from server.sessions.session import Session
+
+# How often what nobody needs is looked for.
+SWEEP_EVERY_S: Final = 600.0
+
+
+def begin_upload(hub: "Hub", session: "Session", request: requests.BeginUpload) -> None:
+    """Somebody wants to send a file, or to go on with it."""
+    assert session.user is not None
+    hub.readings.start(session, request, _begin(hub, hub.files, session.user.id, request))
+
+
+def take_chunk(hub: "Hub", session: "Session", request: requests.Chunk) -> None:
+    """The next piece. While some are written nothing more is read from this client."""
+    assert session.user is not None
+    hub.readings.start(session, request, _take(hub.files, session.user.id, request))
+
+
+def download(hub: "Hub", session: "Session", request: requests.Download) -> None:
+    """A piece of a file, for whoever may read the room in which a message carries it."""
+    assert session.user is not None
+    if request.room not in hub.user_now(session.user).rooms:
+        code = "not_a_member" if request.room in hub.state.rooms else "unknown_room"
+        session.refuse(request.id, Refusal(code, {"room": request.room}))
+    elif not hub.state.files.is_in((request.room,), request.sha256):
+        session.refuse(request.id, Refusal("unknown_file", {"sha256": request.sha256}))
+    else:
+        size = hub.state.files.size_of(request.sha256)
+        hub.readings.start(session, request, _piece(hub.files, size, request))
+
+
+def send_with_file(hub: "Hub", session: "Session", request: requests.Send, draft: Draft) -> None:
+    """A message that carries a file goes on when the file is on every disk that counts.
+
+    What the same client asks behind it waits, so that nothing it wrote later comes before it.
+    """
+    assert session.user is not None
+    assert request.file is not None
+    if hub.state.has_seen(*draft.id):
+        session.ask_and_answer(request.id, draft)
+        return
+    session.hold()
+    hub.readings.keep(_send(hub, session, session.user.id, request, draft))
+
+
+async def _begin(
+    hub: "Hub", files: FileStore | None, person: str, request: requests.BeginUpload
+) -> events.UploadState | Refusal:
+    if files is None:
+        return Refusal("forbidden")
+    sha256, size = request.sha256, request.size
+    if await files.run(lambda: files.blobs.is_shown(person, sha256) and files.blobs.size_of(sha256) == size):
+        return await _whole(files, person, request, size)
+    refusal = await _refusal_of_room(hub, files, person, request)
+    if refusal is not None:
+        return refusal
+    received = await files.begin((person, sha256), size)
+    if isinstance(received, Refusal):
+        return received
+    if received == size:
+        return await _whole(files, person, request, size)
+    return events.UploadState(answer=request.id, sha256=sha256, received=received, size=size)
+
+
+async def _refusal_of_room(
+    hub: "Hub", files: FileStore, person: str, request: requests.BeginUpload
+) -> Refusal | None:
+    """Too large, too much, or no room for it; what comes at the moment counts with its whole size."""
+    sha256, size = request.sha256, request.size
+    if size > limits.FILE_BYTES_MAX:
+        return Refusal("file_too_large", {"limit": limits.FILE_BYTES_MAX})
+    uploads = files.uploads_of(person, sha256)
+    if len(uploads) >= limits.UPLOADS_PER_PERSON_MAX:
+        return Refusal("too_many_uploads", {"limit": limits.UPLOADS_PER_PERSON_MAX})
+    coming = sum(upload.size - upload.received for upload in uploads)
+    carried = hub.state.files
+    kept = carried.bytes_of(person) - (size if carried.has_sent(person, sha256) else 0)
+    waiting = await files.run(lambda: files.blobs.reserved_bytes(person, sha256, carried.has_sent))
+    if kept + waiting + coming + size > limits.FILE_BYTES_PER_PERSON_MAX:
+        return Refusal("quota_exceeded", {"limit": limits.FILE_BYTES_PER_PERSON_MAX})
+    if not await files.run(lambda: files.blobs.has_room_for(size)):
+        return Refusal("disk_full")
+    return None
+
+
+async def _take(
+    files: FileStore | None, person: str, request: requests.Chunk
+) -> events.UploadState | Refusal:
+    if files is None:
+        return Refusal("forbidden")
+    found = await files.take(
+        (person, request.sha256), request.offset, request.raw, is_packed=request.is_packed
+    )
+    if isinstance(found, Refusal):
+        return found
+    received, size = found
+    if received == size:
+        return await _whole(files, person, request, size)
+    return events.UploadState(answer=request.id, sha256=request.sha256, received=received, size=size)
+
+
+async def _whole(
+    files: FileStore, person: str, request: requests.BeginUpload | requests.Chunk, size: int
+) -> events.UploadState | Refusal:
+    if not await files.both_have((person, request.sha256), size):
+        return Refusal("unknown")
+    return events.UploadState(answer=request.id, sha256=request.sha256, received=size, size=size)
+
+
+async def _piece(
+    files: FileStore | None, size: int, request: requests.Download
+) -> events.FilePiece | Refusal:
+    found = None if files is None else await files.piece(request.sha256, request.offset, request.length)
+    if files is None or found is None:
+        return Refusal("file_on_its_way", {"sha256": request.sha256})
+    data = found
+    raw = await files.run(lambda: pack(data)) if request.takes_packed and data else data
+    return events.FilePiece(
+        answer=request.id,
+        sha256=request.sha256,
+        offset=request.offset,
+        size=size,
+        is_packed=len(raw) < len(data),
+        raw=raw,
+    )
+
+
+async def _send(hub: "Hub", session: "Session", person: str, request: requests.Send, draft: Draft) -> None:
+    try:
+        assert request.file is not None
+        refusal = await _refusal_to_carry(hub, hub.files, person, request.file)
+        if session.is_ending:
+            # The client sends it again, wherever it is by then.
+            return
+        if refusal is None:
+            session.ask_and_answer(request.id, draft)
+        else:
+            session.refuse(request.id, refusal)
+    finally:
+        session.go_on()
+
+
+async def _refusal_to_carry(
+    hub: "Hub", files: FileStore | None, person: str, file: FileFacts
+) -> Refusal | None:
+    """Only what this person has sent, or may read anyway, and every disk that counts has."""
+    if files is None:
+        return Refusal("forbidden")
+    user = hub.state.users.get(person)
+    may_read = user is not None and hub.state.files.is_in(user.rooms, file.sha256)
+    is_here = await files.run(
+        lambda: (
+            (may_read or files.blobs.is_shown(person, file.sha256))
+            and files.blobs.size_of(file.sha256) == file.size
+            and files.blobs.touch(file.sha256)
+        )
+    )
+    if not is_here:
+        return Refusal("unknown_file", {"sha256": file.sha256})
+    return None if await files.both_have((person, file.sha256), file.size) else Refusal("unknown")
+
+
+class Broom:
+    """Takes away what no message carries and nobody has gone on with for a day."""
+
+    def __init__(self, hub: "Hub", files: FileStore) -> None:
+        self._hub: Final = hub
+        self._files: Final = files
+        hub.call_later(SWEEP_EVERY_S, self._sweep)
+
+    def _sweep(self) -> None:
+        self._hub.call_later(SWEEP_EVERY_S, self._sweep)
+        self._hub.readings.keep(self.sweep())
+
+    async def sweep(self) -> None:
+        """Once. A server that does not know yet what the archive holds keeps everything."""
+        await self._files.close_idle()
+        if self._hub.mode != "waiting" and not self._hub.pair.is_behind:
+            now_s = self._hub.time_ms() / 1000
+            await self._files.run(lambda: self._files.blobs.sweep(self._hub.state.files.is_carried, now_s))
