@@ -149,10 +149,9 @@ def type_words(info: shapes.Type) -> str:
             return "number"
         case shapes.ListType() | shapes.VarTupleType() | shapes.TupleType():
             return list_words(info)
-        case shapes.DictType(value_type=shapes.StructType() as value):
-            return f"object of {type_words(value)} by number"
-        case shapes.DictType():
-            return "object of texts and numbers"
+        case shapes.DictType(value_type=value):
+            is_struct = isinstance(value, shapes.StructType)
+            return f"object of {type_words(value)} by number" if is_struct else "object of texts and numbers"
         case shapes.UnionType(types=types):
             return " or ".join(type_words(part) for part in types)
         case shapes.NoneType():
