@@ -15,13 +15,13 @@ from typing import Final
 
 import msgspec
 
-from server.accounts.certificate_files import load_identity
 from server.accounts.certificates import CertificateError, authority_of, fingerprint_of
 from server.archive.blobs import BlobStore
 from server.archive.disk_thread import DiskThread
 from server.cluster.announcing import Announcing
 from server.cluster.data_folder import Cluster, DataFolder, FolderError, unusable_sentence
 from server.cluster.peer_side import PeerSide, PeerTerms
+from server.cluster.renewal import keep_valid, valid_identity
 from server.config import Config
 from server.engine.engine import Engine
 from server.engine.round import Output, PairState
@@ -96,7 +96,7 @@ class Node:
         """Open the archive and listen. Raises FolderError, NetworkError, CertificateError."""
         sys.setswitchinterval(_SWITCH_INTERVAL_S)
         raise_file_limit(self._config.users_max)
-        self._identity = load_identity(self._folder.certificates)
+        self._identity = valid_identity(self._folder.certificates, self._clock.wall_ms())
         if self._identity is None and not self._config.plain:
             raise CertificateError(
                 _("There is no certificate in {folder}.").format(folder=self._folder.certificates)
@@ -204,11 +204,12 @@ class Node:
 
     async def _open_sockets(self) -> None:
         config, cluster = self._config, self._cluster
-        terms, peer_listen_terms, peer_dial_terms = self._terms()
+        all_terms = terms, peer_listen_terms, peer_dial_terms = self._terms()
         clients = await listen(
             config.listen_address.host, config.listen_address.port, self._make_session, terms=terms
         )
         self._listeners.append(clients)
+        self._keep_certificate_valid([one for one in all_terms if one is not None])
         self.address = Address(config.listen_address.host, clients.port)
         facts = OwnFacts(
             name=cluster.name,
@@ -273,6 +274,11 @@ class Node:
             peer_context(identity.chain_pem, identity.key_pem, authority, is_server=True),
             peer_context(identity.chain_pem, identity.key_pem, authority, is_server=False),
         )
+
+    def _keep_certificate_valid(self, terms: list[TlsTerms]) -> None:
+        if terms and self._identity is not None:
+            task = keep_valid(self._folder.certificates, self._identity, self._clock.wall_ms, terms)
+            self._keeping = self._io.loop.create_task(task)
 
     def _authority_pem(self) -> str:
         if self._identity is None or self._config.plain:

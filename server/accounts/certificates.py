@@ -22,8 +22,9 @@ from server.i18n.translation import _
 
 # The authority is what clients store; it should outlive the machines.
 AUTHORITY_YEARS: Final = 30
-# A server may stand in a cupboard for years; whoever runs it can renew the certificate earlier.
-SERVER_YEARS: Final = 10
+# A stolen key of a server is worth something for so long at most. It is renewed when a third is left;
+# that of one that stood in a cupboard for longer, at its next start.
+SERVER_YEARS: Final = 3
 # Clocks of two machines differ, and some stand wrong: the first minute of a certificate must be valid at
 # the slower one. An early beginning gives nothing away, the keys did not exist then.
 _VALID_FROM: Final = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)
@@ -84,6 +85,22 @@ def make_server_identity(
     request = make_signing_request(server_id)
     chain_pem = sign_request(authority, request.request_pem, server_id, addresses, now_ms)
     return ServerIdentity(chain_pem, request.key_pem)
+
+
+def is_renewal_due(chain_pem: bytes, now_ms: int) -> bool:
+    """Whether less than a third of a server's certificate is left."""
+    third = SERVER_YEARS * _YEAR / 3
+    return expires_at_ms(chain_pem) - now_ms < third / datetime.timedelta(milliseconds=1)
+
+
+def renew_identity(authority: Authority, identity: ServerIdentity, now_ms: int) -> ServerIdentity:
+    """A new key and certificate for the same server, by the same authority. Raises CertificateError."""
+    if fingerprint_of(identity.chain_pem) != fingerprint_of(authority.certificate_pem):
+        raise CertificateError(_("the authority is not the one that signed this server's certificate"))
+    certificate = _load_chain(identity.chain_pem)[0]
+    names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    addresses = [str(address) for address in names.get_values_for_type(x509.IPAddress)]
+    return make_server_identity(authority, _common_name(certificate.subject), addresses, now_ms)
 
 
 def make_signing_request(server_id: str) -> SigningRequest:

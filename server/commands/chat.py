@@ -18,6 +18,7 @@ from server.client.identity import Identity
 from server.client.reading import START_OF_ARCHIVE
 from server.client.settings import ConversationSettings
 from server.commands.finding import found_addresses
+from server.commands.first_trust import accepted_fingerprint
 from server.i18n.translation import _
 from server.names.addresses import AddressError, parse_addresses
 from server.names.fingerprints import parse_fingerprint
@@ -112,7 +113,6 @@ def command(
         raise click.BadParameter(
             _("1 to 32 letters, digits, spaces and . - _ ' are allowed"), param_hint="--name"
         )
-    password = _password(password_file, asks=asks, registers=register)
     folder = data or platformdirs.user_data_path("desktop-chat", appauthor=False) / "terminal"
     try:
         outbox = OutboxFile(folder / _file_name(name, target.addresses[0]))
@@ -125,6 +125,9 @@ def command(
         wait_s=0.0 if is_interactive else wait_s,
     )
     try:
+        if is_interactive and password_file is None and (asks or register) and not _is_known(target, outbox):
+            target = msgspec.structs.replace(target, fingerprint=accepted_fingerprint(target.addresses))
+        password = _password(password_file, asks=asks, registers=register)
         identity = msgspec.structs.replace(
             outbox.identity(name), password=password, registers=register, device_name=platform.node()[:64]
         )
@@ -235,6 +238,11 @@ def _trust(target: Target, outbox: OutboxFile) -> Trust | None:
     if target.fingerprint is not None:
         return Trust(fingerprint=target.fingerprint)
     return Trust(ca_pem=outbox.fact("authority") or None)
+
+
+def _is_known(target: Target, outbox: OutboxFile) -> bool:
+    """Whether the servers' certificate need not be asked about."""
+    return _trust(target, outbox) != Trust()
 
 
 def _file_name(name: str, address: str) -> str:

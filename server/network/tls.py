@@ -77,6 +77,11 @@ def peer_context(chain_pem: bytes, key_pem: bytes, ca_pem: str, *, is_server: bo
     return _terms(context, PEER_ALPN, is_server=is_server)
 
 
+def renew_terms(terms: TlsTerms, chain_pem: bytes, key_pem: bytes) -> None:
+    """Show this certificate from the next connection on; those that are open go on with theirs."""
+    _load_identity(terms.context, chain_pem, key_pem)
+
+
 def _terms(context: ssl.SSLContext, alpn: str, *, is_server: bool) -> TlsTerms:
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.verify_flags |= ssl.VERIFY_X509_STRICT

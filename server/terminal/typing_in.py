@@ -98,7 +98,8 @@ class TerminalPrompt:
 
     def _ask(self) -> Input:
         try:
-            return Typed(self._session.prompt("> ", pre_run=self._end_if_closed).splitlines())
+            # Nothing but Enter is an answer too, where something was asked.
+            return Typed(self._session.prompt("> ", pre_run=self._end_if_closed).splitlines() or [""])
         except EOFError:
             return Ended()
         except KeyboardInterrupt:

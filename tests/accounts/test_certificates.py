@@ -16,9 +16,11 @@ from server.accounts.certificates import (
     authority_of,
     expires_at_ms,
     fingerprint_of,
+    is_renewal_due,
     make_authority,
     make_server_identity,
     make_signing_request,
+    renew_identity,
     server_id_of,
     sign_request,
 )
@@ -50,12 +52,42 @@ def test_the_fingerprint_is_the_authoritys() -> None:
     assert fingerprint_of(AUTHORITY.certificate_pem) == hashlib.sha256(der).digest()
 
 
-def test_certificates_outlive_the_machines_and_begin_before_any_clock() -> None:
+def test_the_authority_outlives_the_machines_and_certificates_begin_before_any_clock() -> None:
     identity = make_server_identity(AUTHORITY, "a", [], NOW_MS)
     assert expires_at_ms(AUTHORITY.certificate_pem) == NOW_MS + 30 * YEAR_MS
-    assert expires_at_ms(identity.chain_pem) == NOW_MS + 10 * YEAR_MS
+    assert expires_at_ms(identity.chain_pem) == NOW_MS + 3 * YEAR_MS
     for certificate in x509.load_pem_x509_certificates(identity.chain_pem):
         assert certificate.not_valid_before_utc == datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)
+
+
+def test_a_certificate_is_due_when_less_than_a_third_of_it_is_left() -> None:
+    chain_pem = make_server_identity(AUTHORITY, "a", [], NOW_MS).chain_pem
+    for age_ms, is_due in [(0, False), (2 * YEAR_MS, False), (2 * YEAR_MS + 1000, True), (9 * YEAR_MS, True)]:
+        assert is_renewal_due(chain_pem, NOW_MS + age_ms) is is_due
+    # A clock that fell back to its beginning is no reason.
+    assert not is_renewal_due(chain_pem, 0)
+
+
+def test_a_renewed_certificate_is_the_same_servers_with_another_key() -> None:
+    old = make_server_identity(AUTHORITY, "server-a", ["192.0.2.7"], NOW_MS)
+    new = renew_identity(AUTHORITY, old, NOW_MS + YEAR_MS)
+    assert expires_at_ms(new.chain_pem) == NOW_MS + 4 * YEAR_MS
+    assert server_id_of(new.chain_pem) == "server-a"
+    assert fingerprint_of(new.chain_pem) == fingerprint_of(old.chain_pem)
+    assert new.key_pem != old.key_pem
+    names = [
+        x509.load_pem_x509_certificates(one.chain_pem)[0]
+        .extensions.get_extension_for_class(x509.SubjectAlternativeName)
+        .value
+        for one in (old, new)
+    ]
+    assert names[0] == names[1]
+
+
+def test_another_authority_renews_nothing() -> None:
+    identity = make_server_identity(AUTHORITY, "a", [], NOW_MS)
+    with pytest.raises(CertificateError, match="not the one that signed"):
+        renew_identity(make_authority("test", NOW_MS), identity, NOW_MS)
 
 
 def test_only_the_authority_may_sign() -> None:

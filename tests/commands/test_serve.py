@@ -1,6 +1,7 @@
 """`serve`: what goes wrong at a start is one sentence and an exit code, and nothing is lost."""
 
 import contextlib
+import dataclasses
 import logging
 import os
 import shutil
@@ -17,7 +18,10 @@ from server.cluster.founding import found_cluster, found_second
 from server.cluster.pair_processes import choose_ports
 from server.commands import serving
 from server.commands.pair import make_pair_folders
+from server.names.addresses import Address
+from server.network.clock import SystemClock
 from tests.commands.programs import Program, fails, run
+from tests.end_to_end.people import People
 from tests.waiting import wait_until
 
 ANY = "127.0.0.1:0"
@@ -86,6 +90,22 @@ def test_a_damaged_cluster_file_is_told_and_left_alone(tmp_path: Path) -> None:
     (tmp_path / "cluster.json").write_text("{", encoding="utf-8")
     fails(1, "cluster.json is damaged", "serve", "--data", tmp_path, "--listen", ANY)
     assert (tmp_path / "cluster.json").read_text(encoding="utf-8") == "{"
+
+
+def test_a_certificate_that_ended_while_nobody_was_there_is_renewed_at_the_start(
+    tmp_path: Path, people: People
+) -> None:
+    folder = DataFolder(tmp_path / "server")
+    years_ago_ms = SystemClock().wall_ms() - 5 * 365 * 24 * 3600 * 1000
+    cluster = found_cluster(folder, name="a", chat="Lab", is_plain=False, now_ms=years_ago_ms)
+    before = serving.invite_link(folder, cluster, [Address("127.0.0.1", 1)])
+    with Program("serve", "--data", folder.path, "--listen", ANY) as server:
+        port = int(server.wait_line("ready: ").split()[2].rstrip(",").rpartition(":")[2])
+        anna = people.person(dataclasses.replace(before, addresses=(Address("127.0.0.1", port),)))
+        anna.stored(anna.say("The old link is still good."))
+        people.leave(anna)
+        assert server.interrupt() == 0
+        assert server.errors == ""
 
 
 def test_an_archive_of_which_nothing_is_left_is_told_and_kept(tmp_path: Path) -> None:
