@@ -112,6 +112,17 @@ class StoreReader:
             return indices[place] if place >= 0 else None
         return None
 
+    def message_indices(self, behind: int, limit: int) -> list[int]:
+        """Where the messages behind a number stand, in order."""
+        found: list[int] = []
+        for last, value in self._disk.scan("numbers", behind + 1, LAST_INDEX):
+            assert isinstance(last, int)
+            indices = indices_of(value)
+            found += indices[max(0, behind - last + len(indices)) :]
+            if len(found) >= limit:
+                break
+        return found[:limit]
+
     def number_at(self, index: int) -> int:
         """The running number of messages at a place in the log."""
         low, high = 0, self.last_number()

@@ -1,0 +1,235 @@
+"""The search index: which messages hold which words, in a SQLite file of its own beside the archive.
+
+It follows the log and holds nothing that the log does not: whoever loses it makes it again. The texts are
+not in it (FTS5 without content), only their words; what is found is read from the archive.
+
+It is cut into *shelves*, tables for so many places of the log each. So a search looks at the newest
+messages first and may end early; a merge drops shelves; and an erased text leaves the file for good when its
+one shelf is written anew. (FTS5 can take single rows out of its pages only from SQLite 3.42 on.)
+"""
+
+import contextlib
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import msgspec
+
+from server.archive.record import GENESIS_HASH
+
+# Written anew in a second, and a million messages are 31 of them.
+SHELF_RECORDS: Final = 32_768
+TOKENIZER: Final = "unicode61 remove_diacritics 2"
+# Another number has an older index made again.
+_VERSION: Final = "1"
+_CREATE: Final = (
+    "CREATE VIRTUAL TABLE {} USING fts5(room, text, content='', columnsize=0,"
+    f" tokenize='{TOKENIZER}', prefix='2')"
+)
+
+
+class Reach(msgspec.Struct, frozen=True):
+    """How far an index has followed: a place of the log, the hash of its record, the messages up to there."""
+
+    index: int = 0
+    hash: bytes = GENESIS_HASH
+    number: int = 0
+
+
+class Stretch(NamedTuple):
+    """A part of the log: behind `start`, up to `end`."""
+
+    start: Reach
+    end: Reach
+
+
+class IndexedMessage(NamedTuple):
+    """A message as the index takes it; `place` is its index in the log."""
+
+    place: int
+    room: str
+    text: str
+
+
+class Change(NamedTuple):
+    """A message that was changed, or erased (None), by the record at the place `at` of the log."""
+
+    at: int
+    place: int
+    room: str
+    text: str | None
+
+
+def shelf_of(index: int) -> int:
+    """The shelf of a place in the log."""
+    return (index - 1) // SHELF_RECORDS
+
+
+def shelf_start(shelf: int) -> int:
+    """The first place of a shelf."""
+    return shelf * SHELF_RECORDS + 1
+
+
+def shelf_end(shelf: int) -> int:
+    """The last place of a shelf."""
+    return (shelf + 1) * SHELF_RECORDS
+
+
+def table_of(shelf: int) -> str:
+    """The table of a shelf."""
+    assert isinstance(shelf, int), shelf
+    return f"shelf_{shelf}"
+
+
+def room_word(room: str) -> str:
+    """A room's id as one word, whatever it is made of."""
+    return "r" + room.encode().hex()
+
+
+class SearchIndex:
+    """The writing connection, of one thread. Everything raises `sqlite3.Error`.
+
+    `cluster`: whose archive it belongs to; another one's is made empty, and so is one of an older version.
+    """
+
+    def __init__(self, path: Path, cluster: str) -> None:
+        self._connection: Final = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        try:
+            # It need not outlive a loss of power, only never be half of something.
+            for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "secure_delete=ON"):
+                self._connection.execute(f"PRAGMA {pragma}")
+            self._prepare(cluster)
+        except BaseException:
+            self._connection.close()
+            raise
+
+    @property
+    def reach(self) -> Reach:
+        """How far it has followed."""
+        found = self.reaches(limit=1)
+        return found[0] if found else Reach()
+
+    def reaches(self, limit: int = -1) -> list[Reach]:
+        """How far each shelf goes, the newest first."""
+        query = "SELECT last_index, last_hash, last_number FROM shelves ORDER BY shelf DESC LIMIT ?"
+        return [Reach(*row) for row in self._connection.execute(query, (limit,))]
+
+    def check(self) -> None:
+        """See that the file's structure is whole. Raises `sqlite3.DatabaseError`."""
+        found = self._connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if found != "ok":
+            raise sqlite3.DatabaseError(str(found))
+
+    def add(self, messages: Sequence[IndexedMessage], reach: Reach, changes: Sequence[Change] = ()) -> None:
+        """Take the next messages in, all of the shelf of `reach`, which is how far it has followed then.
+
+        A changed message is found by what it says now, and also by what it said until its shelf is written
+        anew (see `stale_shelf`); so who searches looks at what is found.
+        """
+        shelf = shelf_of(reach.index)
+        assert all(shelf_of(message.place) == shelf for message in messages), (shelf, reach)
+        with self._transaction() as execute:
+            row = (shelf, reach.index, reach.hash, reach.number)
+            if execute("SELECT 1 FROM shelves WHERE shelf = ?", (shelf,)).fetchone() is None:
+                execute(_CREATE.format(table_of(shelf)))
+                execute("INSERT INTO shelves VALUES (?, ?, ?, ?, 0)", row)
+            else:
+                query = (
+                    "UPDATE shelves SET last_index = ?2, last_hash = ?3, last_number = ?4 WHERE shelf = ?1"
+                )
+                execute(query, row)
+            self._insert(shelf, messages)
+            for change in changes:
+                self._change(change)
+
+    def keep(self, reach: Reach) -> None:
+        """Drop every shelf behind one; the empty `Reach` drops all. Changes from behind it are undone."""
+        with self._transaction() as execute:
+            behind = execute("SELECT shelf FROM shelves WHERE last_index > ?", (reach.index,)).fetchall()
+            for (shelf,) in behind:
+                execute(f"DROP TABLE {table_of(shelf)}")
+            execute("DELETE FROM shelves WHERE last_index > ?", (reach.index,))
+            for (place,) in execute("SELECT place FROM changes WHERE at > ?", (reach.index,)).fetchall():
+                self._mark_stale(place)
+            execute("DELETE FROM changes WHERE at > ?", (reach.index,))
+
+    def stale_shelf(self) -> Stretch | None:
+        """One that holds words which nobody says any more; None: there is none."""
+        row = self._connection.execute("SELECT shelf FROM shelves WHERE is_stale LIMIT 1").fetchone()
+        if row is None:
+            return None
+        query = "SELECT last_index, last_hash, last_number FROM shelves WHERE shelf <= ? ORDER BY shelf DESC"
+        end, *before = (Reach(*found) for found in self._connection.execute(query, row))
+        return Stretch(before[0] if before else Reach(), end)
+
+    def rewrite(self, reach: Reach, messages: Iterable[Sequence[IndexedMessage]]) -> None:
+        """Write the shelf that goes to `reach` anew, from the messages as they are now.
+
+        Afterwards no file has a word of what was erased there.
+        """
+        shelf = shelf_of(reach.index)
+        table = table_of(shelf)
+        with self._transaction() as execute:
+            execute(f"INSERT INTO {table}({table}) VALUES ('delete-all')")  # noqa: S608 - our own name
+            for some in messages:
+                self._insert(shelf, some)
+            execute("UPDATE shelves SET is_stale = 0 WHERE shelf = ?", (shelf,))
+        self.truncate_log()
+
+    def truncate_log(self) -> None:
+        """Bring the write-ahead log into the file and empty it: older pages stand there as well."""
+        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with contextlib.suppress(sqlite3.Error):
+            self.truncate_log()
+        self._connection.close()
+
+    def _prepare(self, cluster: str) -> None:
+        with self._transaction() as execute:
+            execute("CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID")
+            execute(
+                "CREATE TABLE IF NOT EXISTS shelves (shelf INTEGER PRIMARY KEY, last_index INTEGER NOT NULL,"
+                " last_hash BLOB NOT NULL, last_number INTEGER NOT NULL, is_stale INTEGER NOT NULL)"
+            )
+            execute("CREATE TABLE IF NOT EXISTS changes (at INTEGER PRIMARY KEY, place INTEGER NOT NULL)")
+        wanted = {"version": _VERSION, "cluster": cluster}
+        if dict(self._connection.execute("SELECT name, value FROM facts")) != wanted:
+            self.keep(Reach())
+            with self._transaction() as execute:
+                for fact in wanted.items():
+                    execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", fact)
+
+    def _insert(self, shelf: int, messages: Sequence[IndexedMessage]) -> None:
+        # One statement for all of them: Python's lock is free while it runs, and the engine goes on.
+        # A zero byte would be the end of the text.
+        rows = [(place, room_word(room), text.replace("\0", " ")) for place, room, text in messages]
+        self._connection.execute(
+            f"INSERT INTO {table_of(shelf)}(rowid, room, text)"  # noqa: S608 - our own name
+            " SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?)",
+            (msgspec.json.encode(rows).decode(),),
+        )
+
+    def _change(self, change: Change) -> None:
+        self._mark_stale(change.place)
+        if change.text is not None:
+            self._insert(shelf_of(change.place), [IndexedMessage(change.place, change.room, change.text)])
+        row = (change.at, change.place)
+        self._connection.execute("INSERT OR REPLACE INTO changes VALUES (?, ?)", row)
+
+    def _mark_stale(self, index: int) -> None:
+        query = "UPDATE shelves SET is_stale = 1 WHERE shelf = ?"
+        self._connection.execute(query, (shelf_of(index),))
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[Callable[..., sqlite3.Cursor]]:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield self._connection.execute
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
+        self._connection.execute("COMMIT")
