@@ -18,6 +18,7 @@ import msgspec
 from server.accounts.certificates import CertificateError, authority_of, fingerprint_of
 from server.archive.blobs import BlobStore
 from server.archive.disk_thread import DiskThread
+from server.archive.search_follower import SearchFollower
 from server.cluster.announcing import Announcing
 from server.cluster.data_folder import Cluster, DataFolder, FolderError, unusable_sentence
 from server.cluster.peer_side import PeerSide, PeerTerms
@@ -41,6 +42,7 @@ from server.replication.settings import Settings
 from server.sessions.facts import OwnFacts, PeerFacts, PeerOnline
 from server.sessions.hub import Hub
 from server.sessions.session import Session
+from server.state.messages import text_of
 
 _log = logging.getLogger(__name__)
 
@@ -114,6 +116,7 @@ class Node:
         disk.start()
         engine.start()
         self._archive.start(self._replica, engine.put)
+        self._search.start()
         self._announce()
         gc.collect()
         gc.freeze()
@@ -127,6 +130,7 @@ class Node:
             self._announcing.stop()
         self._io.run_sync(self._close_sockets(), _START_S)
         self._archive.stop_checking()
+        self._search.stop()
         self._engine.stop()
         self._disk.stop()
         self._io.stop()
@@ -158,6 +162,10 @@ class Node:
         config, cluster = self._config, self._cluster
         archive = self._archive = NodeArchive(
             config, self._folder, cluster.cluster, self._clock.wall_ms(), self._ended
+        )
+        # The server's people search in it; nothing else depends on it.
+        self._search = SearchFollower(
+            archive.reader(), self._folder.search, cluster.cluster, text_of, self._clock.monotonic_s
         )
         opened = archive.opened
         self._store, state, log = opened.store, opened.state, opened.log
@@ -233,6 +241,7 @@ class Node:
             send_rate_per_s=config.send_rate_per_s,
             tell_peer=self._tell_peer,
             blobs=self._blobs,
+            index=self._search,
         )
         if cluster.peer_address:
             self._hub.remember_peer(cluster.peer_name, cluster.peer_address)

@@ -63,13 +63,17 @@ class NodeArchive:
         self.was_begun: Final = self.mark.kept is not None
         self.opened: Final = self._open()
         self._remove_old_damages(now_ms)
-        self._row_check = RowCheck(SqliteReader(folder.archive, self._alert))
+        self._row_check = RowCheck(self.reader())
         self._watch: Watch | None = None
 
     @property
     def may_lead_alone(self) -> bool:
         """Whether nothing is missing, or a person has said that this is all there is."""
         return not self.opened.lacks_confirmed or self._config.lead_anyway
+
+    def reader(self) -> SqliteReader:
+        """A reader of its own for one more thread."""
+        return SqliteReader(self._folder.archive, self._alert)
 
     def start(self, replica: Replica, put: Callable[[DiskSpace], None]) -> None:
         """Look after it from now on; `put` hears when the disk gets full, and when there is room again."""

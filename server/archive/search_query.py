@@ -10,8 +10,6 @@ from typing import Final
 
 import msgspec
 
-# More words than a person types make a query slower, and find nothing more.
-WORDS_MAX: Final = 16
 # With one letter before the star nearly everything is meant.
 PREFIX_CHARACTERS_MIN: Final = 2
 

@@ -68,6 +68,11 @@ class DataFolder:
         return self.path / "archive.sqlite"
 
     @property
+    def search(self) -> Path:
+        """The index of the archive's words."""
+        return self.path / "search.sqlite"
+
+    @property
     def confirmed(self) -> Path:
         """How far the archive was ever confirmed."""
         return self.path / "confirmed.json"

@@ -97,6 +97,11 @@ def _archive_texts() -> dict[str, str]:
         "room_full": _("The room has {limit} members, and no more are possible."),
         "id_reuse": _("This message has the number {counter}, which was used for another one."),
         "unknown_index": _("The archive does not reach to message {index}."),
+        "nothing_to_find": _("There is no word in it that could be looked for."),
+        "too_many_words": _("More than {limit} words cannot be looked for at once."),
+        "index_not_ready": _(
+            "The server has just begun to learn what can be found ({percent} %). Try again in a minute."
+        ),
         "forbidden": _("This is not allowed here."),
         "too_many_requests": _("More than {limit} requests wait for an answer."),
     }

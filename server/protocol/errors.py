@@ -66,6 +66,11 @@ ERRORS: Final[dict[str, ErrorKind]] = {
     "room_full": ErrorKind("The room has too many members.", ("limit",)),
     "id_reuse": ErrorKind("This counter was used for something else.", ("counter",)),
     "unknown_index": ErrorKind("The archive does not reach to this index.", ("index",)),
+    "nothing_to_find": ErrorKind("There is no word in what is to be found."),
+    "too_many_words": ErrorKind("There are too many words in what is to be found.", ("limit",)),
+    "index_not_ready": ErrorKind(
+        "The server is still learning which words the messages have: try again.", ("percent",)
+    ),
     "forbidden": ErrorKind("This is not allowed here."),
     # Files.
     "file_too_large": ErrorKind("The file is larger than allowed.", ("limit",)),

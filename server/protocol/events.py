@@ -10,7 +10,14 @@ from typing import Final
 
 from server.protocol.event import Event as Event
 from server.protocol.event import Happening as Happening
-from server.protocol.facts import ConnectionFacts, DeviceFacts, MemberFacts, RoomFacts, ServerFacts
+from server.protocol.facts import (
+    ConnectionFacts,
+    DeviceFacts,
+    MemberFacts,
+    RoomFacts,
+    SearchHit,
+    ServerFacts,
+)
 from server.protocol.messages import HistoryPage as HistoryPage
 from server.protocol.messages import Message as Message
 from server.protocol.messages import MessageRow as MessageRow
@@ -179,6 +186,18 @@ class PresenceChanged(Event, frozen=True, kw_only=True, tag="presence"):
     online: int
 
 
+class SearchPage(Event, frozen=True, kw_only=True, tag="search_page"):
+    """The answer to `search`, the newest first.
+
+    Everything from the index `reached` on was looked at; `is_end` when that is all. A page may have fewer
+    hits than were asked for, or none, and not be the last one: a search takes no longer than a moment.
+    """
+
+    hits: list[SearchHit]
+    reached: int
+    is_end: bool
+
+
 class RoomList(Event, frozen=True, kw_only=True, tag="room_list"):
     """The answer to `rooms`."""
 
@@ -256,6 +275,7 @@ AnyEvent = (
     | ServersChanged
     | PresenceChanged
     | HistoryPage
+    | SearchPage
     | RoomList
     | MemberList
     | DeviceList
@@ -266,7 +286,7 @@ AnyEvent = (
 )
 
 # What answers a question of the app and is given to it as it is.
-AnyAnswer = HistoryPage | MemberList | DeviceList
+AnyAnswer = HistoryPage | SearchPage | MemberList | DeviceList
 # What happened in the archive and is given to the app as it is, once.
 AnyHappening = AccountChanged | Withdrawn
 

@@ -57,6 +57,29 @@ class MemberFacts(msgspec.Struct, frozen=True):
     is_online: bool
 
 
+class SearchHit(msgspec.Struct, frozen=True, array_like=True):
+    """A message that was found. `text` is a part of it, which begins at the character `start` of `length`.
+
+    The name of a file that it carries is a line of its own at the end.
+
+    `marks` are the places of what was looked for in `text`: first character, and the one behind the last.
+    The other fields are those of a message.
+    """
+
+    index: int
+    number: int
+    room: str
+    user: str
+    name: str
+    device: str
+    counter: int
+    time_ms: int
+    text: str
+    start: int
+    length: int
+    marks: list[tuple[int, int]]
+
+
 class DeviceFacts(msgspec.Struct, frozen=True):
     """A device of the person who asked; `since_ms` is when it first signed in (Unix, ms)."""
 

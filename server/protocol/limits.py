@@ -21,6 +21,13 @@ INTEGER_MAX: Final = 2**53
 TRAIL_EPOCHS_MAX: Final = 16
 # What a screen shows in a few pages; more is asked for again.
 HISTORY_ROWS_MAX: Final = 200
+# What fits into a search box, the words in it, and what a screen shows of the answer.
+SEARCH_CHARACTERS_MAX: Final = 256
+SEARCH_WORDS_MAX: Final = 16
+SEARCH_HITS_MAX: Final = 50
+# A search costs as much as many messages: one a second for long, and a few while somebody types.
+SEARCH_RATE_PER_S: Final = 1.0
+SEARCH_BURST: Final = 5
 # The people of a chat see each other's name in a narrow column.
 NAME_CHARACTERS_MAX: Final = 32
 ROOM_NAME_CHARACTERS_MAX: Final = 32

@@ -174,6 +174,19 @@ class History(Request, frozen=True, tag="history"):
     limit: Annotated[int, Meta(ge=1, le=limits.HISTORY_ROWS_MAX)] = 50
 
 
+class Search(Request, frozen=True, tag="search"):
+    """Messages with all words of `text`, the newest first: in a room, or in all of one's own.
+
+    A word matches whatever its case and accents; `"some words"` must follow each other; `wor*` begins a
+    word. `before` is `reached` of the page before.
+    """
+
+    text: Annotated[str, Meta(max_length=limits.SEARCH_CHARACTERS_MAX)]
+    room: Identifier | None = None
+    before: Count | None = None
+    limit: Annotated[int, Meta(ge=1, le=limits.SEARCH_HITS_MAX)] = 20
+
+
 class Rooms(Request, frozen=True, tag="rooms"):
     """All public rooms."""
 
@@ -214,6 +227,7 @@ AnyRequest = (
     | RevokeDevice
     | Devices
     | History
+    | Search
     | Rooms
     | Who
     | Status

@@ -12,6 +12,7 @@ from server.sessions.devices import tell_devices
 from server.sessions.files import begin_upload, download, take_chunk
 from server.sessions.readings import tell_history, tell_status
 from server.sessions.rooms import tell_members, tell_rooms
+from server.sessions.searches import search
 from server.sessions.signing_in import activate, greet, say_pong, sign_in, sign_out
 from server.sessions.stages import Stage
 
@@ -45,6 +46,7 @@ COMMANDS: Final[dict[type, Command]] = {
     requests.RevokeDevice: Command(archive),
     requests.Devices: Command(tell_devices),
     requests.History: Command(tell_history),
+    requests.Search: Command(search),
     requests.Rooms: Command(tell_rooms),
     requests.Who: Command(tell_members),
 }

@@ -12,6 +12,7 @@ from typing import Final, Protocol
 
 from server.archive.blobs import BlobStore
 from server.archive.record import Draft
+from server.archive.search_follower import SearchFollower
 from server.archive.store import StoreReader
 from server.engine.round import Answer, Ask, EngineInput, Output, PairState, Position
 from server.network.clock import Clock
@@ -29,6 +30,7 @@ from server.sessions.history import missed_frames
 from server.sessions.password_checks import PasswordChecks
 from server.sessions.presence import Presence
 from server.sessions.readings import Readings
+from server.sessions.searches import Searches
 from server.sessions.session import Session
 from server.sessions.time_limits import check_times
 from server.state.state import State, User
@@ -76,8 +78,9 @@ class Hub:
         send_rate_per_s: float,
         tell_peer: Callable[[PeerFacts | PeerOnline], None],
         blobs: BlobStore | None = None,
+        index: SearchFollower | None = None,
     ) -> None:
-        """Without `blobs` files are neither taken nor given."""
+        """Without `blobs` files are neither taken nor given; without an index nothing can be searched."""
         self.facts: Final = facts
         self.users_max: Final = users_max
         self.send_rate_per_s: Final = send_rate_per_s
@@ -109,6 +112,7 @@ class Hub:
         )
         self.announcements: Final = Announcements(self)
         self.readings: Final = Readings()
+        self.searches: Final = Searches(self, index)
         self.password_checks: Final = PasswordChecks(self)
         self.goodbyes: Final = Goodbyes(self)
         self.files: Final = FileStore(blobs, self.now) if blobs is not None else None
@@ -290,6 +294,7 @@ class Hub:
         for timer in self._timers:
             timer.cancel()
         self.readings.stop()
+        self.searches.stop()
         self.password_checks.stop()
         if self.files is not None:
             self.files.stop()

@@ -42,8 +42,9 @@ class Session:
 
     __slots__ = (
         "_asked", "_channel", "_connection", "_held", "_held_bytes", "_hub", "_is_reading", "_is_too_fast",
-        "_is_waiting", "_reads_in_flight", "_throttle", "_waiting", "blocked_at", "device", "frame_at",
-        "heard_at", "is_ending", "is_signing_in", "nonce", "opened_at", "reader", "stage", "user",
+        "_is_waiting", "_reads_in_flight", "_search_throttle", "_throttle", "_waiting", "blocked_at",
+        "device", "frame_at", "heard_at", "is_ending", "is_signing_in", "nonce", "opened_at", "reader",
+        "stage", "user",
     )  # fmt: skip
 
     def __init__(self, hub: "Hub") -> None:
@@ -55,6 +56,8 @@ class Session:
         self._held: list[bytes] = []
         self._held_bytes = 0
         self._throttle = Throttle(hub.send_rate_per_s, limits.SEND_BURST, hub.now())
+        # Made with the first search.
+        self._search_throttle: Throttle | None = None
         self._is_too_fast = False
         # Its last message waits for what it carries, and what it asked behind that waits, too.
         self._is_waiting = False
@@ -129,9 +132,10 @@ class Session:
             self._channel.pause_reading()
 
     def _slow_down(self, pause_s: float) -> None:
-        """The sender is too fast: hold it for a while."""
-        self._is_too_fast = True
-        self._hub.call_later(pause_s, self._end_pause)
+        """The sender is too fast: hold it for a while (0: it is not)."""
+        if pause_s:
+            self._is_too_fast = True
+            self._hub.call_later(pause_s, self._end_pause)
 
     def _end_pause(self) -> None:
         self._is_too_fast = False
@@ -291,9 +295,15 @@ class Session:
         if self._hub.state.has_seen(*draft.id):
             # Sending again what is archived is how clients make sure: it costs nothing.
             return
-        pause_s = self._throttle.take(self._hub.now())
-        if pause_s:
-            self._slow_down(pause_s)
+        self._slow_down(self._throttle.take(self._hub.now()))
+
+    def searched(self) -> None:
+        """A search begins, which costs more than a message."""
+        now = self._hub.now()
+        if self._search_throttle is None:
+            rate_per_s = limits.SEARCH_RATE_PER_S if self._hub.send_rate_per_s else 0.0
+            self._search_throttle = Throttle(rate_per_s, limits.SEARCH_BURST, now)
+        self._slow_down(self._search_throttle.take(now))
 
     def ask(self, draft: Draft, answered: Callable[[Answer], None]) -> None:
         """Have something archived; `answered` is called once, unless the connection ends before."""

@@ -176,17 +176,16 @@ def test_a_file_that_is_none_is_refused(path: Path) -> None:
         max_size=3,
     ),
     rooms=st.sets(st.sampled_from(ROOMS), min_size=1),
-    before=st.integers(1, 40),
-    limit=st.integers(1, 10),
+    page=st.tuples(st.integers(1, 40), st.integers(1, 10)),
 )
 def test_it_finds_what_a_look_at_every_message_finds(
     tmp_path_factory: pytest.TempPathFactory,
     messages: list[tuple[str, list[str]]],
     line: list[str],
     rooms: set[str],
-    before: int,
-    limit: int,
+    page: tuple[int, int],
 ) -> None:
+    before, limit = page
     path = tmp_path_factory.mktemp("index") / "search.sqlite"
     filled(path, [(room, " ".join(words)) for room, words in messages]).close()
     naive = [

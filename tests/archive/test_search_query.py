@@ -1,4 +1,4 @@
-"""What a typed line looks for: words, phrases and prefixes, and nothing that the index would take for orders."""
+"""What a typed line looks for: words, phrases and prefixes, and never an order to the index."""
 
 import sqlite3
 

@@ -12,7 +12,15 @@ import msgspec
 from msgspec import inspect as shapes
 
 from server.protocol import errors, events, limits, requests
-from server.protocol.facts import ConnectionFacts, DeviceFacts, FileFacts, MemberFacts, RoomFacts, ServerFacts
+from server.protocol.facts import (
+    ConnectionFacts,
+    DeviceFacts,
+    FileFacts,
+    MemberFacts,
+    RoomFacts,
+    SearchHit,
+    ServerFacts,
+)
 from server.protocol.requests import Cursor
 from server.sessions.command_table import COMMANDS
 from server.sessions.stages import Stage
@@ -36,6 +44,7 @@ ANSWERS: Final[dict[type, str]] = {
     requests.RevokeDevice: "`stored`",
     requests.Devices: "`device_list`",
     requests.History: "`history_page`",
+    requests.Search: "`search_page`",
     requests.Rooms: "`room_list`",
     requests.Who: "`member_list`",
     requests.Status: "`status_facts`",
@@ -58,6 +67,7 @@ PARTS: Final[tuple[type[msgspec.Struct], ...]] = (
     RoomFacts,
     ServerFacts,
     MemberFacts,
+    SearchHit,
     DeviceFacts,
     ConnectionFacts,
 )

@@ -1,0 +1,203 @@
+"""Searching: what one may read, as it is now, a page at a time, and never a word of what is gone."""
+
+import contextlib
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from server.archive.disk import SqliteReader
+from server.archive.search_follower import SearchFollower
+from server.protocol import events, limits, requests
+from server.protocol.facts import SearchHit
+from server.protocol.frames import encode_frame
+from server.sessions import searches
+from server.state.messages import text_of
+from tests.sessions.scene import Client, Scene, only
+from tests.waiting import wait_until
+
+
+@pytest.fixture
+def follower(tmp_path: Path) -> Iterator[SearchFollower]:
+    archive = SqliteReader(tmp_path / "archive.sqlite")
+    follower = SearchFollower(archive, tmp_path / "search.sqlite", "c", text_of, time.monotonic)
+    yield follower
+    follower.stop()
+
+
+@pytest.fixture
+def scene(make_scene: Callable[..., Scene], follower: SearchFollower) -> Scene:
+    scene = make_scene(index=follower)
+    follower.start()
+    wait_until(lambda: follower.percent == 100)
+    return scene
+
+
+class Person:
+    """A client that says things and looks for them."""
+
+    def __init__(self, scene: Scene, name: str) -> None:
+        self._scene = scene
+        self.client: Client = scene.client()
+        self.client.sign_in(name)
+        self._counter = 0
+
+    def say(self, *texts: str, room: str = "general") -> None:
+        for text in texts:
+            self._ask(requests.Send, room=room, text=text, time_ms=1)
+
+    def make_room(self, name: str) -> str:
+        return only(self._ask(requests.CreateRoom, name=name), events.Stored).room
+
+    def join(self, room: str) -> None:
+        self._ask(requests.JoinRoom, room=room)
+
+    def search(self, text: str, **fields: Any) -> events.SearchPage:
+        found = self.ask_search(text, **fields)
+        assert isinstance(found, events.SearchPage), found
+        return found
+
+    def refused(self, text: str, **fields: Any) -> str:
+        found = self.ask_search(text, **fields)
+        assert isinstance(found, events.Failed), found
+        return found.code
+
+    def ask_search(self, text: str, **fields: Any) -> events.AnyEvent:
+        self.client.heard()
+        self.client.send(encode_frame(self.client.request(requests.Search, text=text, **fields)))
+        heard: list[events.AnyEvent] = []
+
+        def answers() -> list[events.AnyEvent]:
+            heard.extend(self.client.heard())
+            return [event for event in heard if isinstance(event, events.SearchPage | events.Failed)]
+
+        return wait_until(answers)[0]
+
+    def await_found(self, text: str, *texts: str) -> None:
+        """The index follows a moment later."""
+        wait_until(lambda: [hit.text for hit in self.search(text).hits] == list(texts))
+
+    def _ask(self, kind: type[requests.AnyRequest], **fields: Any) -> list[events.AnyEvent]:
+        self._counter += 1
+        self.client.ask(kind, counter=self._counter, **fields)
+        self._scene.commit()
+        return self.client.heard()
+
+
+def marked(hit: SearchHit) -> list[str]:
+    return [hit.text[start:end] for start, end in hit.marks]
+
+
+def test_a_hit_is_the_message_with_marks(scene: Scene) -> None:
+    anna = Person(scene, "Anna")
+    anna.say("nothing", "Bread and butter, and bread")
+    anna.await_found("bread", "Bread and butter, and bread")
+    page = anna.search("bread")
+    [hit] = page.hits
+    assert (hit.number, hit.room, hit.name, hit.counter, hit.time_ms) == (2, "general", "Anna", 2, 1)
+    assert (hit.start, hit.length, marked(hit)) == (0, 27, ["Bread", "bread"])
+    assert page.is_end
+
+
+def test_pages_go_from_the_newest_to_the_oldest_without_a_gap(scene: Scene) -> None:
+    anna = Person(scene, "Anna")
+    anna.say(*(f"bread {n}" for n in range(7)))
+    anna.await_found("bread", *(f"bread {n}" for n in range(6, -1, -1)))
+    texts, before, pages = list[str](), None, 0
+    while True:
+        page = anna.search("bread", limit=3, before=before)
+        texts += [hit.text for hit in page.hits]
+        before, pages = page.reached, pages + 1
+        if page.is_end:
+            break
+    assert (texts, pages) == ([f"bread {n}" for n in range(6, -1, -1)], 3)
+    assert anna.search("bread", before=0).is_end
+
+
+def test_a_search_that_takes_long_says_how_far_it_looked(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anna = Person(scene, "Anna")
+    anna.say("bread")
+    anna.await_found("bread", "bread")
+    monkeypatch.setattr(searches, "_SEARCH_S_MAX", -1.0)
+    page = anna.search("bread")
+    assert (page.hits, page.is_end) == ([], False)
+
+
+def test_rooms_of_others_are_never_searched(scene: Scene) -> None:
+    anna, ben = Person(scene, "Anna"), Person(scene, "Ben")
+    garden = ben.make_room("garden")
+    ben.say("bread in the garden", room=garden)
+    ben.say("bread for all")
+    ben.await_found("bread", "bread for all", "bread in the garden")
+    assert [hit.text for hit in anna.search("bread").hits] == ["bread for all"]
+    assert anna.refused("bread", room=garden) == "not_a_member"
+    assert anna.refused("bread", room="nowhere") == "unknown_room"
+    anna.join(garden)
+    assert [hit.text for hit in anna.search("bread", room=garden).hits] == ["bread in the garden"]
+    assert [hit.text for hit in ben.search("bread", room="general").hits] == ["bread for all"]
+
+
+def test_what_a_merge_took_away_is_not_found_even_while_the_index_has_it(
+    scene: Scene, follower: SearchFollower
+) -> None:
+    anna = Person(scene, "Anna")
+    anna.say("bread")
+    fork = scene.state.index
+    anna.say("butter and bread")
+    anna.await_found("bread", "butter and bread", "bread")
+    follower.stop()
+    scene.cut(fork)
+    assert [hit.text for hit in anna.search("bread").hits] == ["bread"]
+    assert anna.search("butter").hits == []
+    for draft in scene.re_submitted():
+        scene.append(draft)
+    assert [hit.text for hit in anna.search("bread").hits] == ["butter and bread", "bread"]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("", "nothing_to_find"),
+        ('"" * ... \0', "nothing_to_find"),
+        (" ".join(f"w{n}" for n in range(limits.SEARCH_WORDS_MAX + 1)), "too_many_words"),
+        ("x" * (limits.SEARCH_CHARACTERS_MAX + 1), "bad_request"),
+    ],
+)
+def test_what_cannot_be_looked_for_is_refused(scene: Scene, text: str, code: str) -> None:
+    assert Person(scene, "Anna").refused(text) == code
+
+
+def test_without_a_whole_index_nothing_is_searched(make_scene: Callable[..., Scene]) -> None:
+    assert Person(make_scene(), "Anna").refused("bread") == "index_not_ready"
+
+
+def test_an_index_that_cannot_be_read_is_said_and_made_anew(
+    scene: Scene, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    anna = Person(scene, "Anna")
+    anna.say("bread")
+    anna.await_found("bread", "bread")
+    with contextlib.closing(sqlite3.connect(tmp_path / "search.sqlite")) as index:
+        index.execute("DROP TABLE shelf_0_data")
+    assert anna.refused("bread") == "index_not_ready"
+    wait_until(lambda: isinstance(anna.ask_search("bread"), events.SearchPage))
+    anna.await_found("bread", "bread")
+    assert "is made anew" in caplog.text
+
+
+def test_more_than_a_few_searches_wait_and_none_is_refused(make_scene: Callable[..., Scene]) -> None:
+    scene = make_scene(send_rate_per_s=5.0)
+    client = scene.client()
+    client.sign_in()
+    session = client.session
+    for _ in range(limits.SEARCH_BURST):
+        scene.do(session.searched)
+        assert not session.is_held
+    scene.do(session.searched)
+    assert session.is_held
+    wait_until(lambda: not session.is_held)
