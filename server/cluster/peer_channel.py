@@ -80,9 +80,20 @@ class PeerChannelOwner(Protocol):
 class PeerChannel:
     """The handler of one channel (`ChannelHandler`); `is_dialer` tells the two sides' proofs apart."""
 
-    def __init__(self, identity: PeerIdentity, owner: PeerChannelOwner, *, is_dialer: bool) -> None:
+    def __init__(
+        self,
+        identity: PeerIdentity,
+        owner: PeerChannelOwner,
+        *,
+        is_dialer: bool,
+        purpose: str = "",
+        owner_for: Callable[[str], PeerChannelOwner | None] = lambda _purpose: None,
+    ) -> None:
+        """`purpose`: what it is dialed for; `owner_for`: who owns one that was dialed for something else."""
         self._identity: Final = identity
-        self._owner: Final = owner
+        self._owner = owner
+        self._purpose = purpose
+        self._owner_for: Final = owner_for
         self.is_dialer: Final = is_dialer
         # Loop time of the last bytes.
         self.heard_at = 0.0
@@ -99,7 +110,7 @@ class PeerChannel:
         """Say who we are."""
         self._channel = channel
         self._deadline = asyncio.get_running_loop().call_later(_PROOF_S, self.close)
-        self.send(Challenge(self._identity.cluster, self._identity.server, self._nonce))
+        self.send(Challenge(self._identity.cluster, self._identity.server, self._nonce, self._purpose))
 
     def received(self, data: bytes) -> None:
         """Bytes came."""
@@ -164,6 +175,11 @@ class PeerChannel:
         if message.cluster != identity.cluster or not is_known:
             self._owner.peer_is_foreign(message.cluster, message.server)
             raise RemoteProtocolError("the other server belongs to another chat")
+        if message.purpose and not self.is_dialer:
+            owner = None if self.is_retired else self._owner_for(message.purpose)
+            if owner is None:
+                raise RemoteProtocolError("a connection for something that is not done here")
+            self._owner, self._purpose = owner, message.purpose
         self._their_nonce = message.nonce
         self._handle = self._take_proof
         if self.is_dialer:
@@ -211,4 +227,5 @@ class PeerChannel:
         """What a side must show; the two sides' proofs differ, so none can be echoed."""
         mine, theirs = self._nonce, self._their_nonce
         nonces = mine + theirs if self.is_dialer else theirs + mine
-        return hmac.new(self._identity.secret, b"peer " + what + nonces, hashlib.sha256).digest()
+        whole = b"peer " + self._purpose.encode() + what + nonces
+        return hmac.new(self._identity.secret, whole, hashlib.sha256).digest()

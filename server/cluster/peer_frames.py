@@ -5,6 +5,7 @@ from typing import Final
 import msgspec
 
 from server.archive.record import Draft, Number, Span
+from server.cluster.file_messages import FileMessage
 from server.protocol import limits
 from server.protocol.errors import RemoteProtocolError
 from server.replication.messages import Message
@@ -12,11 +13,15 @@ from server.sessions.facts import PeerFacts, PeerOnline
 
 
 class Challenge(msgspec.Struct, frozen=True, array_like=True, tag="challenge"):
-    """The first message of each side: who I am, and what you must prove about."""
+    """The first message of each side: who I am, and what you must prove about.
+
+    `purpose` is what the dialer wants the connection for: "" for the records, or `files`.
+    """
 
     cluster: str
     server: str
     nonce: bytes
+    purpose: str = ""
 
 
 class Proof(msgspec.Struct, frozen=True, array_like=True, tag="proof"):
@@ -65,7 +70,18 @@ class HandedOver(msgspec.Struct, frozen=True, array_like=True, tag="handed_over"
     code: str
 
 
-PeerMessage = Challenge | Proof | Declined | Known | HandOver | HandedOver | PeerFacts | PeerOnline | Message
+PeerMessage = (
+    Challenge
+    | Proof
+    | Declined
+    | Known
+    | HandOver
+    | HandedOver
+    | PeerFacts
+    | PeerOnline
+    | Message
+    | FileMessage
+)
 
 _encoder: Final = msgspec.msgpack.Encoder()
 _decoder: Final = msgspec.msgpack.Decoder(PeerMessage)

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from typing import Final
 
 from server.cluster.absence import Absence
+from server.cluster.file_link import FILES, FileLink
 from server.cluster.inheritance import Inheritance
 from server.cluster.peer_channel import PeerChannel, PeerIdentity
 from server.cluster.peer_frames import PeerMessage
@@ -72,11 +73,13 @@ class PeerLink:
         copied: Callable[[], None],
         retired: Callable[[], None],
         inheritance: Inheritance,
+        files: FileLink | None = None,
     ) -> None:
         """`foreign` gets the ids of a cluster and a server, "" for what no trust was given to tell.
 
         `copied`: the peer has long been linked with another server of this one's id. `retired`: another
         server has taken this one's place. `inheritance` takes what a retired server brings.
+        `files` has a connection of its own, as long as this one is up.
         """
         self._identity: Final = identity
         self._address: Final = address
@@ -88,6 +91,7 @@ class PeerLink:
         self._copied: Final = copied
         self._retired: Final = retired
         self._inheritance: Final = inheritance
+        self._files: Final = files
         self._is_dialer: Final = identity.server < identity.peer
         self._channel: PeerChannel | None = None
         self._question: PeerChannel | None = None
@@ -120,13 +124,18 @@ class PeerLink:
         if self._channel is not None:
             channel, self._channel = self._channel, None
             channel.close()
+            if self._files is not None:
+                self._files.link_down()
             # At once: whatever is put next may be about another peer.
             self._put(steps.LinkDown())
             self._hear(None)
 
     def make_listener_channel(self) -> PeerChannel:
         """The handler for a connection that the peer dialed."""
-        return PeerChannel(self._identity, self, is_dialer=False)
+        return PeerChannel(self._identity, self, is_dialer=False, owner_for=self._owner_for)
+
+    def _owner_for(self, purpose: str) -> FileLink | None:
+        return self._files if purpose == FILES and self.is_up else None
 
     def send_all(self, messages: list[PeerMessage]) -> None:
         """Send to the peer, when it is there."""
@@ -179,6 +188,8 @@ class PeerLink:
         self._found.set()
         self._put(steps.LinkUp())
         self._linked()
+        if self._files is not None:
+            self._files.link_up()
 
     def peer_said(self, channel: PeerChannel, message: PeerMessage) -> None:
         """A message for the hub or the engine."""
@@ -199,6 +210,8 @@ class PeerLink:
         """If it was the link, it is lost."""
         if channel is self._channel:
             self._channel = None
+            if self._files is not None:
+                self._files.link_down()
             self._put(steps.LinkDown())
             self._hear(None)
             self._found.clear()

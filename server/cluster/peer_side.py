@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from server.cluster.data_folder import Cluster, DataFolder, FolderError
+from server.cluster.file_link import FileLink
 from server.cluster.inheritance import Inheritance
 from server.cluster.peer_channel import PeerIdentity
 from server.cluster.peer_frames import PeerMessage
@@ -76,6 +77,7 @@ class PeerSide:
         self._told_strangers: set[str] = set()
         self._is_changing = False
         self._changing: asyncio.Task[None] | None = None
+        self._file_link: FileLink | None = None
         self._link = self._make_link(terms.address)
 
     async def open(self) -> Listener:
@@ -93,6 +95,8 @@ class PeerSide:
         if self._changing is not None:
             await self._changing
         await self._link.stop()
+        if self._file_link is not None:
+            await self._file_link.stop()
 
     def send(self, messages: list[steps.SendToPeer | steps.DropLink]) -> None:
         """What the engine has for it, in order."""
@@ -116,8 +120,13 @@ class PeerSide:
 
     def _make_link(self, address: Address) -> PeerLink:
         cluster = self._cluster
+        identity = identity_of(cluster)
+        files = self._hub.files
+        if files is not None:
+            self._file_link = FileLink(identity, address, self._terms.dial_terms, self._hub, files)
+            files.copier = self._file_link
         return PeerLink(
-            identity_of(cluster),
+            identity,
             address,
             self._terms.dial_terms,
             put=self._put,
@@ -127,6 +136,7 @@ class PeerSide:
             copied=self._hear_copied,
             retired=self._hear_retired,
             inheritance=Inheritance(self._hub),
+            files=self._file_link,
         )
 
     def _make_channel(self) -> ChannelHandler:
@@ -152,6 +162,8 @@ class PeerSide:
             marked("%s (%s) takes the place of %s."), kept.peer_name, str(address), self._cluster.peer_name
         )
         await self._link.stop()
+        if self._file_link is not None:
+            await self._file_link.stop()
         self._cluster = kept
         self._has_met_peer = False
         self._hub.remember_peer(kept.peer_name, kept.peer_address)

@@ -8,9 +8,9 @@ the sender may go on at either.
 import asyncio
 import errno
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from server.archive.blobs import BlobStore, MissingBlobError, PartError
 from server.archive.part import Part
@@ -37,13 +37,13 @@ class Copier(Protocol):
     """The other server, which copies what is sent here."""
 
     def offer(self, key: Key, size: int) -> None:
-        """Somebody sends a file, or is about to put it into a message: the other one shall have it."""
+        """Somebody sends a file: the other one shall have it."""
 
     def moved(self, key: Key) -> None:
         """More of it is here."""
 
-    async def copied(self, key: Key, limit_s: float) -> bool:
-        """Wait until the other server has it, or is not needed; False when it took too long."""
+    async def copied(self, key: Key, size: int, limit_s: float) -> bool:
+        """Wait until the other server has it, or does not count; False when it took too long."""
 
 
 class Upload:
@@ -67,6 +67,7 @@ class FileStore:
         self._now: Final = now
         self._pool: Final = ThreadPoolExecutor(_THREADS, thread_name_prefix="files")
         self._uploads: Final[dict[Key, Upload]] = {}
+        self._tasks: Final[set[asyncio.Task[Any]]] = set()
         self.copier: Copier | None = None
 
     async def run(self, work: Callable[[], _T]) -> _T:
@@ -89,16 +90,14 @@ class FileStore:
             upload for (who, sha256), upload in self._uploads.items() if who == person and sha256 != but_for
         ]
 
-    async def begin(self, key: Key, size: int) -> int | Refusal:
-        """Open the part, or find it open: how much of it is here."""
+    async def begin(self, key: Key, size: int, *, is_copy: bool = False) -> int | Refusal:
+        """Open the part, or find it open: how much of it is here. A copy comes from the other server."""
         upload = self._uploads.get(key)
         if upload is None or upload.size != size:
             await self._close(key)
             upload = self._uploads[key] = Upload(size, self._now())
-        async with upload.lock:
-            upload.used_at = self._now()
-            refusal = await self._attempt(upload, key, lambda: self._open(upload, key))
-        if self.copier is not None and refusal is None:
+        refusal = await self._unbroken(self._attempt(upload, key, lambda: self._open(upload, key)))
+        if self.copier is not None and refusal is None and not is_copy:
             self.copier.offer(key, size)
         return upload.received if refusal is None else refusal
 
@@ -109,13 +108,8 @@ class FileStore:
         upload = self._uploads.get(key)
         if upload is None:
             return Refusal("unknown_upload", {"sha256": key[1]})
-        async with upload.lock:
-            if upload.part is None:
-                return Refusal("unknown_upload", {"sha256": key[1]})
-            upload.used_at = self._now()
-            refusal = await self._attempt(
-                upload, key, lambda: _write(upload, offset, raw, is_packed=is_packed)
-            )
+        work = self._attempt(upload, key, lambda: _write(upload, offset, raw, is_packed=is_packed))
+        refusal = await self._unbroken(work)
         if self.copier is not None:
             self.copier.moved(key)
         return (upload.received, upload.size) if refusal is None else refusal
@@ -124,8 +118,7 @@ class FileStore:
         """Wait until the file, which is here, is on every disk that counts; False when it took too long."""
         if self.copier is None:
             return True
-        self.copier.offer(key, size)
-        return await self.copier.copied(key, _COPIED_S)
+        return await self.copier.copied(key, size, _COPIED_S)
 
     async def close_idle(self) -> None:
         """Parts that nobody goes on with are closed."""
@@ -139,6 +132,18 @@ class FileStore:
         _finish_if_whole(upload.part, upload)
 
     async def _attempt(self, upload: Upload, key: Key, work: Callable[[], None]) -> Refusal | None:
+        async with upload.lock:
+            upload.used_at = self._now()
+            return await self._attempt_alone(upload, key, work)
+
+    async def _unbroken(self, work: Coroutine[None, None, _T]) -> _T:
+        """Whoever waits for it may be gone before: a thread that writes keeps the part until it has ended."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return await asyncio.shield(task)
+
+    async def _attempt_alone(self, upload: Upload, key: Key, work: Callable[[], None]) -> Refusal | None:
         """What a disk says, as the sender is told. A part that is whole, or that failed, is open no more."""
         refusal: Refusal | None = None
         try:
@@ -171,6 +176,22 @@ class FileStore:
 
     # --- what goes
 
+    def coming(self) -> list[tuple[Key, int]]:
+        """What people send at the moment, and how large it will be."""
+        return [(key, upload.size) for key, upload in self._uploads.items()]
+
+    async def available(self, key: Key) -> tuple[int, int | None]:
+        """How much of a file is here, and how large it is; None: it is not here, nor coming."""
+        upload = self._uploads.get(key)
+        if upload is not None:
+            return upload.received, upload.size
+        size = await self.run(lambda: self.blobs.size_of(key[1]))
+        if size is not None:
+            return size, size
+        received = await self.run(lambda: self.blobs.received(*key))
+        # Nobody goes on with it at the moment: how large it is they know.
+        return received, limits.FILE_BYTES_MAX if received else None
+
     async def piece(self, sha256: str, offset: int, length: int) -> bytes | None:
         """A piece of a whole file; None when it is not here."""
         try:
@@ -195,8 +216,10 @@ _ENDING: Final = frozenset({"wrong_hash", "disk_full", "internal"})
 
 
 def _write(upload: Upload, offset: int, raw: bytes, *, is_packed: bool) -> None:
+    if upload.part is None:
+        # The piece before it was the last one, or a wrong one.
+        raise PartError("not_open")
     data = unpack(raw, limits.CHUNK_BYTES_MAX) if is_packed else raw
-    assert upload.part is not None
     upload.part.write(offset, data)
     _finish_if_whole(upload.part, upload)
 

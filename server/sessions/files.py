@@ -39,7 +39,7 @@ def download(hub: "Hub", session: "Session", request: requests.Download) -> None
         session.refuse(request.id, Refusal("unknown_file", {"sha256": request.sha256}))
     else:
         size = hub.state.files.size_of(request.sha256)
-        hub.readings.start(session, request, _piece(hub.files, size, request))
+        hub.readings.start(session, request, _piece(hub.files, size or 0, request))
 
 
 def send_with_file(hub: "Hub", session: "Session", request: requests.Send, draft: Draft) -> None:

@@ -32,6 +32,8 @@ class FileUses:
         self._by_hash: Final[dict[str, tuple[FileUse, ...]]] = {}
         # Each content counts once for a person, however often it was sent.
         self._bytes: Final[dict[str, int]] = {}
+        # How often a file was new, or gone: whoever keeps them looks again.
+        self.changes = 0
         for use in uses:
             self._put(use)
 
@@ -50,9 +52,10 @@ class FileUses:
         """Whether a message carries it."""
         return sha256 in self._by_hash
 
-    def size_of(self, sha256: str) -> int:
+    def size_of(self, sha256: str) -> int | None:
         """The size of a file that a message carries."""
-        return self._by_hash[sha256][0].size
+        uses = self._by_hash.get(sha256)
+        return uses[0].size if uses else None
 
     def is_in(self, rooms: Container[str], sha256: str) -> bool:
         """Whether a message in one of these rooms carries it."""
@@ -83,6 +86,7 @@ class FileUses:
                 self._by_hash[sha256] = rest
             else:
                 del self._by_hash[sha256]
+                self.changes += 1
             if not self.has_sent(person, sha256):
                 self._bytes[person] -= use.size
             return
@@ -91,6 +95,7 @@ class FileUses:
         if not self.has_sent(use.person, use.sha256):
             self._bytes[use.person] = self._bytes.get(use.person, 0) + use.size
         uses = self._by_hash.get(use.sha256, ())
+        self.changes += not uses
         for other in uses:
             if (other.room, other.person) == (use.room, use.person):
                 use = msgspec.structs.replace(other, messages=other.messages + use.messages)

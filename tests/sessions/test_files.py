@@ -45,7 +45,7 @@ def asked(scene: Scene, client: Client, kind: type[requests.AnyRequest], **field
 
     def is_answered() -> bool:
         scene.commit()
-        found.extend(event for event in client.heard() if event.answer == request.id)
+        found.extend(event for event in scene.do(client.heard) if event.answer == request.id)
         return bool(found)
 
     wait_until(is_answered)
@@ -121,7 +121,7 @@ def test_many_pieces_may_be_on_their_way_and_few_are_in_memory(scene: Scene) -> 
             encode_frame(anna.request(requests.Chunk, sha256=sha256_of(content), offset=offset, raw=raw))
         )
     found: list[events.AnyEvent] = []
-    wait_until(lambda: len(found) == 12, pump=lambda: found.extend(anna.heard()))
+    wait_until(lambda: len(found) == 12, pump=lambda: found.extend(scene.do(anna.heard)))
     states = [expect(events.UploadState, event).received for event in found]
     assert states == [limits.CHUNK_BYTES_MAX * n for n in range(1, 13)]
     wait_until(lambda: anna.channel.is_reading)
@@ -258,7 +258,8 @@ class SlowCopier:
     def moved(self, key: Key) -> None:
         pass
 
-    async def copied(self, key: Key, limit_s: float) -> bool:
+    async def copied(self, key: Key, size: int, limit_s: float) -> bool:
+        self.offered.append(key)
         files = self._scene.hub.files
         assert files is not None
         return await files.run(lambda: self.has.wait(10.0))

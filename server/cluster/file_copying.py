@@ -1,0 +1,212 @@
+"""Copying files between the two servers: each takes from the other what it lacks, while it comes.
+
+On the io thread. What a person sends to one server is offered to the other one, which copies it from there
+behind the sender; what messages carry and a server does not have (it was away, or is new) it takes as well.
+Nothing is remembered of it beyond a connection: what is on the disk says where to go on.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Final
+
+from server.cluster.file_messages import (
+    PIECE_BYTES,
+    WANTS_AHEAD,
+    FileHas,
+    FileLacks,
+    FileMessage,
+    FileOffer,
+    FilePiece,
+    FileWant,
+)
+from server.protocol.errors import Refusal
+from server.sessions.file_store import FileStore, Key
+from server.state.files import FileUses
+
+_log = logging.getLogger(__name__)
+
+# Copies at once.
+_COPIES_MAX: Final = 64
+# A sender that pauses for longer offers it again when it goes on.
+_PIECE_S: Final = 60.0
+# How often it is looked for what is missing: for what is new, and for everything.
+_LOOK_S: Final = 0.5
+_LOOK_AGAIN_S: Final = 60.0
+_WAKE_S: Final = 0.2
+
+
+class FileCopying:
+    """One connection's worth, begun with `start`; `send` takes messages for the other server."""
+
+    def __init__(
+        self, files: FileStore, uses: Callable[[], FileUses], send: Callable[[FileMessage], None]
+    ) -> None:
+        self._files: Final = files
+        self._uses: Final = uses
+        self._send: Final = send
+        self._peer_has: Final[set[Key]] = set()
+        # What the other server wants and has not come yet.
+        self._wants: Final[dict[Key, list[int]]] = {}
+        self._copies: Final[dict[Key, asyncio.Queue[FilePiece | FileLacks]]] = {}
+        self._here: Final[set[str]] = set()
+        self._tasks: Final[set[asyncio.Task[None]]] = set()
+        self._slots: Final = asyncio.Semaphore(_COPIES_MAX)
+        self._news = asyncio.Event()
+
+    def start(self) -> None:
+        """The other server is there."""
+        for key, size in self._files.coming():
+            self.offer(key, size)
+        self._begin(self._look_for_missing())
+
+    def stop(self) -> None:
+        """It is gone."""
+        for task in self._tasks:
+            task.cancel()
+        self._tell_waiting()
+
+    # --- what is here
+
+    def offer(self, key: Key, size: int) -> None:
+        """The other server shall have this."""
+        if key not in self._peer_has:
+            self._send(FileOffer(*key, size))
+
+    def moved(self, key: Key) -> None:
+        """More of it is here: give what is wanted."""
+        offsets = self._wants.pop(key, None)
+        if offsets:
+            self._begin(self._give(key, offsets))
+
+    async def wait_for_copy(self, key: Key) -> bool:
+        """Whether the other server has it; waits a moment for that."""
+        if key not in self._peer_has:
+            try:
+                async with asyncio.timeout(_WAKE_S):
+                    await self._news.wait()
+            except TimeoutError:
+                pass
+        return key in self._peer_has
+
+    # --- what the other server says
+
+    def take(self, message: FileMessage) -> None:
+        """One message."""
+        match message:
+            case FileOffer():
+                self._copy_soon(message.key, message.size)
+            case FileWant():
+                self._begin(self._give(message.key, [message.offset]))
+            case FileHas():
+                self._peer_has.add(message.key)
+                self._wants.pop(message.key, None)
+                self._tell_waiting()
+            case FilePiece() | FileLacks():
+                pieces = self._copies.get(message.key)
+                if pieces is not None:
+                    pieces.put_nowait(message)
+
+    def _tell_waiting(self) -> None:
+        news, self._news = self._news, asyncio.Event()
+        news.set()
+
+    async def _give(self, key: Key, offsets: list[int]) -> None:
+        for offset in sorted(offsets):
+            there, size = await self._files.available(key)
+            if size is None:
+                self._send(FileLacks(*key))
+                return
+            if there < min(offset + PIECE_BYTES, size):
+                self._wants.setdefault(key, []).append(offset)
+                continue
+            data = await self._files.piece_for_copy(key, offset, PIECE_BYTES)
+            self._send(FileLacks(*key) if data is None else FilePiece(*key, offset, data))
+
+    # --- what is copied
+
+    def _copy_soon(self, key: Key, size: int) -> None:
+        if key not in self._copies:
+            self._copies[key] = asyncio.Queue()
+            self._begin(self._copy(key, size))
+
+    async def _copy(self, key: Key, size: int) -> None:
+        try:
+            async with self._slots:
+                if await self._is_here(key[1]) or await self._fetch(key, size):
+                    if key[0]:
+                        await self._files.run(lambda: self._files.blobs.show(*key))
+                    self._here.add(key[1])
+                    self._send(FileHas(*key))
+        finally:
+            del self._copies[key]
+
+    async def _fetch(self, key: Key, size: int) -> bool:
+        """All of it, piece by piece, several asked for ahead; False when it does not come."""
+        begun = await self._files.begin(key, size, is_copy=True)
+        if isinstance(begun, Refusal):
+            return False
+        received, asked = begun, begun
+        while received < size:
+            while asked < size and asked < received + WANTS_AHEAD * PIECE_BYTES:
+                self._send(FileWant(*key, asked))
+                asked += PIECE_BYTES
+            try:
+                async with asyncio.timeout(_PIECE_S):
+                    piece = await self._copies[key].get()
+            except TimeoutError:
+                return False
+            if isinstance(piece, FileLacks):
+                return False
+            taken = await self._files.take(key, piece.offset, piece.data)
+            if not isinstance(taken, Refusal):
+                received = taken[0]
+            elif taken.code == "wrong_offset":
+                # Somebody sends it here, too: what came by that way is not asked for again.
+                received = int(taken.arguments["received"])
+                asked = max(asked, received) if piece.offset < received else received
+            else:
+                return await self._is_here(key[1])
+        return True
+
+    async def _look_for_missing(self) -> None:
+        """What messages carry and is not here: at once, and whenever something is new."""
+        now = asyncio.get_running_loop().time
+        seen: tuple[FileUses | None, int] = (None, 0)
+        looked_at = 0.0
+        while True:
+            uses = self._uses()
+            if seen != (uses, uses.changes) or now() - looked_at > _LOOK_AGAIN_S:
+                seen, looked_at = (uses, uses.changes), now()
+                for sha256 in await self._missing(uses.hashes()):
+                    await self._copy_missing(uses, sha256)
+            await asyncio.sleep(_LOOK_S)
+
+    async def _missing(self, wanted: list[str]) -> list[str]:
+        unknown = [sha256 for sha256 in wanted if sha256 not in self._here]
+        has = self._files.blobs.has
+        missing = await self._files.run(lambda: [sha256 for sha256 in unknown if not has(sha256)])
+        self._here.update(set(unknown).difference(missing))
+        return missing
+
+    async def _is_here(self, sha256: str) -> bool:
+        return await self._files.run(lambda: self._files.blobs.has(sha256))
+
+    async def _copy_missing(self, uses: FileUses, sha256: str) -> None:
+        key = ("", sha256)
+        is_coming = any(sha256 == other for _person, other in self._copies)
+        size = uses.size_of(sha256)
+        if is_coming or size is None:
+            return
+        self._copies[key] = asyncio.Queue()
+        await self._copy(key, size)
+
+    def _begin(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            _log.error("copying a file failed", exc_info=task.exception())

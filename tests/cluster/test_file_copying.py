@@ -1,0 +1,210 @@
+"""Two servers' files: each copies what the other has, while it comes, after a pause, and after a loss."""
+
+import asyncio
+import hashlib
+import os
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+
+import pytest
+
+from server.archive.blobs import BlobStore
+from server.cluster.file_copying import FileCopying
+from server.cluster.file_messages import PIECE_BYTES, WANTS_AHEAD, FileMessage, FilePiece
+from server.cluster.peer_frames import PeerFrameReader, encode_peer_frame
+from server.protocol.errors import Refusal
+from server.sessions.file_store import FileStore
+from server.state.files import FileUses
+
+CONTENT = os.urandom(PIECE_BYTES * (WANTS_AHEAD + 3) + 777)
+SHA256 = hashlib.sha256(CONTENT).hexdigest()
+KEY = ("anna", SHA256)
+
+
+class Side:
+    """One server's files, and its half of the conversation."""
+
+    def __init__(self, path: Path) -> None:
+        self.blobs = BlobStore(path)
+        self.files = FileStore(self.blobs, asyncio.get_running_loop().time)
+        self.uses = FileUses()
+        self.sent: list[FileMessage] = []
+        self.other: Side | None = None
+        # Whether what is said arrives.
+        self.is_linked = True
+        self._reader = PeerFrameReader()
+        self._reader.trust()
+        self.copying = FileCopying(self.files, lambda: self.uses, self._send)
+        self.files.copier = self
+
+    def _send(self, message: FileMessage) -> None:
+        self.sent.append(message)
+        if self.is_linked and self.other is not None:
+            asyncio.get_running_loop().call_soon(self.other.hear, encode_peer_frame(message))
+
+    def hear(self, data: bytes) -> None:
+        self._reader.feed(data)
+        while (message := self._reader.next_message()) is not None:
+            assert isinstance(message, FileMessage)
+            self.copying.take(message)
+
+    # A `Copier`.
+
+    def offer(self, key: tuple[str, str], size: int) -> None:
+        self.copying.offer(key, size)
+
+    def moved(self, key: tuple[str, str]) -> None:
+        self.copying.moved(key)
+
+    async def copied(self, key: tuple[str, str], size: int, limit_s: float) -> bool:
+        raise NotImplementedError
+
+    async def receive(self, first: int, last: int, step: int = 100_000) -> None:
+        """A person sends a part of the file."""
+        for offset in range(first, last, step):
+            taken = await self.files.take(KEY, offset, CONTENT[offset : min(offset + step, last)])
+            assert not isinstance(taken, Refusal), taken
+
+    def read(self) -> bytes:
+        return self.blobs.read(SHA256, 0, len(CONTENT))
+
+    def stop(self) -> None:
+        self.copying.stop()
+        self.files.stop()
+
+
+def run(path: Path, script: Callable[[Side, Side], Coroutine[None, None, None]]) -> None:
+    async def play() -> None:
+        a, b = Side(path / "a"), Side(path / "b")
+        a.other, b.other = b, a
+        a.copying.start()
+        b.copying.start()
+        try:
+            async with asyncio.timeout(60):
+                await script(a, b)
+        finally:
+            a.stop()
+            b.stop()
+
+    asyncio.run(play())
+
+
+async def until(condition: Callable[[], object]) -> None:
+    while not condition():  # noqa: ASYNC110 - a condition of two disks, not an event
+        await asyncio.sleep(0)
+
+
+def test_a_file_is_copied_while_it_comes(tmp_path: Path) -> None:
+    async def script(a: Side, b: Side) -> None:
+        assert await a.files.begin(KEY, len(CONTENT)) == 0
+        half = PIECE_BYTES * WANTS_AHEAD
+        await a.receive(0, half)
+        # Whole pieces: the rest of the last one comes with what follows.
+        await until(lambda: b.blobs.received(*KEY) >= half - PIECE_BYTES)
+        assert not b.blobs.has(SHA256)
+        await a.receive(half, len(CONTENT))
+        await until(lambda: b.blobs.has(SHA256))
+        assert b.read() == CONTENT
+        while not await a.copying.wait_for_copy(KEY):
+            pass
+        assert b.blobs.is_shown(*KEY)
+        asked = [message for message in a.sent if isinstance(message, FilePiece)]
+        assert sum(len(piece.data) for piece in asked) == len(CONTENT)
+
+    run(tmp_path, script)
+
+
+def test_the_sender_goes_on_at_the_other_server(tmp_path: Path) -> None:
+    async def script(a: Side, b: Side) -> None:
+        await a.files.begin(KEY, len(CONTENT))
+        await a.receive(0, 600_000)
+        await until(lambda: b.blobs.received(*KEY) >= 600_000 - PIECE_BYTES)
+        # The first server is gone.
+        a.is_linked = b.is_linked = False
+        b.copying.stop()
+        received = await b.files.begin(KEY, len(CONTENT))
+        assert isinstance(received, int)
+        assert received >= 600_000 - PIECE_BYTES
+        await b.receive(received, len(CONTENT))
+        assert b.read() == CONTENT
+
+    run(tmp_path, script)
+
+
+def test_a_sender_who_changes_sides_in_the_middle_disturbs_nothing(tmp_path: Path) -> None:
+    async def script(a: Side, b: Side) -> None:
+        await a.files.begin(KEY, len(CONTENT))
+        await a.receive(0, 700_000)
+        received = await b.files.begin(KEY, len(CONTENT))
+        assert isinstance(received, int)
+        while received < len(CONTENT):
+            taken = await b.files.take(KEY, received, CONTENT[received : received + 50_000])
+            if not isinstance(taken, Refusal):
+                received = taken[0]
+            elif taken.code == "wrong_offset":
+                # The copy was faster.
+                received = int(taken.arguments["received"])
+            else:
+                assert taken.code == "unknown_upload"
+                break
+        await until(lambda: b.blobs.has(SHA256) and a.blobs.has(SHA256))
+        assert a.read() == b.read() == CONTENT
+
+    run(tmp_path, script)
+
+
+def test_what_messages_carry_and_is_not_here_is_fetched(tmp_path: Path) -> None:
+    async def script(a: Side, b: Side) -> None:
+        b.is_linked = False
+        await a.files.begin(KEY, len(CONTENT))
+        await a.receive(0, len(CONTENT))
+        b.copying.stop()
+        # It comes back, and knows by the archive what it missed.
+        b.is_linked = True
+        b.copying = FileCopying(b.files, lambda: b.uses, b._send)
+        b.copying.start()
+        for uses in (a.uses, b.uses):
+            uses.add(SHA256, "general", "anna", len(CONTENT))
+        await until(lambda: b.blobs.has(SHA256))
+        assert b.read() == CONTENT
+        # It was nobody's own transfer there.
+        assert not b.blobs.is_shown(*KEY)
+
+    run(tmp_path, script)
+
+
+def test_what_is_gone_is_said_to_be_gone_and_what_is_there_is_not_copied_again(tmp_path: Path) -> None:
+    async def script(a: Side, b: Side) -> None:
+        a.uses.add("0" * 64, "general", "anna", 5)
+        await until(lambda: b.sent)
+        await until(lambda: not a.copying._copies)
+        assert not a.blobs.has("0" * 64)
+        await b.files.begin(KEY, len(CONTENT))
+        await b.receive(0, len(CONTENT))
+        await until(lambda: a.blobs.has(SHA256))
+        await until(lambda: not a.copying._copies)
+        pieces = sum(isinstance(message, FilePiece) for message in b.sent)
+        a.copying.offer(KEY, len(CONTENT))
+        while not await a.copying.wait_for_copy(KEY):
+            pass
+        b.copying.offer(("bert", SHA256), len(CONTENT))
+        await until(lambda: a.blobs.is_shown("bert", SHA256))
+        assert sum(isinstance(message, FilePiece) for message in b.sent) == pieces
+
+    run(tmp_path, script)
+
+
+@pytest.mark.parametrize("size", [0, 1, PIECE_BYTES, PIECE_BYTES + 1])
+def test_files_of_every_size_are_copied(tmp_path: Path, size: int) -> None:
+    content = CONTENT[:size]
+    key = ("anna", hashlib.sha256(content).hexdigest())
+
+    async def script(a: Side, b: Side) -> None:
+        assert await a.files.begin(key, size) == 0
+        if size:
+            taken = await a.files.take(key, 0, content)
+            assert taken == (size, size)
+        await until(lambda: b.blobs.has(key[1]))
+        assert b.blobs.read(key[1], 0, size + 1) == content
+
+    run(tmp_path, script)
