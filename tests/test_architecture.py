@@ -100,7 +100,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "server.network",
         "server.protocol",
         "server.replication",
-        "server.sessions",  # for the facts that the two servers tell each other about their people
+        "server.sessions",  # for the facts that the two servers tell each other, and the files of people
+        "server.state",
     },
     "server.engine_thread": {
         "server.archive",

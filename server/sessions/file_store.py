@@ -96,10 +96,10 @@ class FileStore:
         if upload is None or upload.size != size:
             await self._close(key)
             upload = self._uploads[key] = Upload(size, self._now())
-        refusal = await self._unbroken(self._attempt(upload, key, lambda: self._open(upload, key)))
-        if self.copier is not None and refusal is None and not is_copy:
+        received = await self._unbroken(self._attempt(upload, key, lambda: self._open(upload, key)))
+        if self.copier is not None and not isinstance(received, Refusal) and not is_copy:
             self.copier.offer(key, size)
-        return upload.received if refusal is None else refusal
+        return received
 
     async def take(
         self, key: Key, offset: int, raw: bytes, *, is_packed: bool = False
@@ -109,10 +109,10 @@ class FileStore:
         if upload is None:
             return Refusal("unknown_upload", {"sha256": key[1]})
         work = self._attempt(upload, key, lambda: _write(upload, offset, raw, is_packed=is_packed))
-        refusal = await self._unbroken(work)
+        received = await self._unbroken(work)
         if self.copier is not None:
             self.copier.moved(key)
-        return (upload.received, upload.size) if refusal is None else refusal
+        return received if isinstance(received, Refusal) else (received, upload.size)
 
     async def both_have(self, key: Key, size: int) -> bool:
         """Wait until the file, which is here, is on every disk that counts; False when it took too long."""
@@ -131,10 +131,12 @@ class FileStore:
             upload.part = self.blobs.part(*key, upload.size)
         _finish_if_whole(upload.part, upload)
 
-    async def _attempt(self, upload: Upload, key: Key, work: Callable[[], None]) -> Refusal | None:
+    async def _attempt(self, upload: Upload, key: Key, work: Callable[[], None]) -> int | Refusal:
+        """How much is here afterwards: in the order of the attempts, whoever is told of it later."""
         async with upload.lock:
             upload.used_at = self._now()
-            return await self._attempt_alone(upload, key, work)
+            refusal = await self._attempt_alone(upload, key, work)
+            return upload.received if refusal is None else refusal
 
     async def _unbroken(self, work: Coroutine[None, None, _T]) -> _T:
         """Whoever waits for it may be gone before: a thread that writes keeps the part until it has ended."""
