@@ -1,7 +1,8 @@
 """The way of a request into the log: answered, judged and proposed, handed on, or held back (pure).
 
 The one judge is the leader: a follower hands requests on unjudged, for its state may be a moment
-behind what its client has seen elsewhere. What cannot be proposed at the moment waits in order.
+behind what its client has seen elsewhere. So may a leader's be, behind its own log: it refuses for good
+only by what it had in the log. What cannot be proposed at the moment waits in order.
 """
 
 import hashlib
@@ -12,6 +13,7 @@ from typing import Final
 from server.archive.record import Draft, Record
 from server.engine.answers import Answers
 from server.engine.archived import Archived
+from server.engine.deferred import Deferred, DeferredRequests
 from server.engine.pending import Pending, TurnedAway
 from server.engine.resubmission import Resubmission
 from server.engine.round import Ask
@@ -37,8 +39,9 @@ class Admission:
         self._resubmission: Final = resubmission
         self.is_disk_full = False
         self._turned_away = TurnedAway()
-        # In the log, or about to be, and not judged by the fold yet.
-        self._uncommitted: set[Identity] = set()
+        # In the log, or about to be, and not judged by the fold yet; in the order of the log.
+        self._uncommitted: dict[Identity, None] = {}
+        self._deferred: Final = DeferredRequests()
         self._forwards: deque[Draft] = deque()
         self._refused_forwards: list[steps.RefuseForwarded] = []
         self._proposals: list[Draft] = []
@@ -65,6 +68,7 @@ class Admission:
     def admit_all(self) -> None:
         """Requests can be proposed (again): all that wait, in their order."""
         self._proposals = []
+        self._deferred.clear()
         self._answers.forget_held()
         self._resubmission.begin()
         # What was admitted and never reached the log is admitted anew.
@@ -95,6 +99,25 @@ class Admission:
             for pending in filter(self._answers.pending.waits, self._resubmission.freed()):
                 self.admit(pending)
 
+    def look_again(self) -> None:
+        """Judge for good what was deferred until now."""
+        if not self._replica.is_serving or not isinstance(self._replica.role, Leader):
+            return
+        for line in self._deferred.lines():
+            proposed: Identity | None = None
+            while line and line[0].after not in self._uncommitted:
+                asked = line[0]
+                refusal = None if self._is_settled(asked) else self._judge(asked.draft)
+                if refusal is not None and proposed is not None:
+                    # What its device asked before it went into the log just now.
+                    asked.after = proposed
+                    break
+                line.popleft()
+                if refusal is not None:
+                    self._refuse(asked, refusal)
+                elif asked.draft.id in self._uncommitted:
+                    proposed = asked.draft.id
+
     # --- where it goes
 
     def admit(self, pending: Pending) -> None:
@@ -112,9 +135,7 @@ class Admission:
         elif self._resubmission.holds(draft):
             self._resubmission.hold(pending)
         elif isinstance(self._replica.role, Leader):
-            refusal = self._judge(draft)
-            if refusal is not None:
-                self._answers.give(pending, refusal)
+            self._decide(Deferred(draft, pending))
         else:
             self._proposals.append(draft)
 
@@ -136,17 +157,44 @@ class Admission:
     def _admit_forwarded(self, draft: Draft) -> None:
         """The same for a request of the other server's client; it answers from its own fold."""
         if not self._archived.is_answered(draft) and draft.id not in self._uncommitted:
-            refusal = self._judge(draft)
-            if refusal is not None:
-                digest = hashlib.sha256(draft.body).digest()
-                refused = steps.RefuseForwarded(*draft.id, digest, refusal.code, refusal.arguments)
-                self._refused_forwards.append(refused)
+            self._decide(Deferred(draft, session=self._replica.link.session))
+
+    def _decide(self, asked: Deferred) -> None:
+        """Have it proposed, or refuse it: not by less than the log holds, and in its device's order."""
+        is_behind = self._deferred.holds(asked.draft)
+        refusal = None if is_behind else self._judge(asked.draft)
+        if is_behind or (refusal is not None and self._uncommitted):
+            self._deferred.hold(asked, next(reversed(self._uncommitted), None))
+        elif refusal is not None:
+            self._refuse(asked, refusal)
+
+    def _is_settled(self, asked: Deferred) -> bool:
+        """Whether what was deferred needs no verdict any more."""
+        draft, pending = asked.draft, asked.pending
+        if pending is None and asked.session != self._replica.link.session:
+            # The other server forwards it again, over the link of now; or it was answered elsewhere.
+            return True
+        if pending is not None and not self._answers.pending.waits(pending):
+            return True
+        if pending is not None and self._archived.is_answered(draft):
+            self.answer_from_archive(pending)
+        return self._archived.is_answered(draft) or draft.id in self._uncommitted
+
+    def _refuse(self, asked: Deferred, refusal: Refusal) -> None:
+        """Whoever asked is told, here or at the other server."""
+        draft = asked.draft
+        if asked.pending is not None:
+            self._answers.give(asked.pending, refusal)
+        else:
+            digest = hashlib.sha256(draft.body).digest()
+            refused = steps.RefuseForwarded(*draft.id, digest, refusal.code, refusal.arguments)
+            self._refused_forwards.append(refused)
 
     def _judge(self, draft: Draft) -> Refusal | None:
         """Have it proposed with this round, or say why not. What was accepted once, the fold alone judges."""
         refusal = None if draft.origin is not None else judge_draft(self._archived.state, draft)
         if refusal is None:
-            self._uncommitted.add(draft.id)
+            self._uncommitted[draft.id] = None
             self._proposals.append(draft)
         return refusal
 
@@ -159,16 +207,16 @@ class Admission:
 
     def appended(self, records: Iterable[Record]) -> None:
         """These stand in the log now, and wait for their commit."""
-        self._uncommitted.update(record.id for record in records)
+        self._uncommitted.update(_requests(records))
 
     def judged(self, record: Record) -> None:
         """This one has its verdict."""
-        self._uncommitted.discard(record.id)
+        self._uncommitted.pop(record.id, None)
 
     def recall_tail(self) -> None:
         """Only what the log holds behind the fold is under way."""
         tail = self._replica.log.cached(self._archived.state.index + 1, WHOLE)
-        self._uncommitted = {record.id for record in tail}
+        self._uncommitted = _requests(tail)
 
     # --- what goes out
 
@@ -183,3 +231,8 @@ class Admission:
         """What the other server has to tell its clients."""
         refused, self._refused_forwards = self._refused_forwards, []
         return refused
+
+
+def _requests(records: Iterable[Record]) -> dict[Identity, None]:
+    """What was asked for; the record of an epoch changes no verdict."""
+    return {record.id: None for record in records if not record.is_epoch}

@@ -85,8 +85,11 @@ class Engine:
             else:
                 self._step(given, now, time_ms)
         self._admission.resubmit(self._derived.release)
+        self._admission.look_again()
         if proposals := self._admission.take_proposals():
             self._step(steps.Propose(proposals), now, time_ms)
+        for refusal in self._admission.take_refused():
+            self._step(refusal, now, time_ms)
         self._answers.expire(now)
         if isinstance(inputs[-1], steps.Tick):
             self._resubmission.look(self.state.is_settled)

@@ -183,7 +183,7 @@ class Replica:
                 self._persisted(ticket)
             case steps.Propose(drafts):
                 self.role.propose(drafts)
-            case steps.RefuseForwarded():
+            case steps.RefuseForwarded() if self.link.is_greeted:
                 self.send(Refuse(self.link.their_session, *msgspec.structs.astuple(given)))
             case steps.Loaded(records):
                 self.role.loaded(records)

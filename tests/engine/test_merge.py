@@ -192,7 +192,7 @@ def test_what_one_side_found_void_and_the_other_accepted_is_accepted(split: Serv
     heal(split)
     assert not winner.engine.state.voids
     assert winner.engine.state.rooms["ben-1"].name == "hall-2"
-    assert ids(winner)[-2:] == [("ben", 1), ("ben", 3)]
+    assert ids(winner)[-3:] == [("ben", 1), ("ben", 2), ("ben", 3)]
     # Who asks again is told what became of it.
     (asker,) = winner.ask(room("ben", 1, "hall"))
     split.wait(0.1)
