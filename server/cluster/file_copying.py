@@ -46,8 +46,9 @@ class FileCopying:
         self._uses: Final = uses
         self._send: Final = send
         self._peer_has: Final[set[Key]] = set()
-        # What the other server wants and has not come yet.
+        # What the other server wants, and what of it is being read from the disk.
         self._wants: Final[dict[Key, list[int]]] = {}
+        self._giving: Final[set[Key]] = set()
         self._copies: Final[dict[Key, asyncio.Queue[FilePiece | FileLacks]]] = {}
         self._here: Final[set[str]] = set()
         self._tasks: Final[set[asyncio.Task[None]]] = set()
@@ -75,9 +76,7 @@ class FileCopying:
 
     def moved(self, key: Key) -> None:
         """More of it is here: give what is wanted."""
-        offsets = self._wants.pop(key, None)
-        if offsets:
-            self._begin(self._give(key, offsets))
+        self._give_soon(key)
 
     async def wait_for_copy(self, key: Key) -> bool:
         """Whether the other server has it; waits a moment for that."""
@@ -97,7 +96,8 @@ class FileCopying:
             case FileOffer():
                 self._copy_soon(message.key, message.size)
             case FileWant():
-                self._begin(self._give(message.key, [message.offset]))
+                self._wants.setdefault(message.key, []).append(message.offset)
+                self._give_soon(message.key)
             case FileHas():
                 self._peer_has.add(message.key)
                 self._wants.pop(message.key, None)
@@ -111,17 +111,26 @@ class FileCopying:
         news, self._news = self._news, asyncio.Event()
         news.set()
 
-    async def _give(self, key: Key, offsets: list[int]) -> None:
-        for offset in sorted(offsets):
-            there, size = await self._files.available(key)
-            if size is None:
-                self._send(FileLacks(*key))
-                return
-            if there < min(offset + PIECE_BYTES, size):
-                self._wants.setdefault(key, []).append(offset)
-                continue
-            data = await self._files.piece_for_copy(key, offset, PIECE_BYTES)
-            self._send(FileLacks(*key) if data is None else FilePiece(*key, offset, data))
+    def _give_soon(self, key: Key) -> None:
+        if self._wants.get(key) and key not in self._giving:
+            self._giving.add(key)
+            self._begin(self._give(key))
+
+    async def _give(self, key: Key) -> None:
+        """What is wanted of one file, in order, as far as it is here."""
+        try:
+            while wants := self._wants.get(key):
+                there, size = await self._files.available(key)
+                offset = min(wants)
+                if size is not None and there < min(offset + PIECE_BYTES, size):
+                    return
+                wants.remove(offset)
+                data = None if size is None else await self._files.piece_for_copy(key, offset, PIECE_BYTES)
+                self._send(FileLacks(*key) if data is None else FilePiece(*key, offset, data))
+        finally:
+            self._giving.discard(key)
+        if not wants:
+            self._wants.pop(key, None)
 
     # --- what is copied
 
