@@ -10,10 +10,11 @@ from server.protocol.requests import (
     JoinRoom,
     RevokeDevice,
     Rooms,
+    Search,
     Who,
 )
 
-AnyQuestion = History | Rooms | Who | Devices | CreateRoom | JoinRoom | ChangePassword | RevokeDevice
+AnyQuestion = History | Search | Rooms | Who | Devices | CreateRoom | JoinRoom | ChangePassword | RevokeDevice
 
 
 class Asked(msgspec.Struct, frozen=True):

@@ -19,6 +19,12 @@ HELP: Final = marked(
     "//text     a message that begins with /"
 )
 
+HELP_FOR_THE_PAST: Final = marked(
+    "/search WORDS    find messages in this room, -a WORDS in all of them; nothing: more of the last search\n"
+    '                 words, "several words", beginnings of wor*\n'
+    "/export FILE     write this room into a file that ends in .html, .json or .txt"
+)
+
 # Why nobody was reached, or a link ended: codes of `server.network.errors` and of the conversation.
 _OF_LINKS: Final = {
     "refused": marked("no server listens there"),

@@ -33,12 +33,15 @@ from server.protocol import events
 from server.protocol.events import Message
 from server.protocol.requests import History, Who
 from server.terminal.account import Account
+from server.terminal.exporting import Export, Exporting
 from server.terminal.facts import ConnectionFacts
 from server.terminal.outbox_file import OutboxFile
 from server.terminal.patience import Patience
 from server.terminal.printing import Printer
+from server.terminal.searching import Searching
 from server.terminal.sentences import (
     HELP,
+    HELP_FOR_THE_PAST,
     certificate_question,
     changed_certificate,
     kept_lines,
@@ -77,7 +80,7 @@ class Talk:
         self._printer = printer
         self._clock = clock
         self._manners = manners
-        self._queue: queue.SimpleQueue[Input | list[AnyNotice]] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Input | Export | list[AnyNotice]] = queue.SimpleQueue()
         self._facts = ConnectionFacts()
         self._telling = Telling()
         # The counters of what has no final answer.
@@ -95,10 +98,15 @@ class Talk:
         self._asked: CertificateUnknown | None = None
         self._exit_code: int | None = None
         self._account = Account(outbox.next_counter, printer.note)
+        self._searching = Searching(ROOM, printer.note)
+        self._exporting = Exporting(ROOM, clock, printer.note)
+        self._errands = (self._account, self._searching, self._exporting)
         self._commands = {
             "/help": self._help,
             "/status": self._status,
             "/who": self._who,
+            "/search": self._searching.search,
+            "/export": self._exporting.export,
             "/devices": self._account.list_devices,
             "/revoke": self._account.revoke,
             "/password": self._account.change_password,
@@ -110,8 +118,8 @@ class Talk:
         """Whether the next line is a secret, not to be shown while it is typed. Any thread."""
         return self._account.is_asking
 
-    def put(self, given: Input | list[AnyNotice]) -> None:
-        """Something was typed, or the network has news. Any thread."""
+    def put(self, given: Input | Export | list[AnyNotice]) -> None:
+        """Something was typed or is wanted, or the network has news. Any thread."""
         self._queue.put(given)
 
     def backlog(self) -> int:
@@ -121,7 +129,8 @@ class Talk:
     def run(self, links: ClientLinks) -> int:
         """Until the input has ended and everything is stored, or until it is of no use. The exit code."""
         self._links = links
-        self._account.connect(links)
+        for errand in self._errands:
+            errand.connect(links)
         links.connect()
         while self._exit_code is None:
             try:
@@ -130,14 +139,17 @@ class Talk:
                 self._wait_or_leave()
             except KeyboardInterrupt:
                 self._take(Left())
+        self._exporting.close()
         return self._exit_code
 
-    def _take(self, given: Input | list[AnyNotice]) -> None:
+    def _take(self, given: Input | Export | list[AnyNotice]) -> None:
         match given:
             case Typed():
                 self._type(given.lines)
             case Ended():
                 self._end()
+            case Export():
+                self._exporting.begin(given)
             case Left():
                 self._leave(1 if self._waiting else 0)
             case _:
@@ -180,6 +192,7 @@ class Talk:
 
     def _help(self, _argument: str) -> None:
         self._printer.note(_(HELP))
+        self._printer.note(_(HELP_FOR_THE_PAST))
 
     def _status(self, _argument: str) -> None:
         self._printer.note("\n".join(self._facts.lines(len(self._waiting))))
@@ -201,7 +214,8 @@ class Talk:
             self._printer.notice(notice)
             self._facts.note(notice)
             self._patience.note(notice)
-            self._account.hear(notice)
+            for errand in self._errands:
+                errand.hear(notice)
             self._tell(notice)
             if isinstance(notice, Stored | Refused):
                 settled.append(notice.counter)
@@ -305,8 +319,10 @@ class Talk:
 
     def _leave_if_done(self) -> None:
         is_level = self._has_window and self._facts.is_level and self._facts.has_seen_what_it_stored
-        if not (self._waiting or self._account.is_waiting) and (is_level or self._manners.is_interactive):
-            self._leave(1 if self._refused_count or self._account.has_failed else 0)
+        is_busy = bool(self._waiting) or any(errand.is_waiting for errand in self._errands)
+        if not is_busy and (is_level or self._manners.is_interactive):
+            has_failed = bool(self._refused_count) or any(errand.has_failed for errand in self._errands)
+            self._leave(1 if has_failed else 0)
 
     def _leave(self, exit_code: int, reason: str = "") -> None:
         self._exit_code = exit_code

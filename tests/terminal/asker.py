@@ -1,0 +1,29 @@
+"""Where a terminal's errands put their questions, for tests that answer by hand."""
+
+from typing import Any, TypeVar
+
+from server.protocol.requests import Request
+
+R = TypeVar("R", bound=Request)
+
+
+class Asker:
+    """Takes questions as the links do, and gives each a ticket: 1, 2, …"""
+
+    def __init__(self) -> None:
+        self.asked: list[Request] = []
+
+    def ask(self, question: Request) -> int:
+        self.asked.append(question)
+        return len(self.asked)
+
+    def last(self, kind: type[R]) -> R:
+        """The newest question, of this kind."""
+        found = self.asked[-1]
+        assert isinstance(found, kind)
+        return found
+
+
+def as_links(asker: Asker) -> Any:
+    """It has the part of the links that an errand uses."""
+    return asker
