@@ -25,6 +25,7 @@ from server.archive.store import SnapshotRow, Store, Write
 from server.protocol.names import name_key
 from server.replication.log import Log
 from server.state.bodies import DeviceBody
+from server.state.changes import is_to_erase, timeline_row
 from server.state.fold import decode_body, fold
 from server.state.state import State
 
@@ -176,14 +177,18 @@ def _chain(salvage: Salvage, log: Log) -> Iterator[Record]:
 
 
 def _write(store: Store, state: State, records: list[Record], committed: int) -> None:
-    rows = []
+    rows: list[TimelineRow] = []
+    late: list[int] = []
     for record in records:
         if record.index > committed:
             break
         told = fold(state, record).told
         if told is not None:
-            rows.append(TimelineRow(record.index, told.audience, told.number))
-    store.commit([Write(records=tuple(records), timeline=tuple(rows), derived_index=state.index)])
+            rows.append(timeline_row(record, told))
+        if is_to_erase(state, record):
+            late.append(record.index)
+    write = Write(records=tuple(records), timeline=tuple(rows), erased=tuple(late), derived_index=state.index)
+    store.commit([write])
 
 
 def _committed(salvage: Salvage, mark: Mark | None) -> int:

@@ -115,7 +115,7 @@ class Node:
             raise
         disk.start()
         engine.start()
-        self._archive.start(self._replica, engine.put)
+        self._archive.start(self._replica, engine.put, disk.scrub)
         self._search.start()
         self._announce()
         gc.collect()

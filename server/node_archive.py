@@ -75,9 +75,12 @@ class NodeArchive:
         """A reader of its own for one more thread."""
         return SqliteReader(self._folder.archive, self._alert)
 
-    def start(self, replica: Replica, put: Callable[[DiskSpace], None]) -> None:
-        """Look after it from now on; `put` hears when the disk gets full, and when there is room again."""
-        self._watch = Watch(lambda: self._keep_mark(replica), lambda: self._look_at_space(put))
+    def start(self, replica: Replica, put: Callable[[DiskSpace], None], scrub: Callable[[], None]) -> None:
+        """Look after it from now on; `put` hears when the disk gets full, and when there is room again.
+
+        `scrub` is called every second: what was erased leaves the files.
+        """
+        self._watch = Watch(lambda: self._keep_mark(replica), lambda: self._look_at_space(put), scrub)
         self._watch.start()
         self._row_check.start()
 

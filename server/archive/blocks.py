@@ -5,6 +5,7 @@ row whose key is not smaller holds what is looked for. All numbers are unsigned,
 
     timeline   audience, 0, index of the last entry → its number, then (index, number) of those before it
     numbers    the last number                      → the index of each message, in order
+    changes    device, 0, counter, index            → edit, delete or react: a row each, for they are few
 """
 
 import struct
@@ -19,12 +20,24 @@ BLOCK_ENTRIES_MAX: Final = 256
 _LAST_INDEX: Final = 2**62
 
 
+class Change(msgspec.Struct, frozen=True):
+    """What an accepted record does to the message (device, counter): edit, delete or react."""
+
+    kind: str
+    device: str
+    counter: int
+
+
 class TimelineRow(msgspec.Struct, frozen=True):
-    """An accepted record as its audience finds it again; `number` is 0 for what is no message."""
+    """An accepted record as its audience finds it again; `number` is 0 for what is no message.
+
+    `change` goes into a table of its own: what a message became is found by the message.
+    """
 
     index: int
     audience: str
     number: int
+    change: Change | None = None
 
 
 def timeline_key(audience: str, index: int) -> bytes:

@@ -77,7 +77,7 @@ def check_rows(disk: SqliteReader) -> Iterator[None]:
     """Check some rows at each step. Raises `DamagedDiskError`."""
     reader = StoreReader(disk)
     yield from _check_log(disk, reader)
-    for table in ("timeline", "ids", "facts", "quarantine", "quarantine_ids"):
+    for table in ("timeline", "changes", "ids", "facts", "quarantine", "quarantine_ids"):
         yield from _check_seals(disk, table)
     for _snapshot in reader.snapshots():
         yield

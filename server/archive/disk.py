@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final, Protocol
 
-from server.archive.schema import TABLES, make_tables, old_tables
+from server.archive.schema import TABLES, is_of_older_version, make_tables
 from server.archive.seals import Key, sealed_rows, unseal, unsealed_rows
 from server.i18n.translation import _
 
@@ -84,6 +84,9 @@ class Disk(Reader, Protocol):
     def reader(self) -> Reader:
         """A reader for another thread."""
 
+    def scrub(self) -> bool:
+        """See that what was erased is in no file any more; False: not now. Raises `DiskError`."""
+
     def close(self) -> None:
         """Let go of it; what was committed stays."""
 
@@ -123,6 +126,8 @@ _UNREADABLE: Final = frozenset({sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_
 _NO_ROOM: Final = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE})
 
 
+# How long a write waits for another process that looks into the file.
+_BUSY_MS: Final = 5_000
 # SQLite database file format, section 1.3.3: the file format write version.
 _WRITE_VERSION_AT: Final = 18
 _WRITE_VERSION_MAX: Final = b"\2"
@@ -247,9 +252,9 @@ class SqliteReader(_Tables):
 
     @property
     def is_old(self) -> bool:
-        """Whether its rows have no seals yet: it must be opened for writing first."""
+        """Whether an older version wrote it: it must be opened for writing first."""
         with self._told():
-            return bool(old_tables(self._reading()))
+            return is_of_older_version(self._reading())
 
     def close(self) -> None:
         """Close the connection of this thread."""
@@ -281,7 +286,9 @@ class SqliteDisk(_Tables):
         super().__init__(path, alert)
         self._make_room: Final = make_room
         with self._told():
-            self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            self._connection = sqlite3.connect(
+                path, isolation_level=None, check_same_thread=False, timeout=_BUSY_MS / 1000
+            )
         try:
             self._with_room(self._open)
         except BaseException:
@@ -295,6 +302,20 @@ class SqliteDisk(_Tables):
     def reader(self) -> SqliteReader:
         """A reader that any other thread may use."""
         return SqliteReader(self._path, self.alert)
+
+    def scrub(self) -> bool:
+        """Bring all of it into the one file, and empty the write-ahead log, unless somebody reads it now."""
+        try:
+            with self._told():
+                # Nobody's reading is waited for: it is tried again.
+                self._connection.execute("PRAGMA busy_timeout=0")
+                try:
+                    found = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                finally:
+                    self._connection.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
+        except DiskFullError:
+            return False
+        return not found[0]
 
     def close(self) -> None:
         """Bring all of it into the one file, and let go of that."""
@@ -310,6 +331,8 @@ class SqliteDisk(_Tables):
                 "synchronous=FULL",
                 "fullfsync=1",
                 "checkpoint_fullfsync=1",
+                # What is erased or replaced is overwritten in the file.
+                "secure_delete=1",
             ):
                 self._connection.execute(f"PRAGMA {pragma}")
             make_tables(self._connection)

@@ -40,7 +40,8 @@ class DiskThread:
         self._persisted: Final = persisted
         self._loaded: Final = loaded
         self._failed: Final = failed
-        self._jobs: Final[queue.SimpleQueue[tuple[int, Write] | tuple[int, int, None] | None]] = (
+        # A write with its ticket, a load, a scrub, or the end.
+        self._jobs: Final[queue.SimpleQueue[tuple[int, Write] | tuple[int, int, None] | tuple[()] | None]] = (
             queue.SimpleQueue()
         )
         self._thread = threading.Thread(target=self._run, name="disk", daemon=True)
@@ -56,6 +57,11 @@ class DiskThread:
     def load(self, first: int, bytes_max: int) -> None:
         """Read records from `first` on; tells `loaded`."""
         self._jobs.put((first, bytes_max, None))
+
+    def scrub(self) -> None:
+        """See that what was erased leaves the files; to be called now and then."""
+        if self._store.wants_scrub:
+            self._jobs.put(())
 
     def stop(self, timeout_s: float = 10.0) -> None:
         """Do what was asked so far, then end."""
@@ -91,6 +97,8 @@ class DiskThread:
         for job in waiting:
             if job is not None and len(job) == 3:
                 self._loaded(tuple(self._store.records(job[0], job[1])))
+        if () in waiting and self._store.wants_scrub:
+            self._store.scrub()
         return None not in waiting
 
     def _commit(self, writes: list[Write]) -> None:

@@ -27,6 +27,16 @@ def id_key(device: str, counter: int) -> bytes:
     return device.encode() + b"\0" + number_bytes(counter)
 
 
+def change_key(device: str, counter: int, index: int) -> bytes:
+    """A change of the message (device, counter), by the index of its record."""
+    return id_key(device, counter) + number_bytes(index)
+
+
+def change_index(key: bytes) -> int:
+    """Where the record of a change stands."""
+    return number_in(key[-8:])
+
+
 def record_key(record: Record) -> bytes:
     """What a record is found by in `ids`."""
     return id_key(*record.id) + (RE_SUBMITTED if record.header.origin else b"")

@@ -182,6 +182,16 @@ class StoreReader:
                 if first <= row.index <= last:
                     yield row
 
+    def read_id(self, key: bytes) -> bytes | None:
+        """What `ids` has for a key."""
+        return self._disk.read("ids", key)
+
+    def changes(self, device: str, first: int, last: int | None = None) -> list[tuple[bytes, str]]:
+        """The changes of the messages of a device from one counter to another, by key, with their kinds."""
+        ends = id_key(device, first), id_key(device, first if last is None else last) + b"\xff" * 8
+        found = self._disk.scan("changes", *ends)
+        return [(key, value.decode()) for key, value in found if isinstance(key, bytes)]
+
     def derived_index(self) -> int:
         """How far numbers and timeline reach."""
         value = self.fact("derived_index")

@@ -12,6 +12,7 @@ from typing import Annotated, Final, TypeVar
 import msgspec
 from msgspec import Meta
 
+from server.archive.erasing import content_digest
 from server.i18n.translation import _
 
 GENESIS_HASH: Final = bytes(32)
@@ -118,6 +119,11 @@ class Draft(msgspec.Struct, frozen=True, array_like=True):
         """(device, counter): the identity of the request, for ever."""
         return self.device, self.counter
 
+    @property
+    def digest(self) -> bytes:
+        """SHA-256 of the body as it was asked for."""
+        return content_digest(self.kind, self.body)
+
 
 class PackedRecord(msgspec.Struct, frozen=True, array_like=True):
     """A record as it lies on disk and travels between servers: encoded header and body."""
@@ -188,7 +194,7 @@ class Record:
             raise DamagedRecordError(
                 _("record {index} breaks the hash chain").format(index=self.header.index)
             )
-        if self.header.digest != hashlib.sha256(self.body).digest():
+        if self.header.digest != content_digest(self.header.kind, self.body):
             raise DamagedRecordError(
                 _("record {index} has another body than its digest says").format(index=self.header.index)
             )
@@ -222,7 +228,7 @@ def make_record(draft: Draft, epoch: Epoch, index: int, previous_hash: bytes) ->
         device=draft.device,
         counter=draft.counter,
         time_ms=draft.time_ms,
-        digest=hashlib.sha256(draft.body).digest(),
+        digest=draft.digest,
         origin=draft.origin,
     )
     return Record(PackedRecord(_encoder.encode(header), draft.body), header)

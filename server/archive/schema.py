@@ -15,7 +15,11 @@ TABLES: Final[dict[str, str]] = {
     "facts": "BLOB",
     "quarantine": "BLOB",
     "quarantine_ids": "BLOB",
+    "changes": "BLOB",
 }
+# Tables that were not there from the beginning; an archive of this version has them.
+_LATER: Final = frozenset({"changes"})
+_VERSION: Final = 1
 
 
 def make_tables(connection: sqlite3.Connection) -> None:
@@ -24,14 +28,22 @@ def make_tables(connection: sqlite3.Connection) -> None:
     Raises `sqlite3.DatabaseError` when a table is lost: an empty one in its place would be a wrong answer.
     """
     found = {table: _sql_of(connection, table) for table in TABLES}
+    is_new = _version(connection) >= _VERSION
     old = old_tables(connection)
     if old:
         _seal_rows(connection, old)
-    elif any(found.values()) and not all(found.values()):
+    elif any(found.values()) and not all(found[table] for table in TABLES if is_new or table not in _LATER):
         raise sqlite3.DatabaseError("tables are missing")
     for table, kind in TABLES.items():
         if not found[table]:
             connection.execute(_create(table, kind, column="sealed"))
+    if not is_new:
+        connection.execute(f"PRAGMA user_version = {_VERSION}")
+
+
+def is_of_older_version(connection: sqlite3.Connection) -> bool:
+    """Whether opening it for writing will change how it lies on the disk."""
+    return _version(connection) < _VERSION or bool(old_tables(connection))
 
 
 def old_tables(connection: sqlite3.Connection) -> list[str]:
@@ -41,6 +53,10 @@ def old_tables(connection: sqlite3.Connection) -> list[str]:
         for table, kind in TABLES.items()
         if _sql_of(connection, table) == _create(table, kind, column="value")
     ]
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _sql_of(connection: sqlite3.Connection, table: str) -> str:

@@ -26,7 +26,9 @@ from server.archive.blocks import (
     timeline_rows,
 )
 from server.archive.disk import Disk, Transaction
-from server.archive.keys import id_key, number_bytes, number_in, quarantine_key, record_key
+from server.archive.eraser import Eraser
+from server.archive.erasing import target_of
+from server.archive.keys import change_key, id_key, number_bytes, number_in, quarantine_key, record_key
 from server.archive.reading import LAST_INDEX, QuarantineRow, SnapshotRow, StoreReader
 from server.archive.record import Draft, Record, pack, pack_draft, redraft
 from server.archive.waiting_order import WaitingOrder
@@ -47,6 +49,7 @@ class Write(msgspec.Struct, frozen=True):
     `persons` says to whom the devices belong whose records lie behind the cut. `released` leave the
     quarantine: the log holds them, and their verdict is final. Up to `shared_index` the other server
     has the log: a cut goes back to there, as far as is known, so a snapshot at or before it is kept.
+    A deletion in the `timeline` erases what it deletes; the records `erased` came behind their deletion.
     """
 
     records: tuple[Record, ...] = ()
@@ -56,6 +59,7 @@ class Write(msgspec.Struct, frozen=True):
     persons: dict[str, str] = {}
     released: tuple[tuple[str, int], ...] = ()
     timeline: tuple[TimelineRow, ...] = ()
+    erased: tuple[int, ...] = ()
     derived_index: int | None = None
     snapshot: SnapshotRow | None = None
     shared_index: int = 0
@@ -70,6 +74,8 @@ class Store(StoreReader):
         self._writer = disk
         # Of the cut that is under way.
         self._order = WaitingOrder(b"")
+        # Something was erased, perhaps by an earlier run that was killed, and `scrub` was not done since.
+        self.wants_scrub = True
 
     def commit(self, writes: list[Write]) -> None:
         """Make several writes durable in one transaction; raises `DiskError`."""
@@ -85,6 +91,10 @@ class Store(StoreReader):
             batch.append(write)
         self._commit_batch(batch)
 
+    def scrub(self) -> None:
+        """See that what was erased is in no file any more; `wants_scrub` stays when it cannot be done."""
+        self.wants_scrub = not self._writer.scrub()
+
     def reader(self) -> StoreReader:
         """A reader that any other thread may use."""
         return StoreReader(self._writer.reader())
@@ -95,6 +105,7 @@ class Store(StoreReader):
 
     def _commit_batch(self, writes: list[Write]) -> None:
         transaction = Transaction()
+        eraser = Eraser(self, transaction, writes[0].cut_to if writes else None)
         moved: dict[bytes, QuarantineRow] = {}
         for write in writes:
             if write.cut_to is not None:
@@ -107,12 +118,23 @@ class Store(StoreReader):
                 self._release(transaction, id_key(*identity))
             for draft in write.quarantined:
                 moved[id_key(*draft.id)] = QuarantineRow(quarantine_key(draft), draft)
+            eraser.written(write.records, write.timeline)
             self._derive(transaction, write)
+            self._erase(eraser, write)
         for identity_key, row in moved.items():
             transaction.put("quarantine", row.key, pack_draft(row.draft))
             transaction.put("quarantine_ids", identity_key, row.key)
         if not transaction.is_empty:
             self._writer.commit(transaction)
+        self.wants_scrub |= eraser.has_erased
+
+    def _erase(self, eraser: Eraser, write: Write) -> None:
+        """What was deleted, and what came behind its deletion."""
+        for row in write.timeline:
+            if row.change is not None and row.change.kind == "delete":
+                eraser.erase_message(row.change.device, row.change.counter)
+        for index in write.erased:
+            eraser.erase(index)
 
     def _derive(self, transaction: Transaction, write: Write) -> None:
         """What follows from the log, and single facts."""
@@ -120,6 +142,10 @@ class Store(StoreReader):
             transaction.put("timeline", key, value)
         for last, value in number_blocks(write.timeline):
             transaction.put("numbers", last, value)
+        for row in write.timeline:
+            if row.change is not None:
+                key = change_key(row.change.device, row.change.counter, row.index)
+                transaction.put("changes", key, row.change.kind.encode())
         if write.derived_index is not None:
             transaction.put("facts", b"derived_index", number_bytes(write.derived_index))
         if write.snapshot is not None:
@@ -177,6 +203,10 @@ class Store(StoreReader):
         assert keep is not None, write
         moved: dict[bytes, QuarantineRow] = {}
         for record in reversed(list(self.all_records(first=keep + 1))):
+            target = target_of(record.header.kind, record.body)
+            if target is not None:
+                key = change_key(*target, record.index)
+                transaction.delete("changes", key, key)
             if self._is_second(record):
                 continue
             identity, key = id_key(*record.id), record_key(record)

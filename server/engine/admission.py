@@ -5,7 +5,6 @@ behind what its client has seen elsewhere. So may a leader's be, behind its own 
 only by what it had in the log. What cannot be proposed at the moment waits in order.
 """
 
-import hashlib
 from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Final
@@ -186,8 +185,7 @@ class Admission:
         if asked.pending is not None:
             self._answers.give(asked.pending, refusal)
         else:
-            digest = hashlib.sha256(draft.body).digest()
-            refused = steps.RefuseForwarded(*draft.id, digest, refusal.code, refusal.arguments)
+            refused = steps.RefuseForwarded(*draft.id, draft.digest, refusal.code, refusal.arguments)
             self._refused_forwards.append(refused)
 
     def _judge(self, draft: Draft) -> Refusal | None:

@@ -29,10 +29,15 @@ class Derived:
         self._shared_index = 0
         self._written_at = 0.0
         self._released: list[tuple[str, int]] = []
+        self._erased: list[int] = []
 
     def add(self, row: TimelineRow) -> None:
         """Somebody is told of a record."""
         self._timeline.append(row)
+
+    def erase(self, index: int) -> None:
+        """This record came behind the deletion of what it holds."""
+        self._erased.append(index)
 
     def release(self, identity: tuple[str, int]) -> None:
         """The log holds this again: it leaves the quarantine with the next write."""
@@ -57,11 +62,12 @@ class Derived:
         self._index = min(self._index, index)
         self._snapshot = None
         self._released = []
+        self._erased = [at for at in self._erased if at <= index]
         self._snapshot_index = min(self._snapshot_index, index)
 
     def write(self) -> Write | None:
         """What is to be written, if there is anything."""
-        has_any = self._timeline or self._snapshot or self._released
+        has_any = self._timeline or self._snapshot or self._released or self._erased
         return self.beside(steps.Persist(0, ())) if has_any else None
 
     def write_late(self, now: float) -> Write | None:
@@ -85,9 +91,10 @@ class Derived:
             persons=persons or {},
             released=tuple(self._released),
             timeline=tuple(self._timeline),
+            erased=tuple(self._erased),
             derived_index=self._index,
             snapshot=self._snapshot,
             shared_index=self._shared_index,
         )
-        self._timeline, self._snapshot, self._released = [], None, []
+        self._timeline, self._snapshot, self._released, self._erased = [], None, [], []
         return write

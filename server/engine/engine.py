@@ -11,7 +11,6 @@ client hears `Answers`.
 
 from typing import Final
 
-from server.archive.blocks import TimelineRow
 from server.archive.record import Record
 from server.archive.store import StoreReader, Write
 from server.engine.admission import Admission
@@ -36,6 +35,7 @@ from server.replication import steps
 from server.replication.leader import Leader
 from server.replication.log import WHOLE
 from server.replication.replica import Replica
+from server.state.changes import is_to_erase, timeline_row
 from server.state.fold import fold
 from server.state.state import State
 
@@ -164,9 +164,11 @@ class Engine:
             self._resubmission.judged(record.id)
             if self.state.is_settled(*record.id):
                 self._derived.release(record.id)
+        if is_to_erase(self.state, record):
+            self._derived.erase(record.index)
         told = outcome.told
         if told is not None:
-            self._derived.add(TimelineRow(record.index, told.audience, told.number))
+            self._derived.add(timeline_row(record, told))
             self._output.published.append(Published(record, told))
         for pending in self._answers.pending.under(record.id):
             if outcome.refusal and pending.draft.origin and record.header.origin is None:

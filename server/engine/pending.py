@@ -1,6 +1,5 @@
 """The engine's requests without an answer: who waits for which of them, and for how long yet (pure)."""
 
-import hashlib
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -58,7 +57,7 @@ class PendingRequests:
     def add(self, ask: Ask, now: float) -> Pending | None:
         """Keep it; None when the very same is asked already, and the asker waits with the others."""
         draft = ask.draft
-        digest = hashlib.sha256(draft.body).digest()
+        digest = draft.digest
         self._deadlines[ask.asker] = now + limits.ANSWER_S_MAX, draft.id
         rivals = self._by_id.setdefault(draft.id, [])
         for pending in rivals:

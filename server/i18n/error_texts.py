@@ -88,6 +88,9 @@ def _archive_texts() -> dict[str, str]:
     return {
         "empty_message": _("The message has no text."),
         "message_too_long": _("The message is too long. It may have {limit} characters."),
+        "unknown_message": _("There is no such message."),
+        "deleted_message": _("The message was deleted."),
+        "bad_emoji": _("Only an emoji can be put to a message."),
         "unknown_room": _("The room {room} does not exist any more."),
         "not_a_member": _("Only members may write in the room {room}."),
         "bad_room_name": _("A room cannot be called {name}."),

@@ -57,6 +57,9 @@ ERRORS: Final[dict[str, ErrorKind]] = {
     # What is asked of the archive.
     "empty_message": ErrorKind("The message has no text."),
     "message_too_long": ErrorKind("The message is too long.", ("limit",)),
+    "unknown_message": ErrorKind("There is no such message."),
+    "deleted_message": ErrorKind("The message was deleted."),
+    "bad_emoji": ErrorKind("This cannot be put to a message: one emoji can."),
     "unknown_room": ErrorKind("There is no such room.", ("room",)),
     "not_a_member": ErrorKind("Only members of the room may do this.", ("room",)),
     "bad_room_name": ErrorKind("The name is not allowed for a room.", ("name",)),

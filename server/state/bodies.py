@@ -42,11 +42,40 @@ class FileBody(msgspec.Struct, frozen=True, array_like=True):
 
 
 class MessageBody(msgspec.Struct, frozen=True, array_like=True):
-    """A message for a room."""
+    """A message for a room. `reply` is (device, counter) of the one that it answers."""
 
     room: str
     text: str
     file: FileBody | None = None
+    reply: tuple[str, int] | None = None
+
+
+class EditBody(msgspec.Struct, frozen=True, array_like=True):
+    """Another text for the message (device, counter) of a room."""
+
+    room: str
+    device: str
+    counter: int
+    text: str
+
+
+class DeleteBody(msgspec.Struct, frozen=True, array_like=True):
+    """The message (device, counter) of a room is taken away; `sha256` is that of the file it carried."""
+
+    room: str
+    device: str
+    counter: int
+    sha256: str = ""
+
+
+class ReactBody(msgspec.Struct, frozen=True, array_like=True):
+    """The sender puts an emoji to the message (device, counter) of a room, or takes it away."""
+
+    room: str
+    device: str
+    counter: int
+    emoji: str
+    is_on: bool
 
 
 class RoomBody(msgspec.Struct, frozen=True, array_like=True):

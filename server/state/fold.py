@@ -10,15 +10,27 @@ from typing import Any, Final
 
 import msgspec
 
+from server.archive.erasing import decode_erased, is_erased
 from server.archive.record import Draft, Header, Record, Span
 from server.protocol.errors import Refusal
 from server.state.bodies import (
+    DeleteBody,
     DeviceBody,
+    EditBody,
     MemberBody,
     MessageBody,
     PasswordBody,
+    ReactBody,
     RevokeBody,
     RoomBody,
+)
+from server.state.changes import (
+    fold_delete,
+    fold_edit,
+    fold_react,
+    judge_delete,
+    judge_edit,
+    judge_react,
 )
 from server.state.counters import CounterSet
 from server.state.messages import fold_message, judge_message
@@ -46,6 +58,9 @@ class Kind(msgspec.Struct, frozen=True):
 KINDS: Final[dict[str, Kind]] = {
     "device": Kind(DeviceBody, judge_device, fold_device),
     "message": Kind(MessageBody, judge_message, fold_message),
+    "edit": Kind(EditBody, judge_edit, fold_edit),
+    "delete": Kind(DeleteBody, judge_delete, fold_delete),
+    "react": Kind(ReactBody, judge_react, fold_react),
     "room": Kind(RoomBody, judge_room, fold_room),
     "member": Kind(MemberBody, judge_member, fold_member),
     "password": Kind(PasswordBody, judge_password, fold_password),
@@ -61,7 +76,7 @@ def decode_body(kind: str, body: bytes) -> msgspec.Struct | None:
     if decoder is None:
         return None
     try:
-        return decoder.decode(body)
+        return decode_erased(body) if is_erased(kind, body) else decoder.decode(body)
     except (msgspec.DecodeError, RecursionError, ValueError):
         return None
 

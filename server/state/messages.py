@@ -4,6 +4,7 @@ from typing import Final
 
 import msgspec
 
+from server.archive.erasing import ErasedBody
 from server.archive.record import Draft, Header, Record
 from server.protocol import limits
 from server.protocol.errors import Refusal
@@ -15,10 +16,11 @@ from server.state.told import Told
 _decode: Final = msgspec.msgpack.Decoder(MessageBody).decode
 
 
-def judge_message(state: State, header: Header | Draft, body: MessageBody) -> Refusal | None:
+def judge_message(state: State, header: Header | Draft, body: MessageBody | ErasedBody) -> Refusal | None:
     """A member of the room may write what is not empty and not too long.
 
-    What was accepted before a merge stays accepted (P6): it was allowed when it was written.
+    What was accepted before a merge stays accepted (P6): it was allowed when it was written. So was what is
+    erased by now.
     """
     user = state.user_of_device(header.device)
     if user is None:
@@ -29,13 +31,21 @@ def judge_message(state: State, header: Header | Draft, body: MessageBody) -> Re
         return None
     if body.room not in user.rooms:
         return Refusal("not_a_member", {"room": body.room})
+    if isinstance(body, ErasedBody):
+        return None
     if body.file is not None:
         refusal = judge_file(state.files, user.id, body.file)
         if refusal is not None:
             return refusal
-    elif not body.text.strip():
+        return judge_text(body.text, may_be_empty=True)
+    return judge_text(body.text)
+
+
+def judge_text(text: str, *, may_be_empty: bool = False) -> Refusal | None:
+    """What a message may say."""
+    if not text.strip() and not may_be_empty:
         return Refusal("empty_message")
-    if len(body.text) > limits.MESSAGE_CHARACTERS_MAX:
+    if len(text) > limits.MESSAGE_CHARACTERS_MAX:
         return Refusal("message_too_long", {"limit": limits.MESSAGE_CHARACTERS_MAX})
     return None
 
@@ -54,10 +64,17 @@ def text_of(record: Record) -> tuple[str, str] | None:
     return body.room, found_in(body.text, body.file.name if body.file is not None else "")
 
 
-def fold_message(state: State, header: Header, body: MessageBody) -> Told:
+def fold_message(state: State, header: Header, body: MessageBody | ErasedBody) -> Told:
     """The running number of messages grows by one."""
     state.number += 1
-    if body.file is not None:
+    sha256, size = _file_of(body)
+    if sha256 and not state.is_deleted(header.device, header.counter):
         person = state.devices[header.device].user
-        state.files.add(body.file.sha256, body.room, person, body.file.size)
+        state.files.add(sha256, body.room, person, size)
     return Told(audience=body.room, number=state.number)
+
+
+def _file_of(body: MessageBody | ErasedBody) -> tuple[str, int]:
+    if isinstance(body, ErasedBody):
+        return body.sha256, body.size
+    return ("", 0) if body.file is None else (body.file.sha256, body.file.size)

@@ -81,6 +81,7 @@ class Snapshot(msgspec.Struct, frozen=True, array_like=True):
     counters: list[tuple[str, tuple[tuple[int, int], ...]]]
     voids: list[VoidRecord]
     files: list[FileUse] = []
+    deleted: list[tuple[str, tuple[tuple[int, int], ...]]] = []
 
 
 class State:
@@ -98,6 +99,8 @@ class State:
         self.room_by_name: dict[str, str] = {GENERAL: GENERAL}
         self.counters: dict[str, CounterSet] = {}
         self.voids: dict[tuple[str, int], VoidRecord] = {}
+        # Messages that were deleted, by the device that wrote them.
+        self.deleted: dict[str, CounterSet] = {}
         self.files = FileUses()
 
     def user_of_device(self, device: str) -> User | None:
@@ -119,6 +122,19 @@ class State:
         """Whether nothing that a merge re-submits can change the verdict on (device, counter)."""
         void = self.voids.get((device, counter))
         return self.has_seen(device, counter) and (void is None or void.is_withdrawn)
+
+    def is_deleted(self, device: str, counter: int) -> bool:
+        """Whether the message (device, counter) was deleted. From any thread."""
+        deleted = self.deleted.get(device)
+        return deleted is not None and counter in deleted
+
+    def put_deleted(self, device: str, counter: int) -> None:
+        """The message (device, counter) is deleted for good."""
+        old = self.deleted.get(device)
+        # Replaced, not changed: other threads look.
+        new = CounterSet(list(old.ranges) if old else None)
+        new.add(counter)
+        self.deleted[device] = new
 
     def put_user(self, user: User) -> None:
         """Add or replace a person."""
@@ -150,6 +166,7 @@ class State:
                 counters=[(device, seen.ranges) for device, seen in self.counters.items()],
                 voids=list(self.voids.values()),
                 files=self.files.all(),
+                deleted=[(device, numbers.ranges) for device, numbers in sorted(self.deleted.items())],
             )
         )
 
@@ -171,5 +188,6 @@ def restore(snapshot: bytes) -> State:
     state.devices = {device.id: device for device in found.devices}
     state.counters = {device: CounterSet(list(ranges)) for device, ranges in found.counters}
     state.files = FileUses(found.files)
+    state.deleted = {device: CounterSet(list(ranges)) for device, ranges in found.deleted}
     state.voids = {(void.device, void.counter): void for void in found.voids}
     return state

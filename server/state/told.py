@@ -4,6 +4,7 @@ from typing import Final
 
 import msgspec
 
+from server.archive.blocks import Change
 from server.protocol.errors import Refusal
 
 # The audience of things that every signed-in person is told.
@@ -13,12 +14,13 @@ EVERYBODY: Final = "*"
 class Told(msgspec.Struct, frozen=True):
     """An accepted record that somebody is to be told: who, and its message number (0: none).
 
-    `joined` is (room, user) when somebody became a member by it.
+    `joined` is (room, user) when somebody became a member by it; `change` is what it does to a message.
     """
 
     audience: str
     number: int = 0
     joined: tuple[str, str] | None = None
+    change: Change | None = None
 
 
 class Outcome(msgspec.Struct, frozen=True):

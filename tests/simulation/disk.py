@@ -162,6 +162,10 @@ class SimulatedDisk:
         """Everybody else sees what is committed, that is: synced."""
         return self.durable
 
+    def scrub(self) -> bool:
+        """What is deleted here is gone at once."""
+        return True
+
     def close(self) -> None:
         """A last sync."""
         self.sync()

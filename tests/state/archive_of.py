@@ -4,7 +4,17 @@ import msgspec
 
 from server.archive.record import GENESIS_HASH, Draft, Epoch, Record, make_record
 from server.archive.record import epoch_draft as make_epoch_draft
-from server.state.bodies import DeviceBody, MemberBody, MessageBody, PasswordBody, RevokeBody, RoomBody
+from server.state.bodies import (
+    DeleteBody,
+    DeviceBody,
+    EditBody,
+    MemberBody,
+    MessageBody,
+    PasswordBody,
+    ReactBody,
+    RevokeBody,
+    RoomBody,
+)
 from server.state.fold import fold
 from server.state.state import State
 from server.state.told import Outcome
@@ -32,6 +42,22 @@ def revoke(counter: int, device_id: str, *, name: str = "d") -> Draft:
 
 def message(counter: int, text: str = "hello", *, name: str = "d", room: str = "general") -> Draft:
     return Draft("message", name, counter, 0, _encode(MessageBody(room, text)))
+
+
+def edit(counter: int, target: tuple[str, int], text: str, *, name: str = "d", room: str = "g") -> Draft:
+    return Draft("edit", name, counter, 0, _encode(EditBody(room, *target, text)))
+
+
+def delete(
+    counter: int, target: tuple[str, int], *, name: str = "d", room: str = "g", sha256: str = ""
+) -> Draft:
+    return Draft("delete", name, counter, 0, _encode(DeleteBody(room, *target, sha256)))
+
+
+def react(
+    counter: int, target: tuple[str, int], emoji: str, *, name: str = "d", room: str = "g", is_on: bool = True
+) -> Draft:
+    return Draft("react", name, counter, 0, _encode(ReactBody(room, *target, emoji, is_on)))
 
 
 def room(counter: int, called: str, *, name: str = "d", room_id: str = "") -> Draft:

@@ -1,0 +1,103 @@
+"""Changes of messages: who may edit, delete and react to what, and what is deleted for good.
+
+A message is named by (device, counter), which no merge changes. The server that takes a request has seen
+that the message is there, and writes its room into the record; who wrote it the state knows.
+"""
+
+from server.archive.blocks import Change, TimelineRow
+from server.archive.erasing import ERASABLE, ErasedBody, target_of
+from server.archive.record import Draft, Header, Record
+from server.protocol import limits
+from server.protocol.errors import Refusal
+from server.state.bodies import DeleteBody, EditBody, ReactBody
+from server.state.messages import judge_text
+from server.state.state import State
+from server.state.told import Told
+
+
+def judge_edit(state: State, header: Header | Draft, body: EditBody | ErasedBody) -> Refusal | None:
+    """Whoever wrote it, as long as it is there. What was accepted before a merge stays accepted."""
+    refusal = _judge_change(state, header, body)
+    if refusal is not None:
+        return refusal
+    if state.devices[header.device].user != state.devices[body.device].user:
+        return Refusal("forbidden")
+    if header.origin is not None or isinstance(body, ErasedBody):
+        return None
+    return judge_text(body.text)
+
+
+def judge_delete(state: State, header: Header | Draft, body: DeleteBody) -> Refusal | None:
+    """Whoever wrote it. Deleted on both sides of a cut: the wish is fulfilled."""
+    refusal = _judge_change(state, header, body)
+    if refusal is not None:
+        return refusal
+    is_own = state.devices[header.device].user == state.devices[body.device].user
+    return None if is_own else Refusal("forbidden")
+
+
+def judge_react(state: State, header: Header | Draft, body: ReactBody) -> Refusal | None:
+    """Any member of the room."""
+    refusal = _judge_change(state, header, body)
+    if refusal is not None or header.origin is not None:
+        return refusal
+    return None if is_emoji(body.emoji) else Refusal("bad_emoji")
+
+
+def is_emoji(text: str) -> bool:
+    """Whether it may be put to a message: a short sign without letters, spaces or control characters.
+
+    Which signs are emoji changes from year to year: that is for those who draw them.
+    """
+    is_short = 0 < len(text) <= limits.EMOJI_CHARACTERS_MAX
+    return is_short and not text.isascii() and not any(sign.isalnum() or sign.isspace() for sign in text)
+
+
+def fold_edit(state: State, header: Header, body: EditBody | ErasedBody) -> Told:  # noqa: ARG001 - the table's shape
+    """The state holds no texts."""
+    return Told(audience=body.room, change=Change("edit", body.device, body.counter))
+
+
+def fold_delete(state: State, header: Header, body: DeleteBody) -> Told:  # noqa: ARG001 - the table's shape
+    """It is deleted for good, and carries no file any more."""
+    if not state.is_deleted(body.device, body.counter):
+        state.put_deleted(body.device, body.counter)
+        if body.sha256:
+            state.files.drop(body.sha256, body.room, state.devices[body.device].user)
+    return Told(audience=body.room, change=Change("delete", body.device, body.counter))
+
+
+def fold_react(state: State, header: Header, body: ReactBody) -> Told:  # noqa: ARG001 - the table's shape
+    """The state holds no reactions."""
+    return Told(audience=body.room, change=Change("react", body.device, body.counter))
+
+
+def timeline_row(record: Record, told: Told) -> TimelineRow:
+    """What the archive keeps of an accepted record beside it."""
+    return TimelineRow(record.index, told.audience, told.number, told.change)
+
+
+def is_to_erase(state: State, record: Record) -> bool:
+    """Whether a record holds words of a message that was deleted before it: by a merge, or after a race."""
+    kind = record.header.kind
+    if kind not in ERASABLE or not state.deleted:
+        return False
+    target = record.id if kind == "message" else target_of(kind, record.body)
+    return target is not None and state.is_deleted(*target)
+
+
+def _judge_change(
+    state: State, header: Header | Draft, body: EditBody | DeleteBody | ReactBody | ErasedBody
+) -> Refusal | None:
+    user = state.user_of_device(header.device)
+    if user is None:
+        return Refusal("not_signed_in")
+    if body.room not in state.rooms:
+        return Refusal("unknown_room", {"room": body.room[:64]})
+    if body.device not in state.devices:
+        return Refusal("unknown_message")
+    if header.origin is not None:
+        return None
+    if body.room not in user.rooms:
+        return Refusal("not_a_member", {"room": body.room})
+    return Refusal("deleted_message") if state.is_deleted(body.device, body.counter) else None
