@@ -36,7 +36,7 @@ STAGES = (
     ("package", ("end_to_end/test_packaged_app",)),
     ("documents", ("documents/", "test_documents")),
     ("windows under Xvfb", ("windows/", "end_to_end/windows/")),
-    ("real processes", ("end_to_end/", "torture/")),
+    ("real processes", ("conformance/", "end_to_end/", "torture/")),
     ("simulator", ("simulation/",)),
     ("pure rooms", ("",)),
 )

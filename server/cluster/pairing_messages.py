@@ -20,7 +20,7 @@ PAIRING_ALPN: Final = "desktop-chat-pairing/1"
 # A chain of two small certificates and a key are about 2 KiB.
 _LINE_BYTES_MAX: Final = 16 * 1024
 
-_Id = Annotated[str, Meta(pattern="^[0-9a-f]{16}$")]
+_Id = Annotated[str, Meta(pattern=r"^[0-9a-f]{16}\Z")]
 _Label = Annotated[str, Meta(min_length=1, max_length=64)]
 _AddressText = Annotated[str, Meta(min_length=1, max_length=300)]
 _Pem = Annotated[str, Meta(max_length=8 * 1024)]
@@ -71,7 +71,7 @@ class _Line(msgspec.Struct, frozen=True, kw_only=True, tag_field="pairing", forb
 class Join(_Line, frozen=True, tag="join"):
     """Who wants to be taken in. `request`: the signing request for its key (PEM)."""
 
-    secret: Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
+    secret: Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z")]
     server: _Id
     name: _Label
     address: _AddressText
@@ -84,7 +84,7 @@ class Granted(_Line, frozen=True, tag="granted"):
 
     cluster: _Id
     chat: _Label
-    secret: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    secret: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
     server: _Id
     name: _Label
     address: _AddressText

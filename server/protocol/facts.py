@@ -12,10 +12,10 @@ from server.protocol import limits
 class FileFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     """A file that a message carries: what it is called, and by what it is found. `media_type` is a claim."""
 
-    sha256: Annotated[str, Meta(max_length=64, pattern="^[0-9a-f]{64}$")]
+    sha256: Annotated[str, Meta(max_length=64, pattern=r"^[0-9a-f]{64}\Z")]
     size: Annotated[int, Meta(ge=0, le=limits.INTEGER_MAX)]
     name: Annotated[str, Meta(min_length=1, max_length=1_000)]
-    media_type: Annotated[str, Meta(max_length=64, pattern=r"^([a-z0-9.+-]{1,31}/[a-z0-9.+-]{1,31})?$")] = ""
+    media_type: Annotated[str, Meta(max_length=64, pattern=r"^([a-z0-9.+-]{1,31}/[a-z0-9.+-]{1,31})?\Z")] = ""
 
 
 class RoomFacts(msgspec.Struct, frozen=True):

@@ -19,13 +19,13 @@ Counter = Annotated[int, Meta(ge=1, le=limits.INTEGER_MAX)]
 RequestId = Annotated[int, Meta(ge=1, le=limits.INTEGER_MAX)]
 Name = Annotated[str, Meta(min_length=1, max_length=64)]
 Identifier = Annotated[str, Meta(min_length=1, max_length=64)]
-DeviceId = Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
+DeviceId = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z")]
 Password = Annotated[str, Meta(max_length=limits.PASSWORD_CHARACTERS_MAX)]
-Secret = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
-EpochText = Annotated[str, Meta(max_length=96, pattern=r"^[0-9]{1,16}\.[0-9a-z]{1,32}\.[0-9a-f]{1,32}$")]
+Secret = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
+EpochText = Annotated[str, Meta(max_length=96, pattern=r"^[0-9]{1,16}\.[0-9a-z]{1,32}\.[0-9a-f]{1,32}\Z")]
 
 
-Sha256 = Annotated[str, Meta(max_length=64, pattern="^[0-9a-f]{64}$")]
+Sha256 = Annotated[str, Meta(max_length=64, pattern=r"^[0-9a-f]{64}\Z")]
 
 
 class EpochEnd(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -19,6 +19,8 @@ class RawClient:
     def __init__(self, port: int, *, is_plain: bool = False) -> None:
         connection = raw_connection(port)
         connection.settimeout(PATIENCE_S)
+        # What is sent right behind a handshake must not wait for the other side's acknowledgement.
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket: socket.socket = connection
         if not is_plain:
             self.socket = context().wrap_socket(connection)
@@ -54,11 +56,11 @@ class RawClient:
         """Say hello."""
         return self.ask(request="hello", id=1, versions=[1])
 
-    def sign_in(self, name: str) -> dict[str, Any]:
+    def sign_in(self, name: str, **more: Any) -> dict[str, Any]:
         """Say hello, and who this is, on a device of that name's own."""
         self.hello()
-        device = name.encode().hex().ljust(32, "0")
-        event = self.ask(request="sign_in", id=2, name=name, device=device, secret="cd" * 32)
+        device = device_of(name)
+        event = self.ask(request="sign_in", id=2, name=name, device=device, secret="cd" * 32, **more)
         assert event["event"] == "signed_in", event
         return event
 
@@ -70,6 +72,11 @@ class RawClient:
         line, _, self._buffer = self._buffer.partition(b"\n")
         found: dict[str, Any] = json.loads(line)
         return found
+
+
+def device_of(name: str) -> str:
+    """The id of the only device that somebody has."""
+    return name.encode().hex().ljust(32, "0")[:32]
 
 
 def context(*, is_old: bool = False) -> ssl.SSLContext:

@@ -9,7 +9,8 @@ from server.protocol import limits
 from server.protocol.errors import ERRORS, Refusal
 from server.protocol.frames import FrameDecoder, FrameReader, encode_frame, is_too_deep, request_id_of
 from server.protocol.requests import REQUEST_NAMES, AnyRequest, Ping, Send
-from tests.protocol.bad_lines import BAD_LINES, GOOD_LINES, deep
+from tests.conformance.json_text import deep
+from tests.protocol.bad_lines import BAD_LINES, GOOD_LINES
 
 DECODER: FrameDecoder[AnyRequest] = FrameDecoder(AnyRequest, "request", REQUEST_NAMES.__contains__)
 
