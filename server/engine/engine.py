@@ -166,6 +166,8 @@ class Engine:
                 self._derived.release(record.id)
         if is_to_erase(self.state, record):
             self._derived.erase(record.index)
+        if outcome.marked is not None:
+            self._output.marked.update(outcome.marked.users)
         told = outcome.told
         if told is not None:
             self._derived.add(timeline_row(record, told))

@@ -82,6 +82,8 @@ class Output:
     loads: list[steps.Load] = field(default_factory=list)
     messages: list[steps.SendToPeer | steps.DropLink] = field(default_factory=list)
     published: list[Published] = field(default_factory=list)
+    # People whose marks are higher now.
+    marked: set[str] = field(default_factory=set)
     position: Position | None = None
     answers: list[Answer] = field(default_factory=list)
     copies_index: int | None = None

@@ -1,6 +1,11 @@
 """The bodies of the records that the fold understands, one struct a kind."""
 
+from typing import Annotated
+
 import msgspec
+from msgspec import Meta
+
+from server.archive.record import Epoch, Number
 
 
 class DeviceBody(msgspec.Struct, frozen=True, array_like=True):
@@ -89,3 +94,25 @@ class MemberBody(msgspec.Struct, frozen=True, array_like=True):
     """The sender becomes a member of a room."""
 
     room: str
+
+
+class PersonMarks(msgspec.Struct, frozen=True, array_like=True):
+    """One device of a person kept everything behind `since` up to `delivered`.
+
+    `read` are (room, index): up to where the person has read.
+    """
+
+    user: str
+    since: Number
+    delivered: Number
+    read: tuple[tuple[str, Number], ...] = ()
+
+
+class MarksBody(msgspec.Struct, frozen=True, array_like=True):
+    """The marks of many people, gathered by a server. `trail` says in which log they were made.
+
+    It holds the latest epochs of that log, oldest first, each with the index of its last record.
+    """
+
+    trail: Annotated[tuple[tuple[Epoch, Number], ...], Meta(max_length=16)]
+    people: tuple[PersonMarks, ...]

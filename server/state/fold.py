@@ -17,6 +17,7 @@ from server.state.bodies import (
     DeleteBody,
     DeviceBody,
     EditBody,
+    MarksBody,
     MemberBody,
     MessageBody,
     PasswordBody,
@@ -34,9 +35,10 @@ from server.state.changes import (
 )
 from server.state.counters import CounterSet
 from server.state.messages import fold_message, judge_message
+from server.state.receipts import fold_marks, judge_marks
 from server.state.rooms import fold_member, fold_room, judge_member, judge_room
 from server.state.state import State, VoidRecord
-from server.state.told import Outcome, Told
+from server.state.told import Marked, Outcome, Told
 from server.state.users import (
     fold_device,
     fold_password,
@@ -52,7 +54,7 @@ class Kind(msgspec.Struct, frozen=True):
 
     body: type[msgspec.Struct]
     judge: Callable[[State, Header | Draft, Any], Refusal | None]
-    fold: Callable[[State, Header, Any], Told | None]
+    fold: Callable[[State, Header, Any], Told | Marked | None]
 
 
 KINDS: Final[dict[str, Kind]] = {
@@ -65,6 +67,7 @@ KINDS: Final[dict[str, Kind]] = {
     "member": Kind(MemberBody, judge_member, fold_member),
     "password": Kind(PasswordBody, judge_password, fold_password),
     "revoke": Kind(RevokeBody, judge_revoke, fold_revoke),
+    "marks": Kind(MarksBody, judge_marks, fold_marks),
 }
 
 _decoders: Final = {name: msgspec.msgpack.Decoder(kind.body) for name, kind in KINDS.items()}
@@ -125,7 +128,8 @@ def _fold_request(state: State, record: Record) -> Outcome:
     refusal = _judge(kind, state, header, body)
     if refusal is None:
         state.voids.pop(record.id, None)
-        return Outcome(told=kind.fold(state, header, body))
+        change = kind.fold(state, header, body)
+        return Outcome(marked=change) if isinstance(change, Marked) else Outcome(told=change)
     state.voids[record.id] = VoidRecord(
         *record.id, refusal.code, refusal.arguments, is_withdrawn=header.origin is not None
     )

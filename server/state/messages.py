@@ -67,6 +67,7 @@ def text_of(record: Record) -> tuple[str, str] | None:
 def fold_message(state: State, header: Header, body: MessageBody | ErasedBody) -> Told:
     """The running number of messages grows by one."""
     state.number += 1
+    state.marks.wrote(body.room, header.index)
     sha256, size = _file_of(body)
     if sha256 and not state.is_deleted(header.device, header.counter):
         person = state.devices[header.device].user

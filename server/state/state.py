@@ -14,6 +14,7 @@ from server.archive.record import Span
 from server.protocol.names import name_key
 from server.state.counters import CounterSet
 from server.state.files import FileUse, FileUses
+from server.state.marks import Marks, RoomMark
 
 GENERAL: Final = "general"
 
@@ -82,6 +83,9 @@ class Snapshot(msgspec.Struct, frozen=True, array_like=True):
     voids: list[VoidRecord]
     files: list[FileUse] = []
     deleted: list[tuple[str, tuple[tuple[int, int], ...]]] = []
+    delivered: list[tuple[str, int]] = []
+    room_marks: list[RoomMark] = []
+    last_messages: list[tuple[str, int]] = []
 
 
 class State:
@@ -102,6 +106,7 @@ class State:
         # Messages that were deleted, by the device that wrote them.
         self.deleted: dict[str, CounterSet] = {}
         self.files = FileUses()
+        self.marks = Marks()
 
     def user_of_device(self, device: str) -> User | None:
         """The person behind a device."""
@@ -147,7 +152,8 @@ class State:
         self.room_by_name[name_key(room.name)] = room.id
 
     def add_member(self, room_id: str, user_id: str) -> None:
-        """Make a person a member of a room."""
+        """Make a person a member of a room, by the record behind `index`."""
+        self.marks.join(room_id, user_id, self.index + 1)
         room, user = self.rooms[room_id], self.users[user_id]
         self.put_room(msgspec.structs.replace(room, members=(*room.members, user_id)))
         self.put_user(msgspec.structs.replace(user, rooms=(*user.rooms, room_id)))
@@ -167,6 +173,9 @@ class State:
                 voids=list(self.voids.values()),
                 files=self.files.all(),
                 deleted=[(device, numbers.ranges) for device, numbers in sorted(self.deleted.items())],
+                delivered=list(self.marks.delivered.items()),
+                room_marks=self.marks.all_of_rooms(),
+                last_messages=list(self.marks.last_message.items()),
             )
         )
 
@@ -189,5 +198,6 @@ def restore(snapshot: bytes) -> State:
     state.counters = {device: CounterSet(list(ranges)) for device, ranges in found.counters}
     state.files = FileUses(found.files)
     state.deleted = {device: CounterSet(list(ranges)) for device, ranges in found.deleted}
+    state.marks.restore(found.delivered, found.room_marks, found.last_messages)
     state.voids = {(void.device, void.counter): void for void in found.voids}
     return state

@@ -23,8 +23,15 @@ class Told(msgspec.Struct, frozen=True):
     change: Change | None = None
 
 
+class Marked(msgspec.Struct, frozen=True):
+    """What a record of marks did: the people whose marks are higher now. It is in no timeline."""
+
+    users: tuple[str, ...]
+
+
 class Outcome(msgspec.Struct, frozen=True):
     """The verdict on one committed record: accepted when `refusal` is None."""
 
     refusal: Refusal | None = None
     told: Told | None = None
+    marked: Marked | None = None

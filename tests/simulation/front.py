@@ -116,6 +116,7 @@ class Front:
         ]
         news = Output(
             published=output.published,
+            marked=output.marked,
             position=output.position,
             answers=answers,
             copies_index=output.copies_index,

@@ -8,9 +8,11 @@ from server.state.bodies import (
     DeleteBody,
     DeviceBody,
     EditBody,
+    MarksBody,
     MemberBody,
     MessageBody,
     PasswordBody,
+    PersonMarks,
     ReactBody,
     RevokeBody,
     RoomBody,
@@ -66,6 +68,10 @@ def room(counter: int, called: str, *, name: str = "d", room_id: str = "") -> Dr
 
 def member(counter: int, room_id: str, *, name: str = "d") -> Draft:
     return Draft("member", name, counter, 0, _encode(MemberBody(room_id)))
+
+
+def marks(counter: int, *people: PersonMarks, trail: tuple[tuple[Epoch, int], ...]) -> Draft:
+    return Draft("marks", "server", counter, 0, _encode(MarksBody(trail, people)))
 
 
 def epoch() -> Draft:
