@@ -39,7 +39,7 @@ from server.replication import steps
 from server.replication.alarms import ALARMS
 from server.replication.replica import Replica
 from server.replication.settings import Settings
-from server.sessions.facts import OwnFacts, PeerFacts, PeerOnline
+from server.sessions.facts import OwnFacts, PeerNews
 from server.sessions.hub import Hub
 from server.sessions.session import Session
 from server.state.messages import text_of
@@ -314,7 +314,7 @@ class Node:
                 self._told_pair = (output.pair.role, output.pair.mode)
                 self._pair_changed(output.pair)
 
-    def _tell_peer(self, facts: PeerFacts | PeerOnline) -> None:
+    def _tell_peer(self, facts: PeerNews) -> None:
         if self._peer_side is not None:
             self._peer_side.tell(facts)
 

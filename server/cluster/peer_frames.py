@@ -9,7 +9,7 @@ from server.cluster.file_messages import FileMessage
 from server.protocol import limits
 from server.protocol.errors import RemoteProtocolError
 from server.replication.messages import Message
-from server.sessions.facts import PeerFacts, PeerOnline
+from server.sessions.facts import PeerNews
 
 
 class Challenge(msgspec.Struct, frozen=True, array_like=True, tag="challenge"):
@@ -70,18 +70,7 @@ class HandedOver(msgspec.Struct, frozen=True, array_like=True, tag="handed_over"
     code: str
 
 
-PeerMessage = (
-    Challenge
-    | Proof
-    | Declined
-    | Known
-    | HandOver
-    | HandedOver
-    | PeerFacts
-    | PeerOnline
-    | Message
-    | FileMessage
-)
+PeerMessage = Challenge | Proof | Declined | Known | HandOver | HandedOver | PeerNews | Message | FileMessage
 
 _encoder: Final = msgspec.msgpack.Encoder()
 _decoder: Final = msgspec.msgpack.Decoder(PeerMessage)

@@ -29,7 +29,7 @@ from server.network.dialer import BackOff, dial
 from server.network.errors import ClosedReason, DialCode, DialError
 from server.network.tls import PEER_ALPN, TlsTerms
 from server.replication import steps
-from server.sessions.facts import PeerFacts, PeerOnline
+from server.sessions.facts import PeerNews
 
 _log = logging.getLogger(__name__)
 
@@ -68,7 +68,7 @@ class PeerLink:
         *,
         put: Callable[[EngineInput], None],
         linked: Callable[[], None],
-        hear: Callable[[PeerFacts | PeerOnline | None], None],
+        hear: Callable[[PeerNews | None], None],
         foreign: Callable[[str, str], None],
         copied: Callable[[], None],
         retired: Callable[[], None],
@@ -197,7 +197,7 @@ class PeerLink:
             self._inheritance.take(channel, message)
         elif channel is not self._channel:
             return
-        elif isinstance(message, PeerFacts | PeerOnline):
+        elif isinstance(message, PeerNews):
             self._hear(message)
         else:
             self._put(steps.Received(message))  # type: ignore[arg-type]  # proofs were sorted out

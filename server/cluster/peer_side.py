@@ -21,7 +21,7 @@ from server.network.channel import ChannelHandler
 from server.network.listener import Listener, listen
 from server.network.tls import TlsTerms
 from server.replication import steps
-from server.sessions.facts import PeerFacts, PeerOnline
+from server.sessions.facts import PeerFacts, PeerNews
 from server.sessions.hub import Hub
 
 _log = logging.getLogger(__name__)
@@ -112,7 +112,7 @@ class PeerSide:
         if batch:
             self._link.send_all(batch)
 
-    def tell(self, facts: PeerFacts | PeerOnline) -> None:
+    def tell(self, facts: PeerNews) -> None:
         """What the hub has for it."""
         self._link.send_all([facts])
 
@@ -176,7 +176,7 @@ class PeerSide:
 
     # --- what it tells
 
-    def _hear(self, facts: PeerFacts | PeerOnline | None) -> None:
+    def _hear(self, facts: PeerNews | None) -> None:
         if isinstance(facts, PeerFacts) and isinstance(parse_address(facts.address), AddressError):
             _log.warning(marked("The other server tells an address that is none: %s"), facts.address)
             return

@@ -14,6 +14,7 @@ from server.protocol.facts import (
     ConnectionFacts,
     DeviceFacts,
     MemberFacts,
+    MemberMark,
     RoomFacts,
     SearchHit,
     ServerFacts,
@@ -44,8 +45,8 @@ class SignedIn(Event, frozen=True, kw_only=True, tag="signed_in"):
     """The answer to `sign_in` and `activate`.
 
     Delivery goes on behind `cursor` (index of the log), whose trail reaches to the end of the archive;
-    `number` is MT there, `archive_number` is MA. `servers` teaches both addresses; `authority` the
-    cluster's CA certificate (PEM).
+    `number` is MT there, `archive_number` is MA. Everything up to `delivered` is kept by a device of the
+    person. `servers` teaches both addresses; `authority` the cluster's CA certificate (PEM).
     """
 
     user: str
@@ -58,6 +59,7 @@ class SignedIn(Event, frozen=True, kw_only=True, tag="signed_in"):
     rooms: list[RoomFacts]
     servers: list[ServerFacts]
     authority: str = ""
+    delivered: int = 0
 
 
 class GoTo(Event, frozen=True, kw_only=True, tag="go_to"):
@@ -198,6 +200,54 @@ class SearchPage(Event, frozen=True, kw_only=True, tag="search_page"):
     is_end: bool
 
 
+class Noted(Event, frozen=True, kw_only=True, tag="noted"):
+    """The answer to `mark`, when that is archived or says nothing new, and to `typing`."""
+
+
+class ReceiptsMoved(Event, frozen=True, kw_only=True, tag="receipts"):
+    """Members of a room have more, or have read more: those whose marks changed.
+
+    Told of rooms of up to 100 members, at most once a second each; perhaps before their messages.
+    """
+
+    room: str
+    marks: list[MemberMark]
+
+
+class RoomReceipts(Event, frozen=True, kw_only=True, tag="room_receipts"):
+    """The answer to `receipts`: how many others it was for (`members`), and how many have it and read it.
+
+    `marks` are those of all members of a room of up to 100.
+    """
+
+    room: str
+    members: int
+    delivered: int
+    read: int
+    marks: list[MemberMark] = []
+
+
+class UnreadCounts(Event, frozen=True, kw_only=True, tag="unread_counts"):
+    """The answer to `unread`: (room, messages) where there are any; 1,000 stands for as many or more."""
+
+    counts: list[tuple[str, int]]
+
+
+class TypingNow(Event, frozen=True, kw_only=True, tag="typing"):
+    """Somebody types in a room (told to those of its members who are online, in rooms of up to 100)."""
+
+    room: str
+    user: str
+    name: str
+
+
+class PersonPresence(Event, frozen=True, kw_only=True, tag="person_presence"):
+    """Somebody who shares a room of up to 100 members with you came online, or went."""
+
+    user: str
+    is_online: bool
+
+
 class RoomList(Event, frozen=True, kw_only=True, tag="room_list"):
     """The answer to `rooms`."""
 
@@ -274,6 +324,12 @@ AnyEvent = (
     | Diverged
     | ServersChanged
     | PresenceChanged
+    | PersonPresence
+    | TypingNow
+    | Noted
+    | ReceiptsMoved
+    | RoomReceipts
+    | UnreadCounts
     | HistoryPage
     | SearchPage
     | RoomList
@@ -286,7 +342,7 @@ AnyEvent = (
 )
 
 # What answers a question of the app and is given to it as it is.
-AnyAnswer = HistoryPage | SearchPage | MemberList | DeviceList
+AnyAnswer = HistoryPage | SearchPage | MemberList | DeviceList | RoomReceipts | UnreadCounts
 # What happened in the archive and is given to the app as it is, once.
 AnyHappening = AccountChanged | Withdrawn
 

@@ -19,12 +19,17 @@ class FileFacts(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class RoomFacts(msgspec.Struct, frozen=True):
-    """A room as it is listed; `is_member` is about the person who asked."""
+    """A room as it is listed; `is_member` is about the person who asked.
+
+    So is `read`, up to which index the person has read there; the last message stands at `last_message`.
+    """
 
     room: str
     name: str
     members: int
     is_member: bool
+    read: int = 0
+    last_message: int = 0
 
 
 class ServerFacts(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -78,6 +83,18 @@ class SearchHit(msgspec.Struct, frozen=True, array_like=True):
     start: int
     length: int
     marks: list[tuple[int, int]]
+
+
+class MemberMark(msgspec.Struct, frozen=True, array_like=True):
+    """How far a member of a room was delivered to, and has read there; nothing before `joined` was for it.
+
+    All three are indices of the log, the two marks not beyond the last message of the room.
+    """
+
+    user: str
+    joined: int
+    delivered: int
+    read: int
 
 
 class DeviceFacts(msgspec.Struct, frozen=True):

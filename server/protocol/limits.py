@@ -54,6 +54,12 @@ FILE_NAME_CHARACTERS_MAX: Final = 120
 FILE_NAME_BYTES_MAX: Final = 240
 # Files that one person sends at once: each is an open file of the server.
 UPLOADS_PER_PERSON_MAX: Final = 8
+# Everybody in a room is told what everybody else has read: beyond this the price of that grows too high.
+RECEIPTS_MEMBERS_MAX: Final = 100
+# Rooms that a person reads within a second; more are marked with the next request.
+MARKED_ROOMS_MAX: Final = 64
+# More unread messages of a room than this are not counted: nobody reads such a number.
+UNREAD_COUNT_MAX: Final = 1_000
 # Requests of one connection that wait for their commit: a client's window, and a bound for us.
 REQUESTS_IN_FLIGHT_MAX: Final = 1_024
 # Questions of one connection that read the archive at once: a page may weigh a megabyte, and the
@@ -74,6 +80,8 @@ DEAD_AFTER_S: Final = 45.0
 BLOCKED_READER_S_MAX: Final = 30.0
 # Every request ends in an answer within this time (promise P5): else `unknown`.
 ANSWER_S_MAX: Final = 30.0
+# Who types is told at most this often for one connection; what was told is forgotten after twice as long.
+TYPING_EVERY_S: Final = 3.0
 # What a connection may have archived a second for long (messages, rooms, joins), and how many at once.
 SEND_RATE_PER_S: Final = 5.0
 SEND_BURST: Final = 20

@@ -68,7 +68,8 @@ class SignIn(Request, frozen=True, tag="sign_in", forbid_unknown_fields=True):
     name that nobody has. A name without a password is open to everybody. `device_name` is what the
     person's list of devices calls a new one.
     `standby` keeps the link idle until `activate`; `cursor` resumes behind what was read,
-    without it delivery starts at the end (`history` gives the past), index 0 gives it all.
+    without it delivery starts at the end (`history` gives the past), or with `from_mark` behind what the
+    person's other devices have; index 0 gives it all.
     `is_redirected` says that the other server sent us here.
     """
 
@@ -81,12 +82,14 @@ class SignIn(Request, frozen=True, tag="sign_in", forbid_unknown_fields=True):
     password: Password = ""
     register: bool = False
     device_name: Annotated[str, Meta(max_length=64)] = ""
+    from_mark: bool = False
 
 
 class Activate(Request, frozen=True, tag="activate"):
-    """Make a standby link the active one; delivery goes on behind the cursor."""
+    """Make a standby link the active one; delivery goes on behind the cursor, as in `sign_in`."""
 
     cursor: Cursor | None = None
+    from_mark: bool = False
 
 
 class Send(Request, frozen=True, tag="send"):
@@ -187,6 +190,34 @@ class Search(Request, frozen=True, tag="search"):
     limit: Annotated[int, Meta(ge=1, le=limits.SEARCH_HITS_MAX)] = 20
 
 
+class Mark(Request, frozen=True, tag="mark"):
+    """This device keeps everything that was delivered to it behind `since`, up to the cursor.
+
+    `read` are (room, index): up to where the person has read. Say it again as often as you like.
+    """
+
+    cursor: Cursor
+    since: Count
+    read: Annotated[list[tuple[Identifier, Count]], Meta(max_length=limits.MARKED_ROOMS_MAX)] = []
+
+
+class Receipts(Request, frozen=True, tag="receipts"):
+    """Who of a room has what; with `index` how many of those for whom it was have that message."""
+
+    room: Identifier
+    index: Count | None = None
+
+
+class Unread(Request, frozen=True, tag="unread"):
+    """How many messages of others there are behind the own marks, for each of the own rooms."""
+
+
+class Typing(Request, frozen=True, tag="typing"):
+    """The person types in a room: those who are there now are told, for a moment."""
+
+    room: Identifier
+
+
 class Rooms(Request, frozen=True, tag="rooms"):
     """All public rooms."""
 
@@ -228,6 +259,10 @@ AnyRequest = (
     | Devices
     | History
     | Search
+    | Mark
+    | Receipts
+    | Unread
+    | Typing
     | Rooms
     | Who
     | Status

@@ -48,6 +48,7 @@ class Announcements:
         """Somebody came or went: the peer must know how many we are, everybody is told soon."""
         self._tell_own_facts()
         self._tell_soon()
+        self._hub.typists.online_changed()
 
     def servers_changed(self) -> None:
         """A server has another role, came or went: at once. Has it other people only: soon."""

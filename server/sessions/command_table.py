@@ -11,10 +11,13 @@ from server.sessions.archiving import archive, change_password
 from server.sessions.devices import tell_devices
 from server.sessions.files import begin_upload, download, take_chunk
 from server.sessions.readings import tell_history, tell_status
+from server.sessions.receipts import take_mark, tell_receipts
 from server.sessions.rooms import tell_members, tell_rooms
 from server.sessions.searches import search
 from server.sessions.signing_in import activate, greet, say_pong, sign_in, sign_out
 from server.sessions.stages import Stage
+from server.sessions.typists import tell_typing
+from server.sessions.unread import tell_unread
 
 if TYPE_CHECKING:
     from server.sessions.hub import Hub
@@ -47,6 +50,10 @@ COMMANDS: Final[dict[type, Command]] = {
     requests.Devices: Command(tell_devices),
     requests.History: Command(tell_history),
     requests.Search: Command(search),
+    requests.Mark: Command(take_mark),
+    requests.Receipts: Command(tell_receipts),
+    requests.Unread: Command(tell_unread),
+    requests.Typing: Command(tell_typing),
     requests.Rooms: Command(tell_rooms),
     requests.Who: Command(tell_members),
 }

@@ -158,6 +158,10 @@ class Delivery:
             self._by_user.pop(reader.user, None)
         reader.audiences = set()
 
+    def readers_of(self, audience: str) -> set[Reader]:
+        """Who reads it here."""
+        return self._readers.get(audience, set())
+
     def number_of(self, reader: Reader) -> int:
         """MT of a reader."""
         return reader.number if reader.touched else self.position.number

@@ -30,7 +30,18 @@ class PeerFacts(msgspec.Struct, frozen=True, array_like=True, tag="peer_facts"):
     users: Annotated[int, Meta(ge=0, le=limits.INTEGER_MAX)]
 
 
+class PeerTyping(msgspec.Struct, frozen=True, array_like=True, tag="peer_typing"):
+    """Somebody types at a server, in a room."""
+
+    room: Annotated[str, Meta(max_length=64)]
+    user: Annotated[str, Meta(max_length=64)]
+
+
 class PeerOnline(msgspec.Struct, frozen=True, array_like=True, tag="peer_online"):
     """Who is online at a server, by user id; sent with the presence of its own clients."""
 
     users: Annotated[tuple[Annotated[str, Meta(max_length=64)], ...], Meta(max_length=100_000)]
+
+
+# What a server tells the other one about its people.
+PeerNews = PeerFacts | PeerOnline | PeerTyping

@@ -7,6 +7,7 @@ servers, and sends away whoever breaks a time limit.
 import asyncio
 import contextlib
 import logging
+import secrets
 from collections.abc import Callable, Iterable
 from typing import Final, Protocol
 
@@ -22,7 +23,7 @@ from server.sessions.admission import Load, Policy, Verdict, admit
 from server.sessions.announcements import Announcements
 from server.sessions.cursors import cursor_at, place_cursor
 from server.sessions.delivery import Delivery
-from server.sessions.facts import OwnFacts, PeerFacts, PeerOnline
+from server.sessions.facts import OwnFacts, PeerFacts, PeerNews, PeerOnline, PeerTyping
 from server.sessions.file_store import FileStore
 from server.sessions.files import Broom
 from server.sessions.goodbyes import Goodbyes
@@ -30,9 +31,11 @@ from server.sessions.history import missed_frames
 from server.sessions.password_checks import PasswordChecks
 from server.sessions.presence import Presence
 from server.sessions.readings import Readings
+from server.sessions.receipts import Receipts
 from server.sessions.searches import Searches
 from server.sessions.session import Session
 from server.sessions.time_limits import check_times
+from server.sessions.typists import Typists
 from server.state.state import State, User
 
 _log = logging.getLogger(__name__)
@@ -76,11 +79,15 @@ class Hub:
         users_max: int,
         policy: Policy,
         send_rate_per_s: float,
-        tell_peer: Callable[[PeerFacts | PeerOnline], None],
+        tell_peer: Callable[[PeerNews], None],
         blobs: BlobStore | None = None,
         index: SearchFollower | None = None,
+        marking_device: str = "",
     ) -> None:
-        """Without `blobs` files are neither taken nor given; without an index nothing can be searched."""
+        """Without `blobs` files are neither taken nor given; without an index nothing can be searched.
+
+        `marking_device`: the id of the marks that this server gathers; drawn anew for each of its lives.
+        """
         self.facts: Final = facts
         self.users_max: Final = users_max
         self.send_rate_per_s: Final = send_rate_per_s
@@ -111,6 +118,8 @@ class Hub:
             now=self.now,
         )
         self.announcements: Final = Announcements(self)
+        self.receipts: Final = Receipts(self, marking_device or secrets.token_hex(16))
+        self.typists: Final = Typists(self)
         self.readings: Final = Readings()
         self.searches: Final = Searches(self, index)
         self.password_checks: Final = PasswordChecks(self)
@@ -170,6 +179,7 @@ class Hub:
         self._to_flush.discard(session)
         self.announcements.forget(session)
         self.goodbyes.forget(session)
+        self.typists.forget(session)
         for asker in asked:
             self._askers.pop(asker, None)
 
@@ -243,6 +253,7 @@ class Hub:
         if output.position is not None:
             self.delivery.publish(output.published, output.position)
             self.goodbyes.recheck_people()
+            self.receipts.merged()
         for answer in output.answers:
             answered = self._askers.pop(answer.asker, None)
             if answered is not None:
@@ -258,12 +269,17 @@ class Hub:
             self.pair = output.pair
             self.announcements.servers_changed()
             self.goodbyes.send_away()
+        if output.marked:
+            self.receipts.raised(output.marked)
         if output.published and any(item.told.joined for item in output.published):
             self.announcements.people_changed()
         self.flush_all()
 
-    def hear_peer(self, facts: PeerFacts | PeerOnline | None) -> None:
+    def hear_peer(self, facts: PeerNews | None) -> None:
         """The other server told about itself; None: it is away."""
+        if isinstance(facts, PeerTyping):
+            self.typists.hear(facts)
+            return
         if isinstance(facts, PeerOnline):
             self.presence.hear(facts.users)
         else:

@@ -14,8 +14,16 @@ if TYPE_CHECKING:
 
 def rooms_of(state: State, user: User) -> list[RoomFacts]:
     """The rooms as one person sees them."""
+    marks = state.marks
     return [
-        RoomFacts(room.id, room.name, len(room.members), room.id in user.rooms)
+        RoomFacts(
+            room.id,
+            room.name,
+            len(room.members),
+            room.id in user.rooms,
+            marks.of_member(room.id, user.id).read,
+            marks.last_message.get(room.id, 0),
+        )
         for room in list(state.rooms.values())
     ]
 

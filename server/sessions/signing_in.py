@@ -13,6 +13,7 @@ from server.protocol.connection import FEATURES, VERSIONS
 from server.protocol.errors import Refusal
 from server.protocol.names import clean_label, clean_person_name, name_key
 from server.sessions.admission import Verdict
+from server.sessions.cursors import cursor_at
 from server.sessions.delivery import Reader
 from server.sessions.rooms import rooms_of
 from server.sessions.stages import Stage
@@ -127,19 +128,23 @@ def _activate_late(hub: "Hub", session: "Session", request: requests.Activate) -
 
 def _activate(hub: "Hub", session: "Session", request: requests.Activate) -> None:
     session.stage = Stage.ACTIVE
-    _start_delivery(hub, session, request.id, request.cursor)
+    _start_delivery(hub, session, request)
 
 
-def _start_delivery(hub: "Hub", session: "Session", answer: int, cursor: requests.Cursor | None) -> None:
+def _start_delivery(hub: "Hub", session: "Session", request: requests.SignIn | requests.Activate) -> None:
     """Tell where the client stands; an active one is delivered to from there on."""
     assert session.user is not None
     user = hub.user_now(session.user)
+    delivered = hub.state.marks.delivered.get(user.id, 0)
+    cursor = request.cursor
+    if cursor is None and request.from_mark and delivered:
+        cursor = cursor_at(min(delivered, hub.delivery.position.index), hub.state.spans)
     start, diverged_at = hub.place_cursor(cursor)
     # A cursor that is not of this log (yet) keeps its own past: ours may be another one.
     trail = hub.trail() if hub.delivery.knows(start) else start.trail
     session.tell(
         events.SignedIn(
-            answer=answer,
+            answer=request.id,
             user=user.id,
             name=user.name,
             server=hub.facts.name,
@@ -150,6 +155,7 @@ def _start_delivery(hub: "Hub", session: "Session", answer: int, cursor: request
             rooms=[room for room in rooms_of(hub.state, user) if room.is_member],
             servers=hub.servers(),
             authority=hub.facts.authority_pem,
+            delivered=delivered,
         )
     )
     if session.stage is Stage.ON_STANDBY:
@@ -219,7 +225,7 @@ def _complete(hub: "Hub", session: "Session", request: requests.SignIn) -> None:
     else:
         stage = Stage.ON_STANDBY if request.standby else Stage.ACTIVE
         session.signed_in(device, user, stage)
-        _start_delivery(hub, session, request.id, request.cursor)
+        _start_delivery(hub, session, request)
 
 
 def _hash_of(secret: str) -> bytes:

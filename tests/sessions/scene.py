@@ -22,7 +22,7 @@ from server.protocol import events, requests
 from server.protocol.connection import ClientConnection
 from server.protocol.frames import encode_frame
 from server.sessions.admission import Policy
-from server.sessions.facts import OwnFacts, PeerFacts, PeerOnline
+from server.sessions.facts import OwnFacts, PeerNews
 from server.sessions.hub import Hub
 from server.sessions.session import Session
 from server.state.fold import fold
@@ -146,7 +146,7 @@ class Scene:
         self.state = State()
         self.copies_index = 0
         self.asked: list[Ask] = []
-        self.told_peer: list[PeerFacts | PeerOnline] = []
+        self.told_peer: list[PeerNews] = []
         facts = OwnFacts(
             name="a",
             server=EPOCH.server,
@@ -214,6 +214,7 @@ class Scene:
         answer = Answer(asker, *draft.id, record.index, number, 1, outcome.refusal)
         output = Output(
             published=[Published(record, outcome.told)] if outcome.told else [],
+            marked=set(outcome.marked.users) if outcome.marked else set(),
             position=Position(record.index, str(epoch), self.state.number),
             answers=[answer] if asker else [],
         )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 from server.archive.store import StoreReader
 from server.engine.round import Answer, Ask, EngineInput, Output, PairState
 from server.sessions.admission import Policy
-from server.sessions.facts import OwnFacts, PeerFacts, PeerOnline
+from server.sessions.facts import OwnFacts, PeerNews
 from server.sessions.hub import Hub
 from server.sessions.session import Session
 from server.state.state import State
@@ -138,11 +138,11 @@ class Front:
         self.loop.run(self._remember_peer)
         self.unlinked()
 
-    def hear(self, facts: PeerFacts | PeerOnline) -> None:
+    def hear(self, facts: PeerNews) -> None:
         """The other server's front told about itself."""
         self.loop.run(partial(self.hub.hear_peer, facts))
 
-    def _tell_peer(self, facts: PeerFacts | PeerOnline) -> None:
+    def _tell_peer(self, facts: PeerNews) -> None:
         wire = self._process.wire
         if wire is not None:
             wire.send(self._process.name, facts)

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Final
 
 from server.replication import steps
 from server.replication.messages import Append, Confirm, Forward, Match, Message
-from server.sessions.facts import PeerFacts, PeerOnline
+from server.sessions.facts import PeerNews
 from tests.simulation.clock import Clock
 
 if TYPE_CHECKING:
     from tests.simulation.machine import Machine
     from tests.simulation.process import Process
 
-Item = Message | PeerFacts | PeerOnline
+Item = Message | PeerNews
 
 # How the real link backs off between two tries (s): at once, then doubling.
 _FIRST_TRY_S: Final = 0.05
@@ -106,7 +106,7 @@ class Wire:
             return
         if item is None:
             target.lose_wire()
-        elif not isinstance(item, PeerFacts | PeerOnline):
+        elif not isinstance(item, PeerNews):
             target.put(steps.Received(item))
         elif target.front is not None:
             target.front.hear(item)

@@ -1,0 +1,63 @@
+"""Unread messages: how many of others stand behind a person's marks, counted by worker threads when asked."""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from server.archive.store import StoreReader
+from server.protocol import events, limits, requests
+from server.state.state import State, User
+
+if TYPE_CHECKING:
+    from server.sessions.hub import Hub
+    from server.sessions.session import Session
+
+
+def tell_unread(hub: "Hub", session: "Session", request: requests.Unread) -> None:
+    """Of all rooms of the person."""
+    assert session.user is not None
+    hub.readings.start(session, request, _unread(hub, hub.user_now(session.user), request))
+
+
+async def _unread(hub: "Hub", user: User, request: requests.Unread) -> events.UnreadCounts:
+    while True:
+        merges = hub.delivery.merges
+        # As for pages of history: what the tables lack is in memory.
+        recent_from = min(hub.store.derived_index(), hub.delivery.position.index) + 1
+        recent = {room: hub.delivery.recent_messages(room, recent_from) for room in _moved(hub.state, user)}
+        counts = await asyncio.to_thread(_counts, hub.store, hub.state, user, recent, recent_from)
+        if merges == hub.delivery.merges:
+            return events.UnreadCounts(answer=request.id, counts=counts)
+
+
+def _moved(state: State, user: User) -> list[str]:
+    """The rooms in which there is a message behind the mark."""
+    last, of_member = state.marks.last_message, state.marks.of_member
+    return [room for room in user.rooms if last.get(room, 0) > of_member(room, user.id).read]
+
+
+def _counts(
+    reader: StoreReader,
+    state: State,
+    user: User,
+    recent: dict[str, list[events.Message]],
+    recent_from: int,
+) -> list[tuple[str, int]]:
+    found = []
+    for room, messages in recent.items():
+        mark = state.marks.of_member(room, user.id)
+        first = max(mark.read, mark.joined) + 1
+        rows = reader.page(
+            room, first, recent_from - 1, limits.UNREAD_COUNT_MAX, is_backwards=False, only_messages=True
+        )
+        writers = _writers(reader, state, [row.index for row in rows])
+        writers += [message.user for message in messages if message.index >= first]
+        count = sum(writer != user.id for writer in writers)
+        if count:
+            found.append((room, min(count, limits.UNREAD_COUNT_MAX)))
+    return found
+
+
+def _writers(reader: StoreReader, state: State, indices: list[int]) -> list[str]:
+    records = reader.records_at(indices).values()
+    users = (state.user_of_device(record.header.device) for record in records)
+    return [user.id for user in users if user is not None]
