@@ -20,7 +20,7 @@ from typing import Any
 from server.client.admission import Admission
 from server.client.choice import ServerChoice
 from server.client.delivery import Delivery
-from server.client.effects import Close, Dial, LinkEffect, Write
+from server.client.effects import AnyEffect, FileEffect, LinkEffect
 from server.client.exchange import Exchange
 from server.client.failover import Failover
 from server.client.identity import Identity
@@ -33,6 +33,7 @@ from server.client.outbox import Draft
 from server.client.questions import AnyQuestion
 from server.client.reading import Reading
 from server.client.settings import ConversationSettings
+from server.client.transfers import Transfers
 from server.protocol import events
 from server.protocol.errors import RemoteProtocolError
 from server.protocol.events import (
@@ -45,6 +46,7 @@ from server.protocol.events import (
     SignedIn,
     Welcome,
 )
+from server.protocol.facts import FileFacts
 from server.protocol.requests import Cursor
 
 
@@ -64,7 +66,7 @@ class Conversation:
         drafts: Iterable[Draft] = (),
         cluster: str = "",
     ) -> None:
-        self._effects: list[LinkEffect | AnyNotice] = []
+        self._effects: list[LinkEffect | FileEffect | AnyNotice] = []
         emit = self._emit
         reading = Reading(cursor)
         self._links = Links(ServerChoice(addresses, settings, rng), settings, emit)
@@ -73,6 +75,7 @@ class Conversation:
         self._failover = Failover(self._links, self._admission)
         self._delivery = Delivery(reading, emit)
         self._exchange = Exchange(self._links, drafts, emit)
+        self._transfers = Transfers(self._links, emit)
         self._link_handlers = self._make_link_handlers()
         self._active_handlers = self._make_active_handlers()
 
@@ -94,14 +97,15 @@ class Conversation:
         """Every known address, the first first."""
         return self._links.choice.addresses
 
-    def take_effects(self) -> list[LinkEffect | AnyNotice]:
+    def take_effects(self) -> list[LinkEffect | FileEffect | AnyNotice]:
         """What came out since the last call, in order."""
         effects, self._effects = self._effects, []
-        return [each if isinstance(each, Dial | Write | Close) else labelled(each) for each in effects]
+        return [each if isinstance(each, AnyEffect) else labelled(each) for each in effects]
 
     def next_wake(self) -> float | None:
         """When `tick` is to be called, if nothing else happens before."""
-        times = (self._liveness.next_wake(), self._failover.next_wake(), self._exchange.next_wake())
+        parts = (self._liveness, self._failover, self._exchange, self._transfers)
+        times = (part.next_wake() for part in parts)
         return min((time for time in times if time is not None), default=None)
 
     # What the app wants.
@@ -139,7 +143,25 @@ class Conversation:
         self._exchange.ask(ticket, question, now)
         self._advance(now)
 
+    def upload(self, ticket: int, sha256: str, size: int, now: float) -> None:
+        """Send a file: `TransferEnded` with this ticket says that a message may carry it."""
+        self._transfers.upload(ticket, sha256, size)
+        self._advance(now)
+
+    def download(self, ticket: int, room: str, file: FileFacts, now: float, *, done: int) -> None:
+        """Fetch a file that a message of a room carries, behind the `done` bytes that are here."""
+        self._transfers.download(ticket, room, file.sha256, file.size, done)
+        self._advance(now)
+
+    def cancel(self, ticket: int) -> None:
+        """Neither send nor fetch it any more."""
+        self._transfers.cancel(ticket)
+
     # What the shell brings.
+
+    def piece_read(self, ticket: int, offset: int, raw: bytes, now: float, *, is_packed: bool) -> None:
+        """A piece of a file that is sent; `is_packed`: as a zstd frame."""
+        self._transfers.piece_read(ticket, offset, raw, now, is_packed=is_packed)
 
     def link_opened(self, link_id: int, now: float, authority: str = "") -> None:
         """A dial succeeded; `authority` is the CA certificate (PEM) if this dial fetched it."""
@@ -198,7 +220,7 @@ class Conversation:
 
     # Inside.
 
-    def _emit(self, effect: LinkEffect | AnyNotice) -> None:
+    def _emit(self, effect: LinkEffect | FileEffect | AnyNotice) -> None:
         self._effects.append(effect)
 
     def _advance(self, now: float) -> None:
@@ -207,6 +229,7 @@ class Conversation:
         self._liveness.check(now)
         self._failover.advance(now)
         self._exchange.write(now)
+        self._transfers.write(now)
 
     def _handle(self, link: Link, event: AnyEvent, now: float) -> None:
         """Events of newer servers, and deliveries on a link that does not lead, are passed over."""
@@ -231,6 +254,8 @@ class Conversation:
         delivery, exchange = self._delivery, self._exchange
         return {
             events.Stored: exchange.stored,
+            events.UploadState: lambda event, _: self._transfers.upload_state(event),
+            events.FilePiece: lambda event, _: self._transfers.file_piece(event),
             **dict.fromkeys(typing.get_args(events.AnyAnswer), lambda event, _: exchange.answered(event)),
             **dict.fromkeys(typing.get_args(events.AnyHappening), lambda event, _: delivery.happened(event)),
             RoomList: self._on_room_list,
@@ -273,7 +298,7 @@ class Conversation:
             link.last_words, link.last_arguments = event.code, event.arguments
         elif link.awaits(event.answer):
             self._admission.refused(link, event, now)
-        elif link.stage is Stage.ACTIVE:
+        elif link.stage is Stage.ACTIVE and not self._transfers.failed(event, now):
             self._exchange.failed(event, now)
 
     def _on_goodbye(self, link: Link, event: Goodbye, now: float) -> None:

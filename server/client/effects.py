@@ -23,4 +23,22 @@ class Close(msgspec.Struct, frozen=True, tag=True):
     link_id: int
 
 
+class ReadPiece(msgspec.Struct, frozen=True, tag=True):
+    """Read so much of the file that is sent under a ticket; answer with `piece_read`."""
+
+    ticket: int
+    offset: int
+    length: int
+
+
+class KeepPiece(msgspec.Struct, frozen=True, tag=True):
+    """Write this behind what was kept of the file that is fetched under a ticket."""
+
+    ticket: int
+    offset: int
+    data: bytes
+
+
 LinkEffect = Dial | Write | Close
+FileEffect = ReadPiece | KeepPiece
+AnyEffect = LinkEffect | FileEffect

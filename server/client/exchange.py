@@ -41,9 +41,9 @@ PASSING_REFUSALS: Final = frozenset(
 )
 
 
-def refusal_of(text: str) -> Refusal | None:
+def refusal_of(text: str, *, has_file: bool = False) -> Refusal | None:
     """Why no server would store this text; None when nothing is known against it."""
-    if not text.strip():
+    if not text.strip() and not has_file:
         return Refusal("empty_message")
     if len(text) > limits.MESSAGE_CHARACTERS_MAX:
         return Refusal("message_too_long", {"limit": limits.MESSAGE_CHARACTERS_MAX})
@@ -79,7 +79,7 @@ class Exchange:
     def send(self, draft: Draft) -> None:
         """Take a draft. One that no server would store is refused here, so that none is troubled."""
         self._outbox.put(draft)
-        refusal = refusal_of(draft.text)
+        refusal = refusal_of(draft.text, has_file=draft.file is not None)
         if refusal is not None:
             self._refuse(draft.counter, refusal.code, refusal.arguments)
 
@@ -187,6 +187,7 @@ class Exchange:
                 room=draft.room,
                 text=draft.text,
                 time_ms=draft.time_ms,
+                file=draft.file,
             )
             yield encode_frame(request)
 

@@ -8,7 +8,9 @@ from typing import Final, TypeVar
 from msgspec import Struct, structs
 
 from server.client.notices import AnyNotice, Arrived
+from server.protocol.facts import FileFacts
 from server.protocol.messages import Message
+from server.protocol.names import clean_file_name
 
 # Twice the longest name that our servers allow.
 LABEL_CHARACTERS_MAX: Final = 64
@@ -46,6 +48,8 @@ def _fit(thing: _Struct) -> _Struct:
 
 def _fit_value(name: str, value: object) -> object:
     match value:
+        case FileFacts():
+            return structs.replace(value, name=clean_file_name(value.name))
         case str() if name in _NAMES:
             return label(value)
         case int() if name.endswith("_ms"):
@@ -59,4 +63,5 @@ def _fit_value(name: str, value: object) -> object:
 
 
 def _is_fit(message: Message) -> bool:
-    return 0 <= message.time_ms <= TIME_MS_MAX and label(message.name) == message.name
+    is_fit = 0 <= message.time_ms <= TIME_MS_MAX and label(message.name) == message.name
+    return is_fit and message.file is None

@@ -202,6 +202,34 @@ class QuestionFailed(Notice, frozen=True, tag="question_failed"):
     arguments: Arguments = {}
 
 
+class TransferMoved(Notice, frozen=True, tag="transfer_moved"):
+    """So much of a file is at the servers, or here."""
+
+    ticket: int
+    done: int
+    size: int
+
+
+class TransferEnded(Notice, frozen=True, tag="transfer_ended"):
+    """All of it: verified, and on every disk that counts. `path`: where a file that was fetched is.
+
+    What was sent may be put into a message now, as `file`.
+    """
+
+    ticket: int
+    path: str = ""
+    sha256: str = ""
+    size: int = 0
+
+
+class TransferFailed(Notice, frozen=True, tag="transfer_failed"):
+    """It will not be tried again: a code of the servers, `file_trouble`, or `file_changed`."""
+
+    ticket: int
+    code: str
+    arguments: Arguments = {}
+
+
 class LatencyMeasured(Notice, frozen=True, tag="latency"):
     """A round trip to the server that has us."""
 
@@ -214,5 +242,5 @@ AnyNotice = (
     | OtherChat | Arrived | Stored | Refused | Delayed | CopiesRaised | PositionMoved | Diverged
     | Renamed | Happened
     | ServersChanged | Taught | PresenceChanged | RoomsChanged | Answered | QuestionFailed
-    | LatencyMeasured
+    | LatencyMeasured | TransferMoved | TransferEnded | TransferFailed
 )  # fmt: skip

@@ -14,6 +14,8 @@ from collections.abc import Iterable
 
 import msgspec
 
+from server.protocol.facts import FileFacts
+
 
 class Draft(msgspec.Struct, frozen=True):
     """A message as it was written: `time_ms` is the wall clock when Enter was pressed."""
@@ -22,6 +24,7 @@ class Draft(msgspec.Struct, frozen=True):
     room: str
     text: str
     time_ms: int
+    file: FileFacts | None = None
 
 
 class Outbox:

@@ -126,6 +126,8 @@ def _file_texts() -> dict[str, str]:
         "bad_packed": _("The server could not unpack what this program sent: {reason}."),
         "bad_file_name": _("A file cannot be called {name}."),
         "unknown_file": _("The server does not have this file. Send it again."),
+        "file_trouble": _("The file could not be read or written: {reason}"),
+        "file_changed": _("The file changed on its way. Try again."),
         "file_on_its_way": _("This server does not have the file yet. Try again in a moment."),
     }
 

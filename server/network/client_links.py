@@ -15,20 +15,23 @@ import asyncio
 import itertools
 import logging
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 from server.client.conversation import Conversation
-from server.client.effects import Close, Dial, LinkEffect, Write
-from server.client.notices import AnyNotice
+from server.client.effects import Close, Dial, KeepPiece, LinkEffect, ReadPiece, Write
+from server.client.notices import AnyNotice, TransferEnded, TransferFailed
 from server.client.outbox import Draft
 from server.client.questions import AnyQuestion
 from server.names.addresses import AddressError, parse_address
 from server.network.channel import Channel
+from server.network.client_files import ClientFiles
 from server.network.clock import Clock
 from server.network.dialer import dial
 from server.network.errors import ClosedReason, DialCode, DialError
 from server.network.loop_thread import LoopThread
 from server.network.tls import Trust
+from server.protocol.facts import FileFacts
 
 _log = logging.getLogger(__name__)
 
@@ -72,6 +75,11 @@ class ClientLinks:
         self._wake: asyncio.TimerHandle | None = None
         self._backlog = backlog
         self._look: asyncio.TimerHandle | None = None
+        # What the app is told with the next turn.
+        self._news: list[AnyNotice] = []
+        self._files = ClientFiles(
+            conversation, loop_thread, now=self._now, tell=self._tell_soon, turn=self._turn_soon
+        )
 
     # For the app, from any thread.
 
@@ -93,6 +101,22 @@ class ClientLinks:
         self._loop_thread.call(self._put_question, ticket, question)
         return ticket
 
+    def upload(self, path: Path) -> int:
+        """Send a file: `TransferMoved`, then `TransferEnded` or `TransferFailed` come with the ticket."""
+        ticket = next(self._tickets)
+        self._loop_thread.call(self._files.upload, ticket, path)
+        return ticket
+
+    def download(self, room: str, file: FileFacts, folder: Path) -> int:
+        """Fetch a file that a message of a room carries into a folder; as `upload`."""
+        ticket = next(self._tickets)
+        self._loop_thread.call(self._files.download, ticket, room, file, folder)
+        return ticket
+
+    def cancel(self, ticket: int) -> None:
+        """Give a transfer up."""
+        self._loop_thread.call(self._files.cancel, ticket)
+
     def stop(self, timeout_s: float = 5.0) -> None:
         """Sign out, and wait until the links are closed. Any thread but the loop's own."""
         self._loop_thread.run_sync(self.stopped(timeout_s), timeout_s + 1.0)
@@ -104,6 +128,7 @@ class ClientLinks:
         if self._look is not None:
             self._look.cancel()
         self._turn()
+        self._files.stop()
         links = [link.ended.wait() for link in self._links.values()]
         try:
             async with asyncio.timeout(timeout_s):
@@ -147,6 +172,10 @@ class ClientLinks:
         self._conversation.ask(ticket, question, self._now())
         self._turn_soon()
 
+    def _tell_soon(self, notice: AnyNotice) -> None:
+        self._news.append(notice)
+        self._turn_soon()
+
     def _turn_soon(self) -> None:
         if not self._is_turn_due:
             self._is_turn_due = True
@@ -159,7 +188,7 @@ class ClientLinks:
         if self._drafts:
             drafts, self._drafts = self._drafts, []
             self._conversation.send(drafts, self._now())
-        notices: list[AnyNotice] = []
+        notices, self._news = self._news, []
         writes: dict[int, list[bytes]] = {}
         for effect in self._conversation.take_effects():
             if isinstance(effect, Write):
@@ -167,6 +196,10 @@ class ClientLinks:
             elif isinstance(effect, Dial | Close):
                 self._flush(writes)
                 self._do(effect)
+            elif isinstance(effect, ReadPiece | KeepPiece):
+                self._files.do(effect)
+            elif isinstance(effect, TransferEnded | TransferFailed):
+                self._files.ended(effect)
             else:
                 notices.append(effect)
         self._flush(writes)

@@ -8,7 +8,7 @@ from collections import deque
 from typing import TypeVar
 
 from server.client.conversation import Conversation
-from server.client.effects import Close, Dial, Write
+from server.client.effects import Close, Dial, KeepPiece, ReadPiece, Write
 from server.client.identity import Identity
 from server.client.notices import AnyNotice, Arrived, Stored
 from server.client.outbox import Draft
@@ -275,6 +275,7 @@ class Wire:
             cluster=cluster,
         )
         self.to_servers: deque[Dial | Write | Close] = deque()
+        self.for_the_disk: list[ReadPiece | KeepPiece] = []
         self.servers_by_link: dict[int, ScriptedServer] = {}
 
     def a(self) -> ScriptedServer:
@@ -288,6 +289,8 @@ class Wire:
         for effect in self.conversation.take_effects():
             if isinstance(effect, Dial | Write | Close):
                 self.to_servers.append(effect)
+            elif isinstance(effect, ReadPiece | KeepPiece):
+                self.for_the_disk.append(effect)
             else:
                 self.notices.append(effect)
 

@@ -14,7 +14,7 @@ import msgspec
 
 from server.archive.record import Draft as Archived
 from server.client.conversation import Conversation
-from server.client.effects import Close, Dial, Write
+from server.client.effects import Close, Dial, KeepPiece, ReadPiece, Write
 from server.client.identity import Identity
 from server.client.notices import (
     AnyNotice,
@@ -225,7 +225,7 @@ class Person:
             elif isinstance(effect, Close):
                 if effect.link_id in self._lines:
                     self._lines.pop(effect.link_id).hang_up()
-            else:
+            elif not isinstance(effect, ReadPiece | KeepPiece):
                 self._take(effect)
         self._set_alarm()
 
