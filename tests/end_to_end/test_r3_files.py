@@ -1,0 +1,141 @@
+"""R3.7 with real processes: files on both disks, over the death of a server, and after restarts."""
+
+import hashlib
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from server.client.notices import TransferEnded, TransferMoved
+from server.client.outbox import Draft
+from server.protocol.facts import FileFacts
+from tests.end_to_end.real_pair import People, Person, RealPair, wait_for_mode
+from tests.waiting import wait_until
+
+CONTENT = os.urandom(24 * 1024 * 1024)
+SHA256 = hashlib.sha256(CONTENT).hexdigest()
+TEXT = b"what is said again and again\n" * 40_000
+
+
+@pytest.fixture
+def large(tmp_path: Path) -> Path:
+    path = tmp_path / "holiday.bin"
+    path.write_bytes(CONTENT)
+    return path
+
+
+def blobs(pair: RealPair, place: int) -> dict[str, int]:
+    """The whole files on the disk of a server, with their sizes there."""
+    folder = pair.path / "ab"[place] / "blobs"
+    return {path.name: path.stat().st_size for path in folder.glob("??/*")}
+
+
+def both_hold(pair: RealPair, name: str) -> None:
+    wait_until(lambda: all(name in blobs(pair, place) for place in (0, 1)), what="the file on both disks")
+
+
+def ended(person: Person, ticket: int) -> TransferEnded:
+    return person.wait_for(TransferEnded, lambda notice: notice.ticket == ticket)
+
+
+def send(person: Person, file: TransferEnded, name: str) -> int:
+    """A message with a file that was uploaded; gives its counter."""
+    counter = person.next_counter()
+    facts = FileFacts(file.sha256, file.size, name)
+    person.links.send(Draft(counter, "general", "", int(time.time() * 1000), facts))
+    return counter
+
+
+def in_the_middle(person: Person, ticket: int) -> None:
+    def is_right(moved: TransferMoved) -> bool:
+        return moved.ticket == ticket and 0 < moved.done < moved.size
+
+    person.wait_for(TransferMoved, is_right)
+
+
+def test_r3_7_a_file_is_on_both_disks_before_its_message_is_acknowledged(
+    pair: RealPair, people: People, large: Path, tmp_path: Path
+) -> None:
+    anna, bert = people.person(pair.invite, "anna"), people.person(pair.invite, "bert")
+    sent = ended(anna, anna.links.upload(large))
+    assert (sent.sha256, sent.size) == (SHA256, len(CONTENT))
+    assert blobs(pair, 0) == blobs(pair, 1) == {SHA256: len(CONTENT)}
+    stored = anna.stored(send(anna, sent, large.name))
+    assert stored.copies == 2
+    wait_until(lambda: bert.messages)
+    (message,) = bert.messages
+    assert message.file == FileFacts(SHA256, len(CONTENT), "holiday.bin")
+    saved = tmp_path / "saved"
+    saved.mkdir()
+    (saved / "holiday.bin").write_text("nobody writes over this")
+    got = ended(bert, bert.links.download("general", message.file, saved))
+    assert Path(got.path) == saved / "holiday (2).bin"
+    assert Path(got.path).read_bytes() == CONTENT
+    assert sorted(path.name for path in saved.iterdir()) == ["holiday (2).bin", "holiday.bin"]
+
+
+def test_r3_7_what_can_be_packed_is_small_on_both_disks(
+    pair: RealPair, people: People, tmp_path: Path
+) -> None:
+    anna = people.person(pair.invite, "anna")
+    (tmp_path / "words.txt").write_bytes(TEXT)
+    sent = ended(anna, anna.links.upload(tmp_path / "words.txt"))
+    anna.stored(send(anna, sent, "words.txt"))
+    for place in (0, 1):
+        ((name, size),) = blobs(pair, place).items()
+        assert name == f"{sent.sha256}.zst"
+        assert size < len(TEXT) / 20
+    facts = FileFacts(sent.sha256, sent.size, "words.txt")
+    got = ended(anna, anna.links.download("general", facts, tmp_path / "saved"))
+    assert Path(got.path).read_bytes() == TEXT
+
+
+@pytest.mark.parametrize("victim", [0, 1], ids=["first", "second"])
+def test_r3_7_a_server_dies_in_the_middle_of_an_upload(
+    pair: RealPair, people: People, large: Path, victim: int
+) -> None:
+    anna = people.person(pair.invite, "anna")
+    ticket = anna.links.upload(large)
+    in_the_middle(anna, ticket)
+    pair.kill(victim)
+    sent = ended(anna, ticket)
+    anna.stored(send(anna, sent, large.name))
+    assert SHA256 in blobs(pair, 1 - victim)
+    # The other one has it as soon as it is back.
+    pair.start_again(victim)
+    both_hold(pair, SHA256)
+    wait_for_mode(anna, "dual")
+    pair.stop()
+    for place in (0, 1):
+        path = pair.path / "ab"[place] / "blobs" / SHA256[:2] / SHA256
+        assert path.read_bytes() == CONTENT
+        assert len(pair.messages(place)) == 1
+
+
+def test_r3_7_the_server_dies_in_the_middle_of_a_download(
+    pair: RealPair, people: People, large: Path, tmp_path: Path
+) -> None:
+    anna = people.person(pair.invite, "anna")
+    sent = ended(anna, anna.links.upload(large))
+    anna.on_both(send(anna, sent, large.name))
+    ticket = anna.links.download("general", FileFacts(SHA256, len(CONTENT), "x.bin"), tmp_path / "saved")
+    in_the_middle(anna, ticket)
+    pair.kill(0)
+    assert Path(ended(anna, ticket).path).read_bytes() == CONTENT
+
+
+def test_r3_7_files_outlive_a_restart_of_both(
+    pair: RealPair, people: People, large: Path, tmp_path: Path
+) -> None:
+    anna = people.person(pair.invite, "anna")
+    sent = ended(anna, anna.links.upload(large))
+    anna.on_both(send(anna, sent, large.name))
+    for place in (0, 1):
+        pair.kill(place)
+    for place in (0, 1):
+        pair.start_again(place)
+    bert = people.person(pair.invite, "bert")
+    facts = FileFacts(SHA256, len(CONTENT), "x.bin")
+    got = ended(bert, bert.links.download("general", facts, tmp_path / "saved"))
+    assert Path(got.path).read_bytes() == CONTENT
