@@ -6,7 +6,7 @@ what came in one moment. A server cannot tell such an archive from one that it w
 
 import hashlib
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Final
@@ -86,10 +86,10 @@ class Archive:
         for person, number in members:
             yield self._draft("member", person, MemberBody(room(number)))
 
-    def messages(self, count: int) -> Iterator[Draft]:
+    def messages(self, count: int, text: Callable[[], str] = lambda: TEXT) -> Iterator[Draft]:
         """Messages of the first few persons behind person 0 for the room that everybody is in."""
         for number in range(count):
-            yield self._draft("message", 1 + number % AUTHORS, MessageBody(GENERAL, TEXT))
+            yield self._draft("message", 1 + number % AUTHORS, MessageBody(GENERAL, text()))
 
     def next_counter(self, person: int) -> int:
         """The first counter that the device of a person has not used."""

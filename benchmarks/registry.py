@@ -8,6 +8,7 @@ from benchmarks.fan_out import FAN_OUT
 from benchmarks.growth import GROWTH
 from benchmarks.long_archive import LONG_ARCHIVE
 from benchmarks.many_rooms import MANY_ROOMS
+from benchmarks.searching import SEARCHING
 from benchmarks.stalled import STALLED
 from benchmarks.storm import STORM
 from benchmarks.window import WINDOW
@@ -19,6 +20,7 @@ CASES: tuple[Case, ...] = (
     LONG_ARCHIVE,
     GROWTH,
     MANY_ROOMS,
+    SEARCHING,
     CONNECTIONS,
     STORM,
     STALLED,

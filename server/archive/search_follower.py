@@ -22,8 +22,8 @@ _log = logging.getLogger(__name__)
 
 # What is said is found after this and the second within which the archive's tables follow the log (s).
 _EVERY_S: Final = 0.25
-# Behind each look it rests as long as it worked: the engine shares its processor.
-_REST: Final = 1.0
+# Behind each look it rests so many times as long as it worked: the engine shares its processor.
+_REST: Final = 3.0
 # A shelf with words that nobody says any more is written anew after this (s): people edit in bursts.
 _REWRITE_EVERY_S: Final = 10.0
 _PROGRESS_EVERY_S: Final = 10.0

@@ -8,8 +8,8 @@ from server.archive.record import GENESIS_HASH, Record
 from server.archive.search_index import IndexedMessage, Reach, shelf_end, shelf_of
 from server.archive.store import StoreReader
 
-# One look into the archive: some 20 ms. A long one would keep its write-ahead log from being used again.
-_CHUNK_MESSAGES: Final = 1_000
+# One look into the archive: some 10 ms. A long one would keep its write-ahead log from being used again.
+_CHUNK_MESSAGES: Final = 500
 
 # The room and the text of a message as they are now; None for one that has no text any more.
 TextOf = Callable[[Record], tuple[str, str] | None]
