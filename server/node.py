@@ -42,7 +42,7 @@ from server.replication.settings import Settings
 from server.sessions.facts import OwnFacts, PeerNews
 from server.sessions.hub import Hub
 from server.sessions.session import Session
-from server.state.messages import text_of
+from server.state.sayings import sayings
 
 _log = logging.getLogger(__name__)
 
@@ -165,7 +165,7 @@ class Node:
         )
         # The server's people search in it; nothing else depends on it.
         self._search = SearchFollower(
-            archive.reader(), self._folder.search, cluster.cluster, text_of, self._clock.monotonic_s
+            archive.reader(), self._folder.search, cluster.cluster, sayings, self._clock.monotonic_s
         )
         opened = archive.opened
         self._store, state, log = opened.store, opened.state, opened.log

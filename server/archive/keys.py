@@ -32,6 +32,11 @@ def change_key(device: str, counter: int, index: int) -> bytes:
     return id_key(device, counter) + number_bytes(index)
 
 
+def changed_counter(key: bytes) -> int:
+    """The counter of the message that is changed."""
+    return number_in(key[-16:-8])
+
+
 def change_index(key: bytes) -> int:
     """Where the record of a change stands."""
     return number_in(key[-8:])

@@ -15,7 +15,7 @@ from typing import Final
 from server.archive.disk import DamagedDiskError, DiskError, SqliteReader
 from server.archive.search_index import IndexedMessage, SearchIndex
 from server.archive.search_reader import SearchReader
-from server.archive.search_source import MovedError, SearchSource, TextOf
+from server.archive.search_source import MovedError, Sayings, SearchSource
 from server.i18n.marking import marked
 
 _log = logging.getLogger(__name__)
@@ -51,9 +51,9 @@ class SearchFollower:
     """Keeps the index in the file `path` for the archive of a cluster. `now` is monotonic (s)."""
 
     def __init__(
-        self, archive: SqliteReader, path: Path, cluster: str, text_of: TextOf, now: Callable[[], float]
+        self, archive: SqliteReader, path: Path, cluster: str, sayings: Sayings, now: Callable[[], float]
     ) -> None:
-        self._source: Final = SearchSource(archive, text_of)
+        self._source: Final = SearchSource(archive, sayings)
         self._path: Final = path
         self._cluster: Final = cluster
         self._now: Final = now
@@ -129,9 +129,9 @@ class SearchFollower:
             raise sqlite3.DatabaseError(self._found_damage)
         reach = index.reach
         try:
-            messages, reach_now, end = self._source.chunk_behind(reach)
+            messages, changes, reach_now, end = self._source.chunk_behind(reach)
             if reach_now != reach:
-                index.add(messages, reach_now)
+                index.add(messages, reach_now, end, changes)
             elif self._now() - self._rewritten_at >= _REWRITE_EVERY_S:
                 self._rewrite_stale(index)
         except MovedError:
@@ -144,7 +144,8 @@ class SearchFollower:
         """One shelf, from what the archive says now. Raises `MovedError`."""
         stale = index.stale_shelf()
         if stale is not None:
-            index.rewrite(stale.end, self._rested(self._source.between(stale.start, stale.end)))
+            log_end = self._source.end()
+            index.rewrite(stale.end, self._rested(self._source.between(stale.start, stale.end)), log_end)
             self._rewritten_at = self._now()
 
     def _rested(self, pieces: Iterator[list[IndexedMessage]]) -> Iterator[list[IndexedMessage]]:

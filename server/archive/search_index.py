@@ -22,7 +22,7 @@ from server.archive.record import GENESIS_HASH
 SHELF_RECORDS: Final = 32_768
 TOKENIZER: Final = "unicode61 remove_diacritics 2"
 # Another number has an older index made again.
-_VERSION: Final = "1"
+_VERSION: Final = "2"
 _CREATE: Final = (
     "CREATE VIRTUAL TABLE {} USING fts5(room, text, content='', columnsize=0,"
     f" tokenize='{TOKENIZER}', prefix='2')"
@@ -121,9 +121,12 @@ class SearchIndex:
         if found != "ok":
             raise sqlite3.DatabaseError(str(found))
 
-    def add(self, messages: Sequence[IndexedMessage], reach: Reach, changes: Sequence[Change] = ()) -> None:
+    def add(
+        self, messages: Sequence[IndexedMessage], reach: Reach, end: int, changes: Sequence[Change] = ()
+    ) -> None:
         """Take the next messages in, all of the shelf of `reach`, which is how far it has followed then.
 
+        They are as they were when the log reached to `end`, so that changes up to there are in them.
         A changed message is found by what it says now, and also by what it said until its shelf is written
         anew (see `stale_shelf`); so who searches looks at what is found.
         """
@@ -133,7 +136,7 @@ class SearchIndex:
             row = (shelf, reach.index, reach.hash, reach.number)
             if execute("SELECT 1 FROM shelves WHERE shelf = ?", (shelf,)).fetchone() is None:
                 execute(_CREATE.format(table_of(shelf)))
-                execute("INSERT INTO shelves VALUES (?, ?, ?, ?, 0)", row)
+                execute("INSERT INTO shelves VALUES (?, ?, ?, ?, ?, 0)", (*row, end))
             else:
                 query = (
                     "UPDATE shelves SET last_index = ?2, last_hash = ?3, last_number = ?4 WHERE shelf = ?1"
@@ -150,8 +153,9 @@ class SearchIndex:
             for (shelf,) in behind:
                 execute(f"DROP TABLE {table_of(shelf)}")
             execute("DELETE FROM shelves WHERE last_index > ?", (reach.index,))
+            execute("UPDATE shelves SET seen_to = min(seen_to, ?)", (reach.index,))
             for (place,) in execute("SELECT place FROM changes WHERE at > ?", (reach.index,)).fetchall():
-                self._mark_stale(place)
+                execute("UPDATE shelves SET is_stale = 1 WHERE shelf = ?", (shelf_of(place),))
             execute("DELETE FROM changes WHERE at > ?", (reach.index,))
 
     def stale_shelf(self) -> Stretch | None:
@@ -163,8 +167,8 @@ class SearchIndex:
         end, *before = (Reach(*found) for found in self._connection.execute(query, row))
         return Stretch(before[0] if before else Reach(), end)
 
-    def rewrite(self, reach: Reach, messages: Iterable[Sequence[IndexedMessage]]) -> None:
-        """Write the shelf that goes to `reach` anew, from the messages as they are now.
+    def rewrite(self, reach: Reach, messages: Iterable[Sequence[IndexedMessage]], end: int) -> None:
+        """Write the shelf that goes to `reach` anew, as its messages are when the log reaches to `end`.
 
         Afterwards no file has a word of what was erased there.
         """
@@ -174,7 +178,7 @@ class SearchIndex:
             execute(f"INSERT INTO {table}({table}) VALUES ('delete-all')")  # noqa: S608 - our own name
             for some in messages:
                 self._insert(shelf, some)
-            execute("UPDATE shelves SET is_stale = 0 WHERE shelf = ?", (shelf,))
+            execute("UPDATE shelves SET is_stale = 0, seen_to = ? WHERE shelf = ?", (end, shelf))
         self.truncate_log()
 
     def truncate_log(self) -> None:
@@ -192,7 +196,8 @@ class SearchIndex:
             execute("CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID")
             execute(
                 "CREATE TABLE IF NOT EXISTS shelves (shelf INTEGER PRIMARY KEY, last_index INTEGER NOT NULL,"
-                " last_hash BLOB NOT NULL, last_number INTEGER NOT NULL, is_stale INTEGER NOT NULL)"
+                " last_hash BLOB NOT NULL, last_number INTEGER NOT NULL,"
+                " seen_to INTEGER NOT NULL, is_stale INTEGER NOT NULL)"
             )
             execute("CREATE TABLE IF NOT EXISTS changes (at INTEGER PRIMARY KEY, place INTEGER NOT NULL)")
         wanted = {"version": _VERSION, "cluster": cluster}
@@ -213,15 +218,13 @@ class SearchIndex:
         )
 
     def _change(self, change: Change) -> None:
-        self._mark_stale(change.place)
-        if change.text is not None:
-            self._insert(shelf_of(change.place), [IndexedMessage(change.place, change.room, change.text)])
+        query = "UPDATE shelves SET is_stale = 1 WHERE shelf = ? AND seen_to < ?"
+        shelf = shelf_of(change.place)
+        is_news = self._connection.execute(query, (shelf, change.at)).rowcount > 0
+        if is_news and change.text is not None:
+            self._insert(shelf, [IndexedMessage(change.place, change.room, change.text)])
         row = (change.at, change.place)
         self._connection.execute("INSERT OR REPLACE INTO changes VALUES (?, ?)", row)
-
-    def _mark_stale(self, index: int) -> None:
-        query = "UPDATE shelves SET is_stale = 1 WHERE shelf = ?"
-        self._connection.execute(query, (shelf_of(index),))
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[Callable[..., sqlite3.Cursor]]:

@@ -14,7 +14,7 @@ from server.protocol.errors import Refusal
 from server.protocol.facts import SearchHit
 from server.sessions.snippets import snippet
 from server.sessions.telling import message_of
-from server.state.messages import found_in
+from server.state.sayings import sayings
 
 if TYPE_CHECKING:
     from server.sessions.hub import Hub
@@ -121,14 +121,15 @@ class Search:
     def _checked(self, indices: list[int]) -> list[SearchHit]:
         """The messages there that are told, in these rooms, and hold all of it: the index may be behind."""
         records = self._store.records_at(indices[::-1])
+        said = sayings(self._store, records.values())
         messages = []
-        for index in filter(records.__contains__, indices):
+        for index in filter(said.__contains__, indices):
             message = message_of(records[index], 0, self._state)
             if message is None or message.room not in self._rooms:
                 continue
             told = self._store.page(message.room, index, index, 1, is_backwards=False, only_messages=True)
             messages += [(message, row.number) for row in told]
-        texts = [found_in(m.text, m.file.name if m.file is not None else "") for m, _number in messages]
+        texts = [said[message.index][1] for message, _number in messages]
         found = zip(messages, texts, marks_in(self._terms, texts), strict=True)
         return [_hit(*message, text, marks) for message, text, marks in found if marks]
 

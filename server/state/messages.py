@@ -1,19 +1,13 @@
 """Messages: who may write where, and how long."""
 
-from typing import Final
-
-import msgspec
-
 from server.archive.erasing import ErasedBody
-from server.archive.record import Draft, Header, Record
+from server.archive.record import Draft, Header
 from server.protocol import limits
 from server.protocol.errors import Refusal
 from server.state.bodies import MessageBody
 from server.state.files import judge_file
 from server.state.state import State
 from server.state.told import Told
-
-_decode: Final = msgspec.msgpack.Decoder(MessageBody).decode
 
 
 def judge_message(state: State, header: Header | Draft, body: MessageBody | ErasedBody) -> Refusal | None:
@@ -48,20 +42,6 @@ def judge_text(text: str, *, may_be_empty: bool = False) -> Refusal | None:
     if len(text) > limits.MESSAGE_CHARACTERS_MAX:
         return Refusal("message_too_long", {"limit": limits.MESSAGE_CHARACTERS_MAX})
     return None
-
-
-def found_in(text: str, file_name: str) -> str:
-    """What a message is found by: its text and, on a line of its own, the name of its file."""
-    return f"{text}\n{file_name}" if file_name else text
-
-
-def text_of(record: Record) -> tuple[str, str] | None:
-    """The room of a message and what it is found by; None when it is none, or has no text any more."""
-    try:
-        body = _decode(record.body)
-    except (msgspec.DecodeError, RecursionError, ValueError):
-        return None
-    return body.room, found_in(body.text, body.file.name if body.file is not None else "")
 
 
 def fold_message(state: State, header: Header, body: MessageBody | ErasedBody) -> Told:

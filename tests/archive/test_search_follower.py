@@ -3,7 +3,7 @@
 import logging
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,7 @@ from server.archive.record import GENESIS_HASH, Draft, Epoch, Record, make_recor
 from server.archive.search_follower import SearchFollower
 from server.archive.search_index import SearchIndex
 from server.archive.search_query import parse_terms
-from server.archive.store import Store, Write
+from server.archive.store import Store, StoreReader, Write
 from tests.waiting import wait_until
 
 ROOM = "general"
@@ -27,7 +27,7 @@ OTHER = Epoch(2, "b", "n")
 def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that a few messages need several looks and fill several shelves."""
     monkeypatch.setattr(search_index, "SHELF_RECORDS", 16)
-    monkeypatch.setattr(search_source, "_CHUNK_MESSAGES", 5)
+    monkeypatch.setattr(search_source, "_CHUNK_RECORDS", 5)
 
 
 class Chat:
@@ -57,7 +57,7 @@ class Chat:
         self.store.commit([write])
 
     def follow(self) -> SearchFollower:
-        follower = SearchFollower(SqliteReader(self._archive), self.path, "c", text_of, time.monotonic)
+        follower = SearchFollower(SqliteReader(self._archive), self.path, "c", sayings, time.monotonic)
         self.followers.append(follower)
         follower.start()
         return follower
@@ -80,8 +80,8 @@ class Chat:
         self.store.close()
 
 
-def text_of(record: Record) -> tuple[str, str] | None:
-    return (ROOM, record.body.decode()) if record.body else None
+def sayings(_reader: StoreReader, records: Iterable[Record]) -> dict[int, tuple[str, str]]:
+    return {record.index: (ROOM, record.body.decode()) for record in records}
 
 
 @pytest.fixture

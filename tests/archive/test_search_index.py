@@ -32,7 +32,7 @@ def filled(path: Path, texts: list[tuple[str, str]]) -> SearchIndex:
     """An index with messages at the places 1 to …, each (room, text), written shelf by shelf."""
     index = SearchIndex(path, "c")
     for place, (room, text) in enumerate(texts, 1):
-        index.add([IndexedMessage(place, room, text)], reach(place))
+        index.add([IndexedMessage(place, room, text)], reach(place), place)
     return index
 
 
@@ -108,13 +108,12 @@ def test_a_cut_drops_all_shelves_behind(path: Path) -> None:
 
 def test_a_changed_message_is_found_by_what_it_says_now(path: Path) -> None:
     index = filled(path, [("general", "bread"), ("general", "butter")])
-    index.add([], reach(3), [Change(3, 1, "general", "cheese")])
+    index.add([], reach(3), 3, [Change(3, 1, "general", "cheese")])
     assert find(path, "cheese") == [1]
     stale = index.stale_shelf()
     assert stale is not None
-    index.rewrite(
-        stale.end, [[IndexedMessage(1, "general", "cheese"), IndexedMessage(2, "general", "butter")]]
-    )
+    now = [IndexedMessage(1, "general", "cheese"), IndexedMessage(2, "general", "butter")]
+    index.rewrite(stale.end, [now], 3)
     assert find(path, "bread") == []
     assert (find(path, "cheese"), find(path, "butter")) == ([1], [2])
     assert index.stale_shelf() is None
@@ -124,23 +123,41 @@ def test_an_erased_text_is_in_no_file_when_its_shelf_is_new(path: Path) -> None:
     texts = [("general", f"filling{n} " * 30) for n in range(7)]
     index = filled(path, [*texts, ("general", "unspeakable"), *texts])
     assert files_have(path, "speakable")
-    index.add([], reach(16), [Change(16, 8, "general", None)])
+    index.add([], reach(16), 16, [Change(16, 8, "general", None)])
     stale = index.stale_shelf()
     assert stale is not None
     assert (stale.start, stale.end) == (Reach(), reach(8))
-    index.rewrite(stale.end, [[IndexedMessage(n + 1, *texts[n]) for n in range(7)]])
+    index.rewrite(stale.end, [[IndexedMessage(n + 1, *texts[n]) for n in range(7)]], 16)
     assert not files_have(path, "speakable")
     assert find(path, "filling3") == [12, 4]
 
 
 def test_a_cut_undoes_the_changes_from_behind_it(path: Path) -> None:
     index = filled(path, [("general", "bread")] * 9)
-    index.add([], reach(10), [Change(10, 1, "general", None)])
-    index.rewrite(reach(8), [[IndexedMessage(n, "general", "bread") for n in range(2, 9)]])
+    index.add([], reach(10), 10, [Change(10, 1, "general", None)])
+    index.rewrite(reach(8), [[IndexedMessage(n, "general", "bread") for n in range(2, 9)]], 10)
     index.keep(reach(8))
     stale = index.stale_shelf()
     assert stale is not None
     assert stale.end == reach(8)
+
+
+def test_changes_that_the_messages_had_when_they_came_make_nothing_stale(path: Path) -> None:
+    index = SearchIndex(path, "c")
+    index.add([IndexedMessage(1, "general", "cheese")], reach(2), 9)
+    index.add([], reach(8), 9, [Change(8, 1, "general", "cheese")])
+    assert index.stale_shelf() is None
+    index.add([], reach(10), 10, [Change(10, 1, "general", "bread")])
+    assert index.stale_shelf() is not None
+    assert find(path, "bread") == [1]
+
+
+def test_changes_behind_a_cut_are_news_again(path: Path) -> None:
+    index = SearchIndex(path, "c")
+    index.add([IndexedMessage(1, "general", "cheese")], reach(8), 20)
+    index.keep(reach(8))
+    index.add([], reach(9), 9, [Change(9, 1, "general", None)])
+    assert index.stale_shelf() is not None
 
 
 def test_a_failed_rewrite_leaves_the_shelf_as_it_was(path: Path) -> None:
@@ -150,7 +167,7 @@ def test_a_failed_rewrite_leaves_the_shelf_as_it_was(path: Path) -> None:
         raise OSError("the archive cannot be read")
 
     with pytest.raises(OSError, match="cannot be read"):
-        index.rewrite(reach(3), (piece for piece in broken()))
+        index.rewrite(reach(3), (piece for piece in broken()), 3)
     assert find(path, "bread") == [3, 2, 1]
 
 

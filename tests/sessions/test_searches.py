@@ -9,21 +9,24 @@ from typing import Any
 
 import pytest
 
+from server.archive import search_follower
 from server.archive.disk import SqliteReader
+from server.archive.record import Draft
 from server.archive.search_follower import SearchFollower
 from server.protocol import events, limits, requests
 from server.protocol.facts import SearchHit
 from server.protocol.frames import encode_frame
 from server.sessions import searches
-from server.state.messages import text_of
-from tests.sessions.scene import Client, Scene, only
+from server.state.bodies import DeleteBody, EditBody
+from server.state.sayings import sayings
+from tests.sessions.scene import Client, Scene, only, packed
 from tests.waiting import wait_until
 
 
 @pytest.fixture
 def follower(tmp_path: Path) -> Iterator[SearchFollower]:
     archive = SqliteReader(tmp_path / "archive.sqlite")
-    follower = SearchFollower(archive, tmp_path / "search.sqlite", "c", text_of, time.monotonic)
+    follower = SearchFollower(archive, tmp_path / "search.sqlite", "c", sayings, time.monotonic)
     yield follower
     follower.stop()
 
@@ -157,6 +160,59 @@ def test_what_a_merge_took_away_is_not_found_even_while_the_index_has_it(
     for draft in scene.re_submitted():
         scene.append(draft)
     assert [hit.text for hit in anna.search("bread").hits] == ["butter and bread", "bread"]
+
+
+def edit(person: Person, counter: int, target: int, text: str) -> Draft:
+    device = person.client.device
+    return Draft("edit", device, counter, 0, packed(EditBody("general", device, target, text)))
+
+
+def delete(person: Person, counter: int, target: int) -> Draft:
+    device = person.client.device
+    return Draft("delete", device, counter, 0, packed(DeleteBody("general", device, target)))
+
+
+def test_an_edited_message_is_found_by_what_it_says_now(scene: Scene) -> None:
+    anna = Person(scene, "Anna")
+    anna.say("bread", "butter")
+    anna.await_found("bread", "bread")
+    scene.append(edit(anna, 3, 1, "cheese"))
+    assert anna.search("bread").hits == []
+    anna.await_found("cheese", "cheese")
+    scene.append(edit(anna, 4, 1, "old cheese"))
+    anna.await_found("old", "old cheese")
+    assert [hit.text for hit in anna.search("cheese").hits] == ["old cheese"]
+
+
+def test_a_deleted_message_is_not_found_and_then_in_no_file(
+    scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search_follower, "_REWRITE_EVERY_S", 0.0)
+    anna = Person(scene, "Anna")
+    anna.say("unspeakable things", "butter")
+    scene.append(edit(anna, 3, 1, "unutterable things"))
+    anna.await_found("unutterable", "unutterable things")
+    scene.append(delete(anna, 4, 1))
+    assert anna.search("things").hits == []
+    wait_until(lambda: not files_have(tmp_path, b"utterable") and not files_have(tmp_path, b"speakable"))
+    assert [hit.text for hit in anna.search("butter").hits] == ["butter"]
+
+
+def files_have(folder: Path, word: bytes) -> bool:
+    return any(word in file.read_bytes() for file in folder.glob("search.sqlite*"))
+
+
+def test_a_deletion_that_a_merge_took_away_is_undone(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search_follower, "_REWRITE_EVERY_S", 0.0)
+    anna = Person(scene, "Anna")
+    anna.say("bread")
+    fork = scene.state.index
+    anna.await_found("bread", "bread")
+    scene.append(edit(anna, 2, 1, "cheese"))
+    anna.await_found("cheese", "cheese")
+    scene.cut(fork)
+    anna.await_found("bread", "bread")
+    assert anna.search("cheese").hits == []
 
 
 @pytest.mark.parametrize(
