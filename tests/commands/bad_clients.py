@@ -16,8 +16,10 @@ PATIENCE_S = 90.0
 class RawClient:
     """A connection to a server, in TLS unless it is a plain one."""
 
-    def __init__(self, port: int, *, is_plain: bool = False) -> None:
+    def __init__(self, port: int, *, is_plain: bool = False, receive_buffer_bytes: int = 0) -> None:
         connection = raw_connection(port)
+        if receive_buffer_bytes:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer_bytes)
         connection.settimeout(PATIENCE_S)
         # What is sent right behind a handshake must not wait for the other side's acknowledgement.
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

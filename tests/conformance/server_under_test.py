@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from server.accounts.certificate_files import load_identity
 from server.accounts.certificates import fingerprint_of
-from server.client.notices import Connected
+from server.client.notices import Connected, Stored
 from server.cluster.data_folder import DataFolder
 from server.names.addresses import Address
 from server.names.invite_links import InviteLink
@@ -69,6 +69,11 @@ class Honest:
         own = [text for text in self._person.texts if text.startswith("honest ")]
         assert own == self._said
         assert len(self._person.all_of(Connected)) == 1, "the honest client was cut off"
+
+    @property
+    def answers(self) -> int:
+        """How much of what it said is stored by now."""
+        return len(self._person.all_of(Stored))
 
     def is_served(self) -> None:
         """Wait until something that it says from now on is stored."""
