@@ -108,14 +108,15 @@ class Admission:
                 asked = line[0]
                 refusal = None if self._is_settled(asked) else self._judge(asked.draft)
                 if refusal is not None and proposed is not None:
-                    # What its device asked before it went into the log just now.
-                    asked.after = proposed
                     break
                 line.popleft()
                 if refusal is not None:
                     self._refuse(asked, refusal)
                 elif asked.draft.id in self._uncommitted:
                     proposed = asked.draft.id
+            if line and proposed is not None:
+                # What its device asked before it went into the log just now.
+                line[0].after = proposed
 
     # --- where it goes
 

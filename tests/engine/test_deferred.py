@@ -89,6 +89,31 @@ def test_what_may_depend_on_what_was_deferred_is_judged_behind_it(servers: Serve
     assert [a.answers()[asker].number for asker in askers[2:]] == [1, 2]
 
 
+def test_what_may_depend_on_what_was_deferred_waits_for_it_whatever_it_waited_for_before(
+    servers: Servers,
+) -> None:
+    # Found by the simulator (seed 82900059).
+    a, b = servers.running["a"], servers.running["b"]
+    (nowhere,) = a.ask(message(2, room="nowhere"))
+    (made,) = a.ask(room(3, "hall"))
+    b.is_disk_stuck = False
+    assert b.sync()
+    a.ask(message(1, name="e"))
+    (inside,) = a.ask(message(4, room="d-3"))
+    assert a.sync()
+    servers.deliver(a)
+    # The first room is confirmed, and the second one goes into the log, behind what e wrote.
+    servers.deliver(b)
+    assert a.verdict(nowhere) == "unknown_room"
+    # Then what e wrote.
+    assert b.sync()
+    servers.deliver(b)
+    assert a.engine.state.number == 1
+    assert verdicts(a, [made, inside]) == ["waits", "waits"]
+    servers.settle()
+    assert verdicts(a, [made, inside]) == ["stored", "stored"]
+
+
 def test_with_nothing_to_wait_for_a_refusal_is_given_at_once(servers: Servers) -> None:
     confirm(servers)
     a = servers.running["a"]

@@ -91,9 +91,9 @@ class Device:
             self._outbox.append(request)
         self._ask_all()
 
-    def new_message(self, text: str) -> Request:
-        """A message for everybody."""
-        body = _encode(MessageBody(GENERAL, text))
+    def new_message(self, text: str, room: str = GENERAL) -> Request:
+        """A message for everybody in a room."""
+        body = _encode(MessageBody(room, text))
         return Request(self._draft("message", body))
 
     # --- what it wants
@@ -114,7 +114,11 @@ class Device:
         if chance < 0.12:
             room = f"{self.name}-{self._counter + 1}"
             name = f"room-{self._rng.randrange(_CONTESTED_ROOMS)}"
-            return [Request(self._draft("room", _encode(RoomBody(room, name))))]
+            made = [Request(self._draft("room", _encode(RoomBody(room, name))))]
+            if self.style == "pipelining":
+                # Without waiting for the answer.
+                made.append(self.new_message(f"{self.name} has made it", room))
+            return made
         if chance < 0.22:
             return self._twins()
         if chance < 0.25:

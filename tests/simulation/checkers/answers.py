@@ -35,6 +35,7 @@ def check_answers(world: World) -> None:
         if not world.history.liars and len({(a.answer.index, a.answer.refusal is None) for a in told}) > 1:
             raise PromiseError("one verdict", f"{identity[:2]}: {[(a.server, a.answer) for a in told]}")
     _one_winner(world, verdicts)
+    _in_its_turn(world)
 
 
 def _is_resubmitted(world: World, identity: tuple[str, int]) -> bool:
@@ -51,6 +52,25 @@ def _was_room_elsewhere(world: World, answered: Answered) -> bool:
         return False
     device, _, counter = str(refusal.arguments["room"]).rpartition("-")
     return bool(device) and counter.isdecimal() and _is_resubmitted(world, (device, int(counter)))
+
+
+def _in_its_turn(world: World) -> None:
+    """Who makes a room and writes in it right behind is not told that there is no such room."""
+    history = world.history
+    made = {
+        (one.draft.id, f"{one.draft.device}-{one.draft.counter}")
+        for one in history.answered
+        if one.draft.kind == "room" and one.answer.refusal is None and not history.is_moved(one)
+    }
+    for answered in history.answered:
+        refusal, device = answered.answer.refusal, answered.draft.device
+        if refusal is None or refusal.code != "unknown_room" or history.is_moved(answered) or history.liars:
+            continue
+        for maker, room in made:
+            is_own = maker[0] == device and maker[1] < answered.draft.counter
+            if is_own and room == refusal.arguments["room"] and not _is_resubmitted(world, maker):
+                what = f"{answered.server} told {answered.draft.id}: {refusal}, it had made that room"
+                raise PromiseError("judged in its turn", what)
 
 
 def _is_expected(world: World, answered: Answered, code: str) -> None:
