@@ -5,6 +5,7 @@ from benchmarks.cases import Case
 from benchmarks.connections import CONNECTIONS
 from benchmarks.failover import FAILOVER
 from benchmarks.fan_out import FAN_OUT
+from benchmarks.file import FILE
 from benchmarks.growth import GROWTH
 from benchmarks.long_archive import LONG_ARCHIVE
 from benchmarks.many_rooms import MANY_ROOMS
@@ -24,5 +25,6 @@ CASES: tuple[Case, ...] = (
     CONNECTIONS,
     STORM,
     STALLED,
+    FILE,
     WINDOW,
 )
