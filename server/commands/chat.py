@@ -18,6 +18,7 @@ from server.network.client_links import ClientLinks
 from server.network.clock import SystemClock
 from server.terminal.outbox_file import OutboxFile
 from server.terminal.printing import Printer
+from server.terminal.progress import ProgressLine
 from server.terminal.talk import ROOM, Manners, Talk
 from server.terminal.typing_in import PipeReader, TerminalPrompt
 
@@ -109,31 +110,38 @@ def command(
 
 def _talk(outbox: OutboxFile, identity: Identity, target: Target, manners: Manners, *, is_json: bool) -> int:
     clock = SystemClock()
+    # A prompt draws the line itself; a pipe's owner may still look at a terminal.
+    draws = sys.stderr.isatty() and not manners.is_interactive
+    progress = ProgressLine(clock, _draw if draws else None)
     printer = Printer(
-        out=click.echo,
-        note_out=lambda line: click.echo(line, err=True),
+        out=progress.around(click.echo),
+        note_out=progress.around(lambda line: click.echo(line, err=True)),
         is_json=is_json,
         now_ms=clock.wall_ms,
         room=ROOM,
     )
-    talk = Talk(outbox, printer, clock, manners)
+    talk = Talk(outbox, printer, clock, manners, progress.show)
     loop_thread, links = links_of(
         talk, outbox, identity, target, clock, is_full_archive=manners.is_full_archive
     )
     loop_thread.start()
     try:
-        return _run(talk, links, is_interactive=manners.is_interactive)
+        return _run(talk, links, progress if manners.is_interactive else None)
     finally:
         links.stop()
         loop_thread.stop()
 
 
-def _run(talk: Talk, links: ClientLinks, *, is_interactive: bool) -> int:
-    if not is_interactive:
+def _draw(text: str) -> None:
+    click.echo(text, err=True, nl=False)
+
+
+def _run(talk: Talk, links: ClientLinks, progress: ProgressLine | None) -> int:
+    if progress is None:
         PipeReader(sys.stdin.fileno(), talk.put).start()
         return talk.run(links)
     # A terminal's prompt wants the main thread: the loop runs beside it.
-    prompt = TerminalPrompt(talk.put, lambda: talk.wants_secret)
+    prompt = TerminalPrompt(talk.put, lambda: talk.wants_secret, lambda: progress.text)
     exit_codes: list[int] = []
 
     def work() -> None:

@@ -11,8 +11,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from server.client.identity import Identity
 from server.client.outbox import Draft
+from server.protocol.facts import FileFacts
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -76,9 +79,22 @@ class OutboxFile:
         drafts = [Draft(counter, room, text, time_ms) for counter, text in enumerate(texts, first)]
         rows = [(draft.counter, draft.room, draft.text, draft.time_ms) for draft in drafts]
         with self._transaction():
-            self._database.executemany("INSERT INTO outbox VALUES (?, ?, ?, ?)", rows)
+            self._database.executemany(
+                "INSERT INTO outbox (counter, room, text, time_ms) VALUES (?, ?, ?, ?)", rows
+            )
             self.keep("next_counter", str(first + len(drafts)))
         return drafts
+
+    def put_file(self, room: str, file: FileFacts, time_ms: int) -> Draft:
+        """Take a message that carries a file which the servers have."""
+        draft = Draft(int(self.fact("next_counter")), room, "", time_ms, file)
+        row = (draft.counter, room, "", time_ms, msgspec.json.encode(file).decode())
+        with self._transaction():
+            self._database.execute(
+                "INSERT INTO outbox (counter, room, text, time_ms, file) VALUES (?, ?, ?, ?, ?)", row
+            )
+            self.keep("next_counter", str(draft.counter + 1))
+        return draft
 
     def next_counter(self) -> int:
         """A counter for something that is no line."""
@@ -99,8 +115,12 @@ class OutboxFile:
 
     def drafts(self) -> list[Draft]:
         """What has no final answer, in the order it was written."""
-        rows = self._database.execute("SELECT counter, room, text, time_ms FROM outbox ORDER BY counter")
-        return [Draft(*row) for row in rows]
+        rows = self._database.execute(
+            "SELECT counter, room, text, time_ms, file FROM outbox ORDER BY counter"
+        )
+        return [
+            Draft(counter, room, text, time_ms, _file_in(file)) for counter, room, text, time_ms, file in rows
+        ]
 
     def _prepare(self) -> None:
         # Exclusive: another process that opens the file is told so; the lock ends with the process.
@@ -108,6 +128,10 @@ class OutboxFile:
         self._database.execute("PRAGMA journal_mode = WAL")
         self._database.execute("PRAGMA synchronous = FULL")
         self._database.executescript(_SCHEMA)
+        columns = [row[1] for row in self._database.execute("PRAGMA table_info(outbox)")]
+        if "file" not in columns:
+            # Since messages may carry one.
+            self._database.execute("ALTER TABLE outbox ADD COLUMN file TEXT NOT NULL DEFAULT ''")
         with self._transaction():
             if not self.fact("device"):
                 self._draw_device()
@@ -126,3 +150,7 @@ class OutboxFile:
             self._database.execute("ROLLBACK")
             raise
         self._database.execute("COMMIT")
+
+
+def _file_in(column: str) -> FileFacts | None:
+    return msgspec.json.decode(column, type=FileFacts) if column else None

@@ -19,6 +19,7 @@ _UNSAFE: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _JOINERS: Final = frozenset("\u200c\u200d\ufe0f")
 # Messages that were printed are remembered, so that none is printed again after a merge.
 _REMEMBERED_MAX: Final = 20_000
+_UNITS: Final = ("B", "KB", "MB", "GB")
 
 
 def printable(text: str) -> str:
@@ -45,6 +46,14 @@ def _escape(character: str) -> str:
     return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
 
 
+def size_text(size: int) -> str:
+    """A size as people say it."""
+    value, unit = float(size), 0
+    while value >= 1000 and unit < len(_UNITS) - 1:
+        value, unit = value / 1000, unit + 1
+    return f"{value:.1f} {_UNITS[unit]}" if unit and value < 100 else f"{value:.0f} {_UNITS[unit]}"
+
+
 class Printer:
     """Prints for people, or with `is_json` one notice a line for programs.
 
@@ -67,6 +76,8 @@ class Printer:
         self._now_ms = now_ms
         self._room = room
         self._printed: OrderedDict[tuple[str, int], None] = OrderedDict()
+        # Messages that carry a file, the first one by the number 1.
+        self._with_file: list[Message] = []
 
     def notice(self, notice: AnyNotice) -> None:
         """For programs: everything, as it is."""
@@ -75,15 +86,20 @@ class Printer:
 
     def messages(self, messages: Iterable[Message]) -> None:
         """For people: each message once."""
-        if self._is_json:
-            return
         for message in messages:
             identity = (message.device, message.counter)
             if identity not in self._printed:
                 self._printed[identity] = None
-                self._out(self._line(message))
+                if message.file is not None:
+                    self._with_file.append(message)
+                if not self._is_json:
+                    self._out(self._line(message))
         while len(self._printed) > _REMEMBERED_MAX:
             self._printed.popitem(last=False)
+
+    def with_file(self, number: int) -> Message | None:
+        """The message whose file was shown with this number; for programs they count in the same way."""
+        return self._with_file[number - 1] if 1 <= number <= len(self._with_file) else None
 
     def note(self, sentence: str) -> None:
         """For people: what happens beside the messages."""
@@ -96,5 +112,9 @@ class Printer:
         time = local.strftime("%H:%M" if local.date() == today else "%Y-%m-%d %H:%M")
         room = f" #{printable(message.room)}" if message.room != self._room else ""
         head = f"{time}{room} {printable(message.name)}: "
-        lines = [printable(line) for line in message.text.splitlines()] or [""]
+        lines = [printable(line) for line in message.text.splitlines()]
+        if message.file is not None:
+            number, name = len(self._with_file), printable(message.file.name)
+            lines.append(f"[{number}] {name} ({size_text(message.file.size)})")
+        lines = lines or [""]
         return head + f"\n{' ' * len(head)}".join(lines)

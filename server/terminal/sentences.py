@@ -19,6 +19,10 @@ HELP: Final = marked(
     "//text     a message that begins with /"
 )
 
+HELP_FOR_FILES: Final = marked(
+    "/file PATH       send a file into this room\n"
+    "/get N           save the file with this number here; /get N FOLDER saves it there"
+)
 HELP_FOR_THE_PAST: Final = marked(
     "/search WORDS    find messages in this room, -a WORDS in all of them; nothing: more of the last search\n"
     '                 words, "several words", beginnings of wor*\n'

@@ -5,6 +5,7 @@ they have into its queue.
 """
 
 import queue
+from collections.abc import Callable
 from math import inf
 from typing import Final
 
@@ -31,16 +32,19 @@ from server.network.clock import Clock
 from server.network.tls import Trust
 from server.protocol import events
 from server.protocol.events import Message
+from server.protocol.facts import FileFacts
 from server.protocol.requests import History, Who
 from server.terminal.account import Account
 from server.terminal.exporting import Export, Exporting
 from server.terminal.facts import ConnectionFacts
+from server.terminal.files import Files
 from server.terminal.outbox_file import OutboxFile
 from server.terminal.patience import Patience
 from server.terminal.printing import Printer
 from server.terminal.searching import Searching
 from server.terminal.sentences import (
     HELP,
+    HELP_FOR_FILES,
     HELP_FOR_THE_PAST,
     certificate_question,
     changed_certificate,
@@ -75,7 +79,14 @@ class Manners(msgspec.Struct, frozen=True):
 class Talk:
     """Make it, let others `put`, and `run` it once; the exit code comes back."""
 
-    def __init__(self, outbox: OutboxFile, printer: Printer, clock: Clock, manners: Manners) -> None:
+    def __init__(
+        self,
+        outbox: OutboxFile,
+        printer: Printer,
+        clock: Clock,
+        manners: Manners,
+        show_progress: Callable[[str], None] = lambda _text: None,
+    ) -> None:
         self._outbox = outbox
         self._printer = printer
         self._clock = clock
@@ -100,7 +111,10 @@ class Talk:
         self._account = Account(outbox.next_counter, printer.note)
         self._searching = Searching(ROOM, printer.note)
         self._exporting = Exporting(ROOM, clock, printer.note)
-        self._errands = (self._account, self._searching, self._exporting)
+        self._files = Files(
+            note=printer.note, write=self._write_file, listed=printer.with_file, show=show_progress
+        )
+        self._errands = (self._account, self._searching, self._exporting, self._files)
         self._commands = {
             "/help": self._help,
             "/status": self._status,
@@ -110,6 +124,8 @@ class Talk:
             "/devices": self._account.list_devices,
             "/revoke": self._account.revoke,
             "/password": self._account.change_password,
+            "/file": self._files.send,
+            "/get": self._files.fetch,
             "/quit": self._quit,
         }
 
@@ -190,9 +206,16 @@ class Talk:
                 self._waiting.add(draft.counter)
                 self._links.send(draft)
 
+    def _write_file(self, file: FileFacts) -> int:
+        draft = self._outbox.put_file(ROOM, file, self._clock.wall_ms())
+        self._waiting.add(draft.counter)
+        self._links.send(draft)
+        return draft.counter
+
     def _help(self, _argument: str) -> None:
         self._printer.note(_(HELP))
         self._printer.note(_(HELP_FOR_THE_PAST))
+        self._printer.note(_(HELP_FOR_FILES))
 
     def _status(self, _argument: str) -> None:
         self._printer.note("\n".join(self._facts.lines(len(self._waiting))))

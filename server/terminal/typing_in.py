@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 _READ_BYTES: Final = 64 * 1024
 # Far above the longest message: a "line" beyond it is no text, and is refused as one that is too long.
+# So often the line below the prompt is drawn again.
+_REFRESH_S: Final = 0.5
 _LINE_BYTES_MAX: Final = 1024 * 1024
 
 
@@ -61,7 +63,13 @@ class PipeReader:
 class TerminalPrompt:
     """The prompt at the bottom of a terminal; messages are printed above it."""
 
-    def __init__(self, put: Callable[[Input], None], wants_secret: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        put: Callable[[Input], None],
+        wants_secret: Callable[[], bool],
+        progress: Callable[[], str] = lambda: "",
+    ) -> None:
+        """`progress` is shown below the prompt, when there is any."""
         from prompt_toolkit import PromptSession  # noqa: PLC0415 (heavy, and only for terminals)
         from prompt_toolkit.filters import Condition  # noqa: PLC0415
 
@@ -69,7 +77,10 @@ class TerminalPrompt:
         self._has_closed = False
         # The typed line vanishes: it is printed as a message once it is one.
         self._session: PromptSession[str] = PromptSession(
-            erase_when_done=True, is_password=Condition(wants_secret)
+            erase_when_done=True,
+            is_password=Condition(wants_secret),
+            bottom_toolbar=lambda: progress() or None,
+            refresh_interval=_REFRESH_S,
         )
 
     def run(self) -> None:

@@ -1,0 +1,149 @@
+"""Files of a person in a terminal: sent by their path, fetched by their number, and how far they are."""
+
+import mimetypes
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from server.client.notices import AnyNotice, Refused, Stored, TransferEnded, TransferFailed, TransferMoved
+from server.i18n.translation import _
+from server.network.client_links import ClientLinks
+from server.protocol.events import Message
+from server.protocol.facts import FileFacts
+from server.protocol.names import clean_file_name
+from server.terminal.printing import size_text
+from server.terminal.sentences import sentence_of
+
+# A server that lost a file between the upload and the message gets it again; so often and not for ever.
+_TRIES_MAX: Final = 3
+_BAR_CHARACTERS: Final = 20
+
+
+class _Sending(msgspec.Struct):
+    path: Path
+    tries: int = 1
+
+
+class Files:
+    """`write` puts a message with a file into the outbox and gives its counter; `listed` finds a message.
+
+    `show` is told how far the transfers are, "" when none is under way.
+    """
+
+    def __init__(
+        self,
+        *,
+        note: Callable[[str], None],
+        write: Callable[[FileFacts], int],
+        listed: Callable[[int], Message | None],
+        show: Callable[[str], None],
+    ) -> None:
+        self._note: Final = note
+        self._write: Final = write
+        self._listed: Final = listed
+        self._show: Final = show
+        self._links: ClientLinks | None = None
+        # By ticket: what is sent, what is fetched, and how far each is with a name for it.
+        self._sending: Final[dict[int, _Sending]] = {}
+        self._fetching: Final[dict[int, str]] = {}
+        self._moved: Final[dict[int, tuple[str, TransferMoved]]] = {}
+        # By counter: messages without an answer, should a server not have their file any more.
+        self._written: Final[dict[int, _Sending]] = {}
+        # Whether something that was wanted was not done.
+        self.has_failed = False
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether something is under way."""
+        return bool(self._sending or self._fetching)
+
+    def connect(self, links: ClientLinks) -> None:
+        """Where files go, and come from."""
+        self._links = links
+
+    def send(self, argument: str) -> None:
+        """`/file PATH`: send it, then the message that carries it."""
+        path = Path(argument).expanduser()
+        if not argument or not path.is_file():
+            self._fail(_("There is no file {path}. Type /file and its path.").format(path=argument))
+            return
+        self._upload(_Sending(path))
+
+    def fetch(self, argument: str) -> None:
+        """`/get N [FOLDER]`: save the file with this number."""
+        number, _space, folder = argument.partition(" ")
+        message = self._listed(int(number)) if number.isdecimal() else None
+        if message is None or message.file is None or self._links is None:
+            self._fail(_("There is no file with this number. Each is shown with its number: /get 1"))
+            return
+        place = Path(folder.strip() or ".").expanduser()
+        ticket = self._links.download(message.room, message.file, place)
+        self._fetching[ticket] = clean_file_name(message.file.name)
+
+    def hear(self, notice: AnyNotice) -> None:
+        """Something is on its way, has ended, or was refused."""
+        match notice:
+            case TransferMoved():
+                self._progress(notice)
+            case TransferEnded():
+                self._ended(notice)
+            case TransferFailed():
+                self._failed(notice)
+            case Refused(counter=counter, code="unknown_file") if counter in self._written:
+                sending = self._written.pop(counter)
+                if sending.tries < _TRIES_MAX:
+                    self._upload(_Sending(sending.path, sending.tries + 1))
+            case Stored() | Refused():
+                self._written.pop(notice.counter, None)
+            case _:
+                pass
+
+    def _upload(self, sending: _Sending) -> None:
+        assert self._links is not None, "nothing is typed before the connection is made"
+        self._sending[self._links.upload(sending.path)] = sending
+
+    def _ended(self, notice: TransferEnded) -> None:
+        self._forget_progress(notice.ticket)
+        sending = self._sending.pop(notice.ticket, None)
+        if sending is not None:
+            name = clean_file_name(sending.path.name)
+            media_type = mimetypes.guess_type(name)[0] or ""
+            file = FileFacts(notice.sha256, notice.size, name, media_type if len(media_type) <= 63 else "")
+            self._written[self._write(file)] = sending
+        elif self._fetching.pop(notice.ticket, None) is not None:
+            self._note(_("saved: {path}").format(path=notice.path))
+
+    def _failed(self, notice: TransferFailed) -> None:
+        self._forget_progress(notice.ticket)
+        sending = self._sending.pop(notice.ticket, None)
+        name = self._fetching.pop(notice.ticket, "") if sending is None else sending.path.name
+        reason = sentence_of(notice.code, notice.arguments)
+        self._fail(_("{name}: {reason}.").format(name=name, reason=reason))
+
+    def _fail(self, sentence: str) -> None:
+        self.has_failed = True
+        self._note(sentence)
+
+    # How far they are.
+
+    def _progress(self, notice: TransferMoved) -> None:
+        sending = self._sending.get(notice.ticket)
+        name = sending.path.name if sending is not None else self._fetching.get(notice.ticket, "")
+        self._moved[notice.ticket] = name, notice
+        self._show_all()
+
+    def _forget_progress(self, ticket: int) -> None:
+        if self._moved.pop(ticket, None) is not None:
+            self._show_all()
+
+    def _show_all(self) -> None:
+        self._show("  ".join(bar(name, moved.done, moved.size) for name, moved in self._moved.values()))
+
+
+def bar(name: str, done: int, size: int) -> str:
+    """How far a transfer is, on a part of a line."""
+    part = done / size if size else 1.0
+    full = int(part * _BAR_CHARACTERS)
+    return f"{name} [{'#' * full}{'.' * (_BAR_CHARACTERS - full)}] {part:4.0%} {size_text(size)}"
