@@ -192,6 +192,10 @@ class StoreReader:
         found = self._disk.scan("changes", *ends)
         return [(key, value.decode()) for key, value in found if isinstance(key, bytes)]
 
+    def has_changes(self) -> bool:
+        """Whether any message was ever changed."""
+        return any(True for _row in self._disk.scan("changes", b"", b"\xff" * 200))
+
     def derived_index(self) -> int:
         """How far numbers and timeline reach."""
         value = self.fact("derived_index")

@@ -8,6 +8,9 @@ import builtins
 import typing
 from typing import Final
 
+from server.protocol.changes import MessageDeleted as MessageDeleted
+from server.protocol.changes import MessageEdited as MessageEdited
+from server.protocol.changes import ReactionChanged as ReactionChanged
 from server.protocol.event import Event as Event
 from server.protocol.event import Happening as Happening
 from server.protocol.facts import (
@@ -19,12 +22,14 @@ from server.protocol.facts import (
     SearchHit,
     ServerFacts,
 )
+from server.protocol.messages import Extras as Extras
 from server.protocol.messages import HistoryPage as HistoryPage
 from server.protocol.messages import Message as Message
 from server.protocol.messages import MessageRow as MessageRow
 from server.protocol.messages import Messages as Messages
 from server.protocol.messages import Sender as Sender
 from server.protocol.messages import as_run as as_run
+from server.protocol.messages import extras_in as extras_in
 from server.protocol.messages import files_in as files_in
 from server.protocol.requests import Cursor
 
@@ -319,6 +324,9 @@ AnyEvent = (
     | RoomJoined
     | Withdrawn
     | AccountChanged
+    | MessageEdited
+    | MessageDeleted
+    | ReactionChanged
     | PositionMoved
     | CopiesRaised
     | Diverged
@@ -344,6 +352,6 @@ AnyEvent = (
 # What answers a question of the app and is given to it as it is.
 AnyAnswer = HistoryPage | SearchPage | MemberList | DeviceList | RoomReceipts | UnreadCounts
 # What happened in the archive and is given to the app as it is, once.
-AnyHappening = AccountChanged | Withdrawn
+AnyHappening = AccountChanged | Withdrawn | MessageEdited | MessageDeleted | ReactionChanged
 
 EVENT_NAMES: Final = frozenset(str(kind.__struct_config__.tag) for kind in typing.get_args(AnyEvent))

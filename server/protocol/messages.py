@@ -1,6 +1,7 @@
 """Messages as events carry them: runs of one room, delivered or as a page of its past."""
 
 from collections.abc import Iterable
+from typing import Final
 
 import msgspec
 
@@ -8,10 +9,28 @@ from server.protocol.event import Event
 from server.protocol.facts import FileFacts
 
 
+class Extras(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What few messages have beside their text.
+
+    `reply` is (device, counter) of the message that it answers, `mentions` are the ids of the people whom
+    it names as @name. `edited_ms` is when it was edited last; the text is that of then. A deleted one has
+    no text. `reactions` has the ids of those who put an emoji to it, by emoji.
+    """
+
+    reply: tuple[str, int] | None = None
+    mentions: list[str] = []
+    edited_ms: int = 0
+    is_deleted: bool = False
+    reactions: dict[str, list[str]] = {}
+
+
+_NO_EXTRAS: Final = Extras()
+
+
 class Message(msgspec.Struct, frozen=True):
     """A message of a room as programs use it; on the wire it is a row of a run.
 
-    (device, counter) is its identity, `time_ms` when it was written.
+    (device, counter) is its identity, `time_ms` when it was written. The rest is as in `Extras`.
     """
 
     index: int
@@ -24,6 +43,16 @@ class Message(msgspec.Struct, frozen=True):
     time_ms: int
     text: str
     file: FileFacts | None = None
+    reply: tuple[str, int] | None = None
+    mentions: list[str] = []
+    edited_ms: int = 0
+    is_deleted: bool = False
+    reactions: dict[str, list[str]] = {}
+
+    @property
+    def extras(self) -> Extras:
+        """What it has beside its text."""
+        return Extras(self.reply, self.mentions, self.edited_ms, self.is_deleted, self.reactions)
 
 
 class Sender(msgspec.Struct, frozen=True, array_like=True):
@@ -56,6 +85,7 @@ class _Run(Event, frozen=True, kw_only=True):
     rows: list[MessageRow]
     # By the place of the row: few messages carry one.
     files: dict[int, FileFacts] = {}
+    extras: dict[int, Extras] = {}
 
     def __post_init__(self) -> None:
         """Raise ValueError when a row names nobody."""
@@ -68,6 +98,7 @@ class _Run(Event, frozen=True, kw_only=True):
         found = []
         for place, row in enumerate(self.rows):
             sender = self.senders[row.sender]
+            extras = self.extras.get(place, _NO_EXTRAS)
             found.append(
                 Message(
                     row.index,
@@ -80,6 +111,7 @@ class _Run(Event, frozen=True, kw_only=True):
                     row.time_ms,
                     row.text,
                     self.files.get(place),
+                    *msgspec.structs.astuple(extras),
                 )
             )
         return found
@@ -105,6 +137,19 @@ def as_run(messages: Iterable[Message]) -> tuple[list[Sender], list[MessageRow]]
 def files_in(messages: Iterable[Message]) -> dict[int, FileFacts]:
     """What messages carry, by their place."""
     return {place: message.file for place, message in enumerate(messages) if message.file is not None}
+
+
+def extras_in(messages: Iterable[Message]) -> dict[int, Extras]:
+    """What messages have beside their texts, by their place."""
+    found = ((place, message.extras) for place, message in enumerate(messages) if _is_special(message))
+    return dict(found)
+
+
+def _is_special(message: Message) -> bool:
+    # A plain one is not worth an object: there are many.
+    return bool(
+        message.reply or message.mentions or message.edited_ms or message.is_deleted or message.reactions
+    )
 
 
 class Messages(_Run, frozen=True, kw_only=True, tag="messages"):

@@ -96,6 +96,7 @@ class Send(Request, frozen=True, tag="send"):
     """A message for a room. `time_ms` is when the person pressed Enter (Unix, ms).
 
     `file` must have been uploaded before, by this person, to either server; the text may be empty then.
+    `reply` is (device, counter) of the message that it answers.
     """
 
     counter: Counter
@@ -103,6 +104,32 @@ class Send(Request, frozen=True, tag="send"):
     text: str
     time_ms: Count
     file: FileFacts | None = None
+    reply: tuple[DeviceId, Counter] | None = None
+
+
+class _Changing(Request, frozen=True):
+    """It is about the message with the counter `message` of a device."""
+
+    counter: Counter
+    device: DeviceId
+    message: Counter
+
+
+class Edit(_Changing, frozen=True, tag="edit"):
+    """Another text for an own message, the one with the counter `message` of a device."""
+
+    text: str
+
+
+class Delete(_Changing, frozen=True, tag="delete"):
+    """Take away an own message, the one with the counter `message` of a device: its text is erased."""
+
+
+class React(_Changing, frozen=True, tag="react"):
+    """Put an emoji to a message, the one with the counter `message` of a device, or take it away."""
+
+    emoji: Annotated[str, Meta(min_length=1, max_length=limits.EMOJI_CHARACTERS_MAX)]
+    is_on: bool = True
 
 
 class BeginUpload(Request, frozen=True, tag="begin_upload"):
@@ -249,6 +276,9 @@ AnyRequest = (
     | SignIn
     | Activate
     | Send
+    | Edit
+    | Delete
+    | React
     | BeginUpload
     | Chunk
     | Download

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from server.protocol import requests
+from server.sessions.changing import reply
 from server.sessions.drafts import Archived, draft_of
 from server.sessions.files import send_with_file
 
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 def archive(hub: "Hub", session: "Session", request: Archived) -> None:
     """Something that is to stand in the archive."""
     assert session.device is not None
+    if isinstance(request, requests.Send) and request.reply is not None:
+        reply(hub, session, request)
+        return
     draft, room = draft_of(request, session.device.id, hub.time_ms())
     if isinstance(request, requests.Send) and request.file is not None:
         send_with_file(hub, session, request, draft)

@@ -8,6 +8,7 @@ import msgspec
 from server.protocol import requests
 from server.protocol.errors import Refusal
 from server.sessions.archiving import archive, change_password
+from server.sessions.changing import change
 from server.sessions.devices import tell_devices
 from server.sessions.files import begin_upload, download, take_chunk
 from server.sessions.readings import tell_history, tell_status
@@ -40,6 +41,9 @@ COMMANDS: Final[dict[type, Command]] = {
     requests.SignIn: Command(sign_in, Stage.GREETED, Stage.GREETED),
     requests.Activate: Command(activate, Stage.ON_STANDBY, Stage.ON_STANDBY),
     requests.Send: Command(archive),
+    requests.Edit: Command(change),
+    requests.Delete: Command(change),
+    requests.React: Command(change),
     requests.BeginUpload: Command(begin_upload),
     requests.Chunk: Command(take_chunk),
     requests.Download: Command(download),

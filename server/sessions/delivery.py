@@ -20,17 +20,17 @@ import heapq
 import itertools
 import logging
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Final, Protocol
-
-import msgspec
 
 from server.engine.round import Position, Published
 from server.protocol import events
+from server.protocol.changes import AnyChange
 from server.protocol.frames import encode_frame
 from server.protocol.requests import Cursor
 from server.sessions.cursors import place_cursor
-from server.sessions.history import PIECE_BYTES
+from server.sessions.feed import Feed, decode_frame
+from server.sessions.history import PIECE_BYTES, Recent
 from server.sessions.telling import frames_of, run_until
 from server.state.state import State
 from server.state.told import EVERYBODY
@@ -42,8 +42,6 @@ _ON_ITS_WAY_S: Final = 2.0
 # Frames kept in memory; a reader further behind is served from the store.
 MEMORY_BYTES: Final = 32 * 1024 * 1024
 _NOTHING: Final = frozenset[str]()
-
-_frame_decoder: Final = msgspec.json.Decoder(events.AnyEvent)
 
 
 class Outlet(Protocol):
@@ -76,24 +74,6 @@ class Reader:
         self.is_reading_store = False
 
 
-class _Feed:
-    """The frames of one audience that are in memory, each by the index of its last record.
-
-    A frame may begin before a reader's cursor: a client passes over what it has.
-    """
-
-    __slots__ = ("frames", "indices")
-
-    def __init__(self) -> None:
-        self.indices: list[int] = []
-        self.frames: list[bytes] = []
-
-    def behind(self, index: int) -> Iterator[tuple[int, bytes]]:
-        """The frames behind an index, each with that of its last record."""
-        for place in range(bisect_right(self.indices, index), len(self.indices)):
-            yield self.indices[place], self.frames[place]
-
-
 class Delivery:
     """All readers of this server. On the io thread only.
 
@@ -119,7 +99,7 @@ class Delivery:
         self._durable_end: Final = durable_end
         self._is_leader: Final = is_leader
         self._now: Final = now
-        self._feeds: dict[str, _Feed] = {}
+        self._feeds: dict[str, Feed] = {}
         self._bytes = 0
         # Everything behind this index is in memory.
         self._memory_start = position.index
@@ -166,13 +146,17 @@ class Delivery:
         """MT of a reader."""
         return reader.number if reader.touched else self.position.number
 
-    def recent_messages(self, room: str, first: int) -> list[events.Message]:
-        """The messages of a room in memory, from an index on."""
-        feed = self._feeds.get(room, _Feed())
+    def recent(self, room: str, first: int) -> Recent:
+        """What a room was told, as far as it is in memory, from an index on."""
+        feed = self._feeds.get(room, Feed())
         start = bisect_left(feed.indices, first)
-        runs = [_frame_decoder.decode(frame) for frame in feed.frames[start:]]
-        found = (message for run in runs if isinstance(run, events.Messages) for message in run.messages)
-        return [message for message in found if message.index >= first]
+        recent = Recent([], {})
+        for event in map(decode_frame, feed.frames[start:]):
+            if isinstance(event, events.Messages):
+                recent.messages.extend(message for message in event.messages if message.index >= first)
+            elif isinstance(event, AnyChange):
+                recent.changes.setdefault(event.target, []).append(event)
+        return recent
 
     def publish(self, published: list[Published], position: Position) -> None:
         """Once a batch: take the new frames in, and flush the readers they concern."""
@@ -182,9 +166,14 @@ class Delivery:
         for item in published:
             if item.told.joined:
                 self._join(*item.told.joined, before=item.record.index)
+            change = item.told.change
+            if change is not None and change.kind == "delete":
+                # No reader gets its text any more, however far behind it stands.
+                feed = self._feeds.get(item.told.audience, Feed())
+                self._bytes -= feed.forget(change.device, change.counter)
         told = ((item.record, item.told.audience, item.told.number) for item in published)
         for audience, index, frame in frames_of(told, self._state()):
-            feed = self._feeds.setdefault(audience, _Feed())
+            feed = self._feeds.setdefault(audience, Feed())
             feed.indices.append(index)
             feed.frames.append(frame)
             self._bytes += len(frame)
@@ -214,7 +203,7 @@ class Delivery:
             dropped = feed.frames[keep:]
             del feed.indices[keep:], feed.frames[keep:]
             self._bytes -= sum(map(len, dropped))
-            kept = run_until(_frame_decoder.decode(dropped[0]), position.index) if dropped else None
+            kept = run_until(decode_frame(dropped[0]), position.index) if dropped else None
             if kept is not None:
                 feed.indices.append(kept.last_index)
                 feed.frames.append(kept.data)

@@ -23,7 +23,7 @@ def draft_of(request: Archived, device: str, now_ms: int) -> tuple[Draft, str]:
     match request:
         case requests.Send():
             file = None if request.file is None else FileBody(*msgspec.structs.astuple(request.file))
-            body = _encode(MessageBody(request.room, request.text, file))
+            body = _encode(MessageBody(request.room, request.text, file, request.reply))
             return Draft("message", device, counter, min(request.time_ms, now_ms), body), ""
         case requests.CreateRoom():
             room = id_from("room", device, counter)

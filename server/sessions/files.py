@@ -42,18 +42,20 @@ def download(hub: "Hub", session: "Session", request: requests.Download) -> None
         hub.readings.start(session, request, _piece(hub.files, size or 0, request))
 
 
-def send_with_file(hub: "Hub", session: "Session", request: requests.Send, draft: Draft) -> None:
+def send_with_file(hub: "Hub", session: "Session", request: requests.Send, draft: Draft) -> bool:
     """A message that carries a file goes on when the file is on every disk that counts.
 
-    What the same client asks behind it waits, so that nothing it wrote later comes before it.
+    What the same client asks behind it waits, so that nothing it wrote later comes before it. Gives whether
+    it does.
     """
     assert session.user is not None
     assert request.file is not None
     if hub.state.has_seen(*draft.id):
         session.ask_and_answer(request.id, draft)
-        return
+        return False
     session.hold()
     hub.readings.keep(_send(hub, session, session.user.id, request, draft))
+    return True
 
 
 async def _begin(

@@ -4,14 +4,16 @@ Reads through a `StoreReader`, so any worker thread may do it.
 """
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 from server.archive.blocks import TimelineRow
 from server.archive.record import Record
 from server.archive.store import StoreReader
 from server.protocol import events
+from server.protocol.changes import AnyChange, changed, deleted
 from server.protocol.frames import encode_frame
 from server.protocol.requests import Cursor, History
+from server.sessions.changes import Changes
 from server.sessions.cursors import epoch_at
 from server.sessions.telling import frames_of, message_of
 from server.state.state import State
@@ -25,17 +27,32 @@ _RECORDS_AT_ONCE: Final = 125
 _END: Final = 2**62
 
 
+class Recent(NamedTuple):
+    """What a room was told last: messages, and changes by the message that they are about."""
+
+    messages: list[events.Message]
+    changes: dict[tuple[str, int], list[AnyChange]]
+
+    def as_now(self, message: events.Message, state: State) -> events.Message:
+        """What became of a message."""
+        identity = message.device, message.counter
+        if state.is_deleted(*identity):
+            return deleted(message)
+        found = self.changes.get(identity)
+        return changed(message, found) if found else message
+
+
 def history_page(
     reader: StoreReader,
     state: State,
     request: History,
-    recent: list[events.Message],
+    recent: Recent,
     recent_from: int,
 ) -> events.HistoryPage:
     """The messages of a room next to an index, in order of the log.
 
-    The store's tables follow the log by a moment: `recent` are the room's messages from the index
-    `recent_from` on, which they may lack.
+    The store's tables follow the log by a moment: `recent` is what the room was told from the index
+    `recent_from` on, which they may lack. Messages are as they are now.
     """
     is_backwards = request.after is None
     first = 0 if request.after is None else request.after + 1
@@ -52,9 +69,11 @@ def history_page(
     )
     if is_backwards:
         rows.reverse()
-    stored = (message_of(record, number, state) for record, _, number in _told(reader, rows))
-    found = [message for message in stored if message is not None]
-    found += [message for message in recent if first <= message.index <= last]
+    changes = Changes(reader, state)
+    stored = (message_of(record, number, state) for record, _, number in _told(reader, rows, changes))
+    found = [changes.as_now(message) for message in stored if message is not None]
+    found += [message for message in recent.messages if first <= message.index <= last]
+    found = [recent.as_now(message, state) for message in found]
     is_end = len(found) < wanted
     chosen = found[-request.limit :] if is_backwards else found[: request.limit]
     senders, page = events.as_run(chosen)
@@ -64,6 +83,7 @@ def history_page(
         senders=senders,
         rows=page,
         files=events.files_in(chosen),
+        extras=events.extras_in(chosen),
         is_end=is_end,
     )
 
@@ -90,7 +110,8 @@ def missed_frames(
         reach = rows[-1].index
     frames: list[bytes] = []
     size_bytes, sent_to = 0, cursor
-    for frame in frames_of(_told(reader, rows), state):
+    changes = Changes(reader, state)
+    for frame in frames_of(_told(reader, rows, changes), state, changes.as_now):
         if size_bytes >= PIECE_BYTES:
             reach = sent_to
             break
@@ -104,11 +125,14 @@ def missed_frames(
     return b"".join(frames), reach
 
 
-def _told(reader: StoreReader, rows: list[TimelineRow]) -> Iterator[tuple[Record, str, int]]:
+def _told(
+    reader: StoreReader, rows: list[TimelineRow], changes: Changes
+) -> Iterator[tuple[Record, str, int]]:
     """The records of rows in order; not those that a merge is just taking away."""
     for first in range(0, len(rows), _RECORDS_AT_ONCE):
         some = rows[first : first + _RECORDS_AT_ONCE]
         records = reader.records_at([row.index for row in some])
+        changes.learn(records.values())
         for row in some:
             if row.index in records:
                 yield records[row.index], row.audience, row.number

@@ -83,7 +83,7 @@ async def _history(hub: "Hub", request: requests.History) -> events.HistoryPage:
         # The tables are looked at before the memory: what they lack then is there. A merge reaches
         # the memory first, and what they still hold behind it is not the archive any more.
         recent_from = min(hub.store.derived_index(), hub.delivery.position.index) + 1
-        recent = hub.delivery.recent_messages(request.room, recent_from)
+        recent = hub.delivery.recent(request.room, recent_from)
         page = await asyncio.to_thread(history_page, hub.store, hub.state, request, recent, recent_from)
         if merges == hub.delivery.merges:
             return page

@@ -3,24 +3,30 @@
 Names are those of now: the archive holds ids. May run beside the engine.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NamedTuple
 
 import msgspec
 
+from server.archive.erasing import ErasedBody
 from server.archive.record import Record
 from server.protocol import events
+from server.protocol.changes import AnyChange, deleted
 from server.protocol.facts import FileFacts
 from server.protocol.frames import encode_frame
 from server.state.bodies import (
+    DeleteBody,
     DeviceBody,
+    EditBody,
     MemberBody,
     MessageBody,
     PasswordBody,
+    ReactBody,
     RevokeBody,
     RoomBody,
 )
 from server.state.fold import decode_body
+from server.state.mentions import mentions_in
 from server.state.state import GENERAL, State
 
 # A run ends at the latest with this many messages, or characters: a frame stays well below what clients take.
@@ -36,11 +42,16 @@ class Frame(NamedTuple):
     data: bytes
 
 
-def frames_of(told: Iterable[tuple[Record, str, int]], state: State) -> Iterator[Frame]:
+def frames_of(
+    told: Iterable[tuple[Record, str, int]],
+    state: State,
+    as_now: Callable[[events.Message], events.Message] | None = None,
+) -> Iterator[Frame]:
     """The frames of (record, audience, message number) in order; 0 is the number of what is no message.
 
     Messages of one room that follow each other share a frame. Nothing comes of a record that the state
-    knows nothing of any more: a merge has taken it out of the log, and it comes again.
+    knows nothing of any more: a merge has taken it out of the log, and it comes again. `as_now` gives what
+    became of a message since.
     """
     run: list[events.Message] = []
     characters = 0
@@ -51,6 +62,7 @@ def frames_of(told: Iterable[tuple[Record, str, int]], state: State) -> Iterator
             yield _ended(run)
             run, characters = [], 0
         if message is not None:
+            message = as_now(message) if as_now is not None else message
             run.append(message)
             characters += len(message.text)
             continue
@@ -66,9 +78,10 @@ def message_of(record: Record, number: int, state: State) -> events.Message | No
     header = record.header
     body = decode_body(header.kind, record.body)
     user = state.user_of_device(header.device)
-    if user is None or not isinstance(body, MessageBody):
+    if user is None or not isinstance(body, MessageBody | ErasedBody):
         return None
-    return events.Message(
+    is_there = isinstance(body, MessageBody) and not state.is_deleted(*record.id)
+    message = events.Message(
         header.index,
         number,
         body.room,
@@ -77,8 +90,17 @@ def message_of(record: Record, number: int, state: State) -> events.Message | No
         header.device,
         header.counter,
         header.time_ms,
-        body.text,
-        None if body.file is None else FileFacts(*msgspec.structs.astuple(body.file)),
+        body.text if isinstance(body, MessageBody) else "",
+    )
+    if not isinstance(body, MessageBody) or not is_there:
+        return deleted(message)
+    if body.file is None and body.reply is None and "@" not in body.text:
+        return message
+    return msgspec.structs.replace(
+        message,
+        file=None if body.file is None else FileFacts(*msgspec.structs.astuple(body.file)),
+        reply=body.reply,
+        mentions=mentions_in(body.text, body.room, state),
     )
 
 
@@ -89,9 +111,20 @@ def run_until(event: events.AnyEvent, last: int) -> Frame | None:
     return _ended(kept) if kept else None
 
 
+def without(run: events.Messages, device: str, counter: int) -> bytes:
+    """The frame of a run in which a message was deleted."""
+    told = (
+        deleted(message) if (message.device, message.counter) == (device, counter) else message
+        for message in run.messages
+    )
+    return _ended(list(told)).data
+
+
 def _ended(run: list[events.Message]) -> Frame:
     senders, rows = events.as_run(run)
-    told = events.Messages(room=run[0].room, senders=senders, rows=rows, files=events.files_in(run))
+    told = events.Messages(
+        room=run[0].room, senders=senders, rows=rows, files=events.files_in(run), extras=events.extras_in(run)
+    )
     frame = encode_frame(told)
     return Frame(run[0].room, run[-1].index, frame)
 
@@ -122,6 +155,8 @@ def _event_of(record: Record, audience: str, state: State) -> events.AnyEvent | 
             )
         case MemberBody(room):
             return events.RoomJoined(index=record.index, room=room, user=user.id, name=user.name)
+        case EditBody() | DeleteBody() | ReactBody():
+            return change_of(record, state)
         case PasswordBody():
             return _account_changed("password_changed", record, header.device, state)
         case RevokeBody(device):
@@ -132,6 +167,42 @@ def _event_of(record: Record, audience: str, state: State) -> events.AnyEvent | 
             wanted = name if user.name != name and header.origin is not None else ""
             return events.RoomJoined(
                 index=record.index, room=GENERAL, user=user.id, name=user.name, wanted_name=wanted
+            )
+        case _:
+            return None
+
+
+def change_of(record: Record, state: State) -> AnyChange | None:
+    """What an accepted record changes of a message; None when it says nothing, or no more."""
+    header = record.header
+    user = state.user_of_device(header.device)
+    body = decode_body(header.kind, record.body)
+    match body:
+        case EditBody(room, device, counter, text) if not state.is_deleted(device, counter):
+            return events.MessageEdited(
+                index=record.index,
+                by=record.id,
+                room=room,
+                device=device,
+                counter=counter,
+                text=text,
+                edited_ms=header.time_ms,
+            )
+        case DeleteBody(room, device, counter):
+            return events.MessageDeleted(
+                index=record.index, by=record.id, room=room, device=device, counter=counter
+            )
+        case ReactBody(room, device, counter, emoji, is_on) if user is not None:
+            return events.ReactionChanged(
+                index=record.index,
+                by=record.id,
+                room=room,
+                device=device,
+                counter=counter,
+                user=user.id,
+                name=user.name,
+                emoji=emoji,
+                is_on=is_on,
             )
         case _:
             return None

@@ -1,6 +1,5 @@
 """A server's delivery over a real log and store, with readers whose outlets are lists."""
 
-from server.archive.blocks import TimelineRow
 from server.archive.record import Draft, Epoch, epoch_draft, make_records
 from server.archive.store import Store, Write
 from server.engine.round import Position, Published
@@ -11,6 +10,7 @@ from server.protocol.requests import Cursor
 from server.sessions.delivery import Delivery, Reader
 from server.sessions.history import missed_frames
 from server.state.bodies import DeviceBody, MessageBody, RoomBody
+from server.state.changes import timeline_row
 from server.state.fold import fold
 from server.state.rebuild import rebuild
 from server.state.state import GENERAL, State
@@ -69,7 +69,7 @@ class Log:
         (record,) = make_records([draft], self.epoch, self.state.index, self.state.hash)
         outcome = fold(self.state, record)
         assert outcome.refusal is None, outcome.refusal
-        rows = [TimelineRow(record.index, outcome.told.audience, outcome.told.number)] if outcome.told else []
+        rows = [timeline_row(record, outcome.told)] if outcome.told else []
         self.store.commit([Write(records=(record,), timeline=tuple(rows), derived_index=record.index)])
         if outcome.told:
             self._fresh.append(Published(record, outcome.told))

@@ -353,4 +353,4 @@ def test_a_cut_in_the_middle_of_a_run_keeps_what_lies_before_it(stage: Stage) ->
     stage.say("of the other server")
     assert sink(reader).texts[3:] == ["of the other server"]
     assert sink(late).texts == ["shared 1", "shared 2", "of the other server"]
-    assert [message.text for message in stage.delivery.recent_messages(GENERAL, 0)] == sink(late).texts
+    assert [message.text for message in stage.delivery.recent(GENERAL, 0).messages] == sink(late).texts

@@ -1,0 +1,132 @@
+"""Requests about a message that stands in the archive: it is looked up before they go there.
+
+The verdict is given by the state alone, which holds no messages. So the server that takes the request sees
+that the message is there, and writes its room, and the file that it carries, into the record.
+"""
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import msgspec
+
+from server.archive.erasing import ErasedBody
+from server.archive.record import Draft
+from server.archive.store import StoreReader
+from server.protocol import requests
+from server.protocol.errors import Refusal
+from server.sessions.drafts import draft_of
+from server.sessions.files import send_with_file
+from server.state.bodies import DeleteBody, EditBody, MessageBody, ReactBody
+from server.state.fold import decode_body
+
+if TYPE_CHECKING:
+    from server.sessions.hub import Hub
+    from server.sessions.session import Session
+
+_log = logging.getLogger(__name__)
+
+Changing = requests.Edit | requests.Delete | requests.React
+
+_encode: Final = msgspec.msgpack.Encoder().encode
+
+
+class Target(NamedTuple):
+    """What must be known of a message; `sha256` is that of its file."""
+
+    room: str
+    sha256: str
+    is_erased: bool
+
+
+def find_message(reader: StoreReader, device: str, counter: int) -> Target | None:
+    """The message (device, counter), or None. Any thread. Raises `DiskError`."""
+    index = reader.index_of_id(device, counter)
+    record = None if index is None else reader.record(index)
+    if record is None or record.id != (device, counter):
+        return None
+    match decode_body(record.header.kind, record.body):
+        case MessageBody(room=room, file=file):
+            return Target(room, file.sha256 if file else "", is_erased=False)
+        case ErasedBody(room=room, sha256=sha256) if record.header.kind == "message":
+            return Target(room, sha256, is_erased=True)
+        case _:
+            return None
+
+
+def change(hub: "Hub", session: "Session", request: Changing) -> None:
+    """An edit, a deletion, or a reaction. What the same client asks behind it waits."""
+    assert session.device is not None
+    session.hold()
+    hub.readings.keep(_change(hub, session, session.device.id, request))
+
+
+def reply(hub: "Hub", session: "Session", request: requests.Send) -> None:
+    """A message that answers another one. What the same client asks behind it waits."""
+    assert session.device is not None
+    session.hold()
+    hub.readings.keep(_reply(hub, session, session.device.id, request))
+
+
+async def _change(hub: "Hub", session: "Session", device: str, request: Changing) -> None:
+    try:
+        found = await _look_up(hub, (request.device, request.message), (device, request.counter))
+        if session.is_ending:
+            # The client asks again, wherever it is by then.
+            return
+        if isinstance(found, Refusal):
+            session.refuse(request.id, found)
+        else:
+            session.ask_and_answer(request.id, _draft(request, device, hub.time_ms(), found))
+    finally:
+        session.go_on()
+
+
+async def _reply(hub: "Hub", session: "Session", device: str, request: requests.Send) -> None:
+    assert request.reply is not None
+    is_held_on = False
+    try:
+        found = await _look_up(hub, request.reply, (device, request.counter))
+        if session.is_ending:
+            return
+        if not isinstance(found, Refusal) and found.room != request.room:
+            found = Refusal("unknown_message")
+        if isinstance(found, Refusal):
+            session.refuse(request.id, found)
+            return
+        draft, _room = draft_of(request, device, hub.time_ms())
+        if request.file is not None:
+            is_held_on = send_with_file(hub, session, request, draft)
+        else:
+            session.ask_and_answer(request.id, draft)
+    finally:
+        if not is_held_on:
+            session.go_on()
+
+
+async def _look_up(hub: "Hub", target: tuple[str, int], request: tuple[str, int]) -> Target | Refusal:
+    try:
+        found = await asyncio.to_thread(find_message, hub.store, *target)
+    except Exception:
+        _log.exception("the archive could not be read for a client")
+        return Refusal("internal")
+    if found is None or target in hub.state.voids:
+        return Refusal("unknown_message")
+    is_deleted = found.is_erased or hub.state.is_deleted(*target)
+    if is_deleted and not hub.state.has_seen(*request):
+        return Refusal("deleted_message")
+    # Asked again, it is answered as it was then.
+    return found
+
+
+def _draft(request: Changing, device: str, now_ms: int, target: Target) -> Draft:
+    about = target.room, request.device, request.message
+    body: EditBody | DeleteBody | ReactBody
+    match request:
+        case requests.Edit():
+            kind, body = "edit", EditBody(*about, request.text)
+        case requests.Delete():
+            kind, body = "delete", DeleteBody(*about, target.sha256)
+        case requests.React():
+            kind, body = "react", ReactBody(*about, request.emoji, request.is_on)
+    return Draft(kind, device, request.counter, now_ms, _encode(body))
