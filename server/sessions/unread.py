@@ -23,7 +23,7 @@ async def _unread(hub: "Hub", user: User, request: requests.Unread) -> events.Un
         merges = hub.delivery.merges
         # As for pages of history: what the tables lack is in memory.
         recent_from = min(hub.store.derived_index(), hub.delivery.position.index) + 1
-        recent = {room: hub.delivery.recent_messages(room, recent_from) for room in _moved(hub.state, user)}
+        recent = {room: hub.delivery.recent(room, recent_from).messages for room in _moved(hub.state, user)}
         counts = await asyncio.to_thread(_counts, hub.store, hub.state, user, recent, recent_from)
         if merges == hub.delivery.merges:
             return events.UnreadCounts(answer=request.id, counts=counts)
