@@ -31,6 +31,8 @@ WORDS, WORDS_A_MESSAGE = 20_000, 9
 READY_WITHIN_S = 1_200.0
 WRITER, READER = 1, 0
 WRITE_EVERY_S = 0.01
+# The reader must not be silent for too long meanwhile.
+WRITES_AFTER = 1_000
 MEGA = 1e6
 FIRST_COUNTER = 10_000_000  # of the writer, behind those of the archive
 
@@ -109,7 +111,7 @@ def searched(
     size = sum(file.stat().st_size for file in folder.path.glob("search.sqlite*"))
     yield Row(case, size / MEGA, "MB")
     yield Row(case, folder.archive.stat().st_size / MEGA, "MB of the archive")
-    after = sorted(writes(writer, numbers, max(len(beside), 10)))
+    after = sorted(writes(writer, numbers, min(max(len(beside), 10), WRITES_AFTER)))
     case = "an acknowledgement while the index is made"
     for share in (0.5, 0.99):
         yield Row(case, at(sorted(beside or after), share) * 1e3, f"ms p{share * 100:g}")

@@ -26,6 +26,8 @@ _EVERY_S: Final = 0.25
 _REST: Final = 3.0
 # A shelf with words that nobody says any more is written anew after this (s): people edit in bursts.
 _REWRITE_EVERY_S: Final = 10.0
+# A disk without room is not asked again and again.
+_RETRY_EVERY_S: Final = 5.0
 _PROGRESS_EVERY_S: Final = 10.0
 # Further behind it finds so little that it is better said than shown.
 BEHIND_RECORDS_MAX: Final = 10_000
@@ -95,7 +97,7 @@ class SearchFollower:
         try:
             while not self._stopping.is_set():
                 self._keep_up()
-                self._stopping.wait(_EVERY_S)
+                self._stopping.wait(_RETRY_EVERY_S if self._told_failure else _EVERY_S)
         except DamagedDiskError:
             # Whoever must know was told when it was found.
             pass

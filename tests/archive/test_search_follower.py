@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from server.archive import search_index, search_source
+from server.archive import search_follower, search_index, search_source
 from server.archive.blocks import TimelineRow
 from server.archive.disk import SqliteDisk, SqliteReader
 from server.archive.record import GENESIS_HASH, Draft, Epoch, Record, make_records
@@ -177,8 +177,9 @@ def test_an_index_that_vanishes_before_a_start_is_made_again(chat: Chat) -> None
 
 
 def test_a_file_that_cannot_be_written_stops_nothing_and_is_tried_again(
-    chat: Chat, caplog: pytest.LogCaptureFixture
+    chat: Chat, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(search_follower, "_RETRY_EVERY_S", 0.1)
     chat.write("bread")
     chat.path.mkdir()
     with caplog.at_level(logging.WARNING):

@@ -11,6 +11,7 @@ from tests.conformance.json_text import JSON_TEXT
 from tests.conformance.messages import MESSAGES
 from tests.conformance.names import NAMES
 from tests.conformance.proofs import PROOFS
+from tests.conformance.searches import SEARCHES
 from tests.conformance.states import STATES
 from tests.conformance.utf8 import UTF8
 
@@ -24,6 +25,7 @@ BAD_INPUTS: Final[list[BadInput]] = [
     *NAMES,
     *FOREIGN_IDS,
     *MESSAGES,
+    *SEARCHES,
     *FILES,
     *PROOFS,
 ]

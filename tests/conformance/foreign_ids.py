@@ -40,6 +40,7 @@ def in_every_way(room: str) -> list[tuple[str, dict[str, Any], str]]:
         ("send", {"room": room, "text": "hello", "time_ms": 1}, "unknown_room"),
         ("join_room", {"room": room}, "unknown_room"),
         ("history", {"room": room}, "unknown_room"),
+        ("search", {"room": room, "text": "hello"}, "unknown_room"),
         ("who", {"room": room}, "unknown_room"),
     ]
 

@@ -22,6 +22,7 @@ INPUTS_MIN = {
     "names": 100,
     "foreign ids": 100,
     "messages": 15,
+    "searches": 60,
     "texts": 200,
     "files": 55,
     "proofs": 20,
