@@ -4,6 +4,7 @@ import contextlib
 import json
 import socket
 import ssl
+from collections.abc import Iterator
 from typing import Any, Self
 
 from server.network.tls import CLIENT_ALPN
@@ -48,6 +49,18 @@ class RawClient:
             event = self._next()
             if is_right(event):
                 return event
+
+    def lines(self) -> Iterator[bytes]:
+        """Every line until the server hangs up, as it comes."""
+        while True:
+            while b"\n" in self._buffer:
+                line, _, self._buffer = self._buffer.partition(b"\n")
+                yield line
+            with contextlib.suppress(ConnectionError, ssl.SSLError):
+                if part := self.socket.recv(65_536):
+                    self._buffer += part
+                    continue
+            return
 
     def end(self) -> list[dict[str, Any]]:
         """Every event until the server hangs up."""

@@ -49,9 +49,22 @@ def after_shared(part: Draft, epoch: Epoch) -> Record:
     return make_record(part, epoch, last.index + 1, last.hash)
 
 
+def with_other_past(record: Record) -> Record:
+    """The same record, which says that another hash stands before it."""
+    header = msgspec.msgpack.decode(record.packed.header)
+    place = header.index(chain(*SHARED)[-1].hash)
+    header[place] = bytes(32)
+    return Record(PackedRecord(msgspec.msgpack.encode(header), record.packed.body))
+
+
 @pytest.mark.parametrize(
     "record",
     [
+        pytest.param(chain(A1, (B2, BOTH), draft(7))[2], id="a held index with other bytes"),
+        pytest.param(with_other_past(after_shared(draft(2), B2)), id="a broken hash"),
+        pytest.param(
+            Record(PackedRecord(after_shared(draft(2), B2).packed.header, b"other")), id="another body"
+        ),
         pytest.param(chain(*SHARED, draft(2), draft(3))[4], id="a gap"),
         pytest.param(chain(*SHARED)[2], id="an old one"),
         pytest.param(chain(A1, (B2, BOTH), draft(7), draft(8))[3], id="of another chain"),
@@ -160,6 +173,19 @@ def test_nonsense_that_is_forwarded_is_not_archived(pair: Servers, forwarded: Dr
     (asker,) = leader.ask(message(2))
     pair.settle()
     assert leader.verdict(asker).startswith("stored")
+
+
+def test_a_flood_of_requests_of_nobody_fills_nothing(pair: Servers) -> None:
+    leader = pair.running["a"]
+    before = leader.engine.replica.log.last_index
+    session = leader.engine.replica.link.session
+    for counter in range(10, 3_010):
+        say(leader, messages.Forward(session, message(counter, "x" * 1_000, name="nobody")))
+    assert leader.engine.replica.log.last_index == before
+    (asker,) = leader.ask(message(2))
+    pair.settle()
+    assert leader.verdict(asker).startswith("stored")
+    assert leader.engine.replica.log.last_index == before + 1
 
 
 # --- the frames
