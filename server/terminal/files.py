@@ -51,13 +51,15 @@ class Files:
         self._moved: Final[dict[int, tuple[str, TransferMoved]]] = {}
         # By counter: messages without an answer, should a server not have their file any more.
         self._written: Final[dict[int, _Sending]] = {}
+        # Files that were wanted before the messages were there: what a pipe brings comes all at once.
+        self._later: list[str] | None = []
         # Whether something that was wanted was not done.
         self.has_failed = False
 
     @property
     def is_waiting(self) -> bool:
         """Whether something is under way."""
-        return bool(self._sending or self._fetching)
+        return bool(self._sending or self._fetching or self._later)
 
     def connect(self, links: ClientLinks) -> None:
         """Where files go, and come from."""
@@ -73,6 +75,9 @@ class Files:
 
     def fetch(self, argument: str) -> None:
         """`/get N [FOLDER]`: save the file with this number."""
+        if self._later is not None:
+            self._later.append(argument)
+            return
         number, _space, folder = argument.partition(" ")
         message = self._listed(int(number)) if number.isdecimal() else None
         if message is None or message.file is None or self._links is None:
@@ -81,6 +86,12 @@ class Files:
         place = Path(folder.strip() or ".").expanduser()
         ticket = self._links.download(message.room, message.file, place)
         self._fetching[ticket] = clean_file_name(message.file.name)
+
+    def messages_are_there(self) -> None:
+        """Those that were there before us are printed, and have their numbers."""
+        later, self._later = self._later, None
+        for argument in later or ():
+            self.fetch(argument)
 
     def hear(self, notice: AnyNotice) -> None:
         """Something is on its way, has ended, or was refused."""

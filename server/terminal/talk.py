@@ -245,6 +245,8 @@ class Talk:
                 self._refused_count += isinstance(notice, Refused)
             else:
                 self._act_on(notice)
+        if self._has_window and self._facts.is_level:
+            self._files.messages_are_there()
         if settled:
             self._outbox.settle(settled)
             self._waiting.difference_update(settled)

@@ -2,6 +2,8 @@
 
 import hashlib
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from server.client.notices import TransferEnded, TransferMoved
 from server.client.outbox import Draft
 from server.protocol.facts import FileFacts
 from tests.end_to_end.real_pair import People, Person, RealPair, wait_for_mode
-from tests.waiting import wait_until
+from tests.waiting import DEADLINE_S, wait_until
 
 CONTENT = os.urandom(24 * 1024 * 1024)
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -89,6 +91,31 @@ def test_r3_7_what_can_be_packed_is_small_on_both_disks(
     facts = FileFacts(sent.sha256, sent.size, "words.txt")
     got = ended(anna, anna.links.download("general", facts, tmp_path / "saved"))
     assert Path(got.path).read_bytes() == TEXT
+
+
+def chat(pair: RealPair, folder: Path, name: str, *lines: str) -> str:
+    """A terminal client in a pipe; what it printed."""
+    command = [sys.executable, "-m", "server", "chat", "--server", str(pair.invite), "--name", name]
+    done = subprocess.run(
+        [*command, "--data", str(folder / name)],
+        input="".join(f"{line}\n" for line in lines),
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_S,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_r3_7_files_by_the_terminal_client_in_a_pipe(pair: RealPair, tmp_path: Path, large: Path) -> None:
+    chat(pair, tmp_path, "anna", "look at this", f"/file {large}")
+    shown = chat(pair, tmp_path, "bert", f"/get 1 {tmp_path / 'saved'}")
+    assert [line.partition(" ")[2] for line in shown.splitlines()] == [
+        "anna: look at this",
+        "anna: [1] holiday.bin (25.2 MB)",
+    ]
+    assert (tmp_path / "saved" / "holiday.bin").read_bytes() == CONTENT
 
 
 @pytest.mark.parametrize("victim", [0, 1], ids=["first", "second"])

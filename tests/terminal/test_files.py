@@ -100,6 +100,9 @@ def test_a_file_is_fetched_by_the_number_it_is_shown_with(tmp_path: Path) -> Non
         "[2] y.txt (5 B)",
     ]
     desk.files.fetch("2")
+    assert desk.asked == []
+    # A pipe may want it before the messages were printed.
+    desk.files.messages_are_there()
     desk.files.fetch(f"1 {tmp_path}")
     assert desk.asked == [("general", "y.txt", Path()), ("general", "x.txt", tmp_path)]
     desk.files.hear(TransferEnded(ticket=1, path="/here/y.txt"))
