@@ -15,7 +15,6 @@ from typing import Final
 import msgspec
 
 from server.archive.belonging import CLUSTER_FACT, check_belongs
-from server.archive.blocks import TimelineRow
 from server.archive.confirmed import Mark, sync_folder, write_durably
 from server.archive.disk import SqliteDisk
 from server.archive.kept_damage import next_folder
@@ -25,7 +24,7 @@ from server.archive.store import SnapshotRow, Store, Write
 from server.protocol.names import name_key
 from server.replication.log import Log
 from server.state.bodies import DeviceBody
-from server.state.changes import is_to_erase, timeline_row
+from server.state.changes import is_to_erase
 from server.state.fold import decode_body, fold
 from server.state.state import State
 
@@ -184,7 +183,7 @@ def _write(store: Store, state: State, records: list[Record], committed: int) ->
             break
         told = fold(state, record).told
         if told is not None:
-            rows.append(timeline_row(record, told))
+            rows.extend(told.rows(record.index))
         if is_to_erase(state, record):
             late.append(record.index)
     write = Write(records=tuple(records), timeline=tuple(rows), erased=tuple(late), derived_index=state.index)

@@ -63,7 +63,7 @@ def make_archive(path: Path, *, is_crashed: bool) -> Truth:
         for record in part:
             told = fold(state, record).told
             if told is not None:
-                rows.append(TimelineRow(record.index, told.audience, told.number))
+                rows.extend(told.rows(record.index))
         is_snapshot_due = first in {50, 90}
         store.commit(
             [
@@ -105,7 +105,7 @@ def timeline_of(records: list[Record]) -> list[TimelineRow]:
     for record in records:
         told = fold(state, record).told
         if told is not None:
-            rows.append(TimelineRow(record.index, told.audience, told.number))
+            rows.extend(told.rows(record.index))
     return rows
 
 

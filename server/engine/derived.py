@@ -31,9 +31,9 @@ class Derived:
         self._released: list[tuple[str, int]] = []
         self._erased: list[int] = []
 
-    def add(self, row: TimelineRow) -> None:
+    def add(self, rows: list[TimelineRow]) -> None:
         """Somebody is told of a record."""
-        self._timeline.append(row)
+        self._timeline.extend(rows)
 
     def erase(self, index: int) -> None:
         """This record came behind the deletion of what it holds."""

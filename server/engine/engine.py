@@ -35,7 +35,7 @@ from server.replication import steps
 from server.replication.leader import Leader
 from server.replication.log import WHOLE
 from server.replication.replica import Replica
-from server.state.changes import is_to_erase, timeline_row
+from server.state.changes import is_to_erase
 from server.state.fold import fold
 from server.state.state import State
 
@@ -170,7 +170,7 @@ class Engine:
             self._output.marked.update(outcome.marked.users)
         told = outcome.told
         if told is not None:
-            self._derived.add(timeline_row(record, told))
+            self._derived.add(told.rows(record.index))
             self._output.published.append(Published(record, told))
         for pending in self._answers.pending.under(record.id):
             if outcome.refusal and pending.draft.origin and record.header.origin is None:

@@ -36,6 +36,10 @@ ROOM_NAME_CHARACTERS_MAX: Final = 32
 # Shorter ones are tried through in no time by whoever steals a hash; longer ones help nobody (OWASP ASVS).
 PASSWORD_CHARACTERS_MIN: Final = 10
 PASSWORD_CHARACTERS_MAX: Final = 128
+# One line above a conversation.
+TOPIC_CHARACTERS_MAX: Final = 200
+# Questions that wait for their answer: whoever asks more people than this does not know them.
+FRIENDS_ASKED_MAX: Final = 100
 # Rooms are public things with a list that people read.
 ROOMS_MAX: Final = 10_000
 # A room's members are told about each other; beyond this the price of that grows too high.

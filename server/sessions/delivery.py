@@ -20,8 +20,8 @@ import heapq
 import itertools
 import logging
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable
-from typing import Final, Protocol
+from collections.abc import Callable
+from typing import Final
 
 from server.engine.round import Position, Published
 from server.protocol import events
@@ -31,9 +31,9 @@ from server.protocol.requests import Cursor
 from server.sessions.cursors import place_cursor
 from server.sessions.feed import Feed, decode_frame
 from server.sessions.history import PIECE_BYTES, Recent
+from server.sessions.reader import NOTHING, Reader
 from server.sessions.telling import frames_of, run_until
 from server.state.state import State
-from server.state.told import EVERYBODY
 
 _log = logging.getLogger(__name__)
 
@@ -41,37 +41,8 @@ _log = logging.getLogger(__name__)
 _ON_ITS_WAY_S: Final = 2.0
 # Frames kept in memory; a reader further behind is served from the store.
 MEMORY_BYTES: Final = 32 * 1024 * 1024
-_NOTHING: Final = frozenset[str]()
 
 
-class Outlet(Protocol):
-    """Where a reader's bytes go: a channel."""
-
-    @property
-    def is_paused(self) -> bool:
-        """Whether it takes nothing at the moment."""
-
-    def write(self, data: bytes) -> None:
-        """Send."""
-
-
-class Reader:
-    """One active connection: its audiences and its cursor."""
-
-    __slots__ = ("audiences", "cursor", "is_reading_store", "joins", "number", "outlet", "touched", "user")
-
-    def __init__(self, outlet: Outlet, user: str, audiences: Iterable[str], cursor: int) -> None:
-        self.outlet = outlet
-        self.user = user
-        self.audiences = {EVERYBODY, user, *audiences}
-        self.cursor = cursor
-        # MT as of the last flush; a reader with nothing touched stands at MA.
-        self.number = 0
-        # Audiences with something behind the cursor. Shared between readers, never changed in place.
-        self.touched = _NOTHING
-        # Rooms joined behind the cursor, each with the index up to which it is not for this reader.
-        self.joins: tuple[tuple[str, int], ...] = ()
-        self.is_reading_store = False
 
 
 class Delivery:
@@ -159,19 +130,40 @@ class Delivery:
         return recent
 
     def publish(self, published: list[Published], position: Position) -> None:
-        """Once a batch: take the new frames in, and flush the readers they concern."""
+        """Once a batch: take the new frames in, and flush the readers they concern.
+
+        Who leaves a room is sent what it has up to there, and nothing of what comes behind.
+        """
+        part: list[Published] = []
+        for item in published:
+            part.append(item)
+            if item.told.left:
+                number = next((each.told.number for each in reversed(part) if each.told.number), 0)
+                header = item.record.header
+                end = Position(header.index, str(header.epoch), number or self.position.number)
+                self._publish(part, end)
+                part = []
+                for room, user in item.told.left:
+                    self._leave(room, user)
+        self._publish(part, position)
+
+    def _publish(self, published: list[Published], position: Position) -> None:
         touched: set[str] = set()
         if position.index < self.position.index:
             self._rewind(position)
         for item in published:
-            if item.told.joined:
-                self._join(*item.told.joined, before=item.record.index)
+            for room, user in item.told.joined:
+                self._join(room, user, before=item.record.index)
             change = item.told.change
             if change is not None and change.kind == "delete":
                 # No reader gets its text any more, however far behind it stands.
                 feed = self._feeds.get(item.told.audience, Feed())
                 self._bytes -= feed.forget(change.device, change.counter)
-        told = ((item.record, item.told.audience, item.told.number) for item in published)
+        told = (
+            (item.record, audience, item.told.number)
+            for item in published
+            for audience in item.told.audiences
+        )
         for audience, index, frame in frames_of(told, self._state()):
             feed = self._feeds.setdefault(audience, Feed())
             feed.indices.append(index)
@@ -215,6 +207,7 @@ class Delivery:
             if reader.cursor > position.index and reader not in self._ahead:
                 reader.cursor = position.index
                 reader.outlet.write(told)
+        self._take_back()
 
     def verify_ahead(self) -> None:
         """Cursors that this server could not know at first: it knows them now, or never will."""
@@ -278,7 +271,7 @@ class Delivery:
             key = reader.touched, reader.cursor, reader.joins
             joined, reach = self._joined.get(key) or self._join_for(*key)
             if reach is None:
-                reader.touched, reader.joins = _NOTHING, ()
+                reader.touched, reader.joins = NOTHING, ()
                 reader.cursor = max(reader.cursor, position.index)
                 reader.number = position.number
                 reader.outlet.write(joined)
@@ -328,6 +321,23 @@ class Delivery:
                 reader.joins += ((room, before - 1),)
                 reader.audiences.add(room)
                 self._readers.setdefault(room, set()).add(reader)
+
+    def _leave(self, room: str, user: str) -> None:
+        """Somebody is a member no more: the own connections read nothing of the room any longer."""
+        for reader in self._by_user.get(user, ()):
+            reader.audiences.discard(room)
+            reader.touched -= {room}
+            reader.joins = tuple(join for join in reader.joins if join[0] != room)
+            self._readers.get(room, set()).discard(reader)
+
+    def _take_back(self) -> None:
+        """Who left a room behind a cut is in it until that is re-submitted."""
+        users = self._state().users
+        for user, mine in self._by_user.items():
+            for reader in mine:
+                for room in set(users[user].rooms if user in users else ()) - reader.audiences:
+                    reader.audiences.add(room)
+                    self._readers.setdefault(room, set()).add(reader)
 
     async def _serve_from_store(self, reader: Reader) -> None:
         """A reader far behind gets its past from the store, in pieces, as fast as it takes them."""

@@ -19,7 +19,7 @@ from server.protocol.connection import BadFrame, ServerConnection
 from server.protocol.errors import Refusal
 from server.protocol.frames import encode_frame
 from server.sessions.command_table import find_command
-from server.sessions.delivery import Reader
+from server.sessions.reader import Reader
 from server.sessions.stages import Stage
 from server.sessions.throttle import Throttle
 from server.state.state import Device, User

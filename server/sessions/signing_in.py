@@ -14,7 +14,7 @@ from server.protocol.errors import Refusal
 from server.protocol.names import clean_label, clean_person_name, name_key
 from server.sessions.admission import Verdict
 from server.sessions.cursors import cursor_at
-from server.sessions.delivery import Reader
+from server.sessions.reader import Reader
 from server.sessions.rooms import rooms_of
 from server.sessions.stages import Stage
 from server.state.bodies import DeviceBody

@@ -116,3 +116,60 @@ class MarksBody(msgspec.Struct, frozen=True, array_like=True):
 
     trail: Annotated[tuple[tuple[Epoch, Number], ...], Meta(max_length=16)]
     people: tuple[PersonMarks, ...]
+
+
+class LeaveBody(msgspec.Struct, frozen=True, array_like=True):
+    """The sender leaves a room."""
+
+    room: str
+
+
+class GroupBody(msgspec.Struct, frozen=True, array_like=True):
+    """A new group with its first people beside the sender, who administers it."""
+
+    room: str
+    name: str
+    users: tuple[str, ...]
+
+
+class AddBody(msgspec.Struct, frozen=True, array_like=True):
+    """Somebody is taken into a group."""
+
+    room: str
+    user: str
+
+
+class RemoveBody(msgspec.Struct, frozen=True, array_like=True):
+    """Somebody is put out of a room."""
+
+    room: str
+    user: str
+
+
+class RenameBody(msgspec.Struct, frozen=True, array_like=True):
+    """A room gets another name."""
+
+    room: str
+    name: str
+
+
+class TopicBody(msgspec.Struct, frozen=True, array_like=True):
+    """What a room is about; "" for nothing in particular."""
+
+    room: str
+    topic: str
+
+
+class AdministerBody(msgspec.Struct, frozen=True, array_like=True):
+    """A member administers the room from now on, or no longer."""
+
+    room: str
+    user: str
+    is_administrator: bool
+
+
+class FriendBody(msgspec.Struct, frozen=True, array_like=True):
+    """What the sender wants with another person; `act` is one of `friendships.FriendAct`."""
+
+    user: str
+    act: str

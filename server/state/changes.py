@@ -4,13 +4,14 @@ A message is named by (device, counter), which no merge changes. The server that
 that the message is there, and writes its room into the record; who wrote it the state knows.
 """
 
-from server.archive.blocks import Change, TimelineRow
+from server.archive.blocks import Change
 from server.archive.erasing import ERASABLE, ErasedBody, target_of
 from server.archive.record import Draft, Header, Record
 from server.protocol import limits
 from server.protocol.errors import Refusal
 from server.state.bodies import DeleteBody, EditBody, ReactBody
 from server.state.messages import judge_text
+from server.state.permissions import Act, refusal_of
 from server.state.state import State
 from server.state.told import Told
 
@@ -28,12 +29,14 @@ def judge_edit(state: State, header: Header | Draft, body: EditBody | ErasedBody
 
 
 def judge_delete(state: State, header: Header | Draft, body: DeleteBody) -> Refusal | None:
-    """Whoever wrote it. Deleted on both sides of a cut: the wish is fulfilled."""
-    refusal = _judge_change(state, header, body)
+    """Whoever wrote it, and who administers the room. Deleted on both sides of a cut: it is fulfilled."""
+    refusal = _judge_change(state, header, body, Act.READ)
     if refusal is not None:
         return refusal
-    is_own = state.devices[header.device].user == state.devices[body.device].user
-    return None if is_own else Refusal("forbidden")
+    user = state.devices[header.device].user
+    if user == state.devices[body.device].user:
+        return None
+    return Refusal("forbidden") if refusal_of(state, Act.MODERATE, body.room, user) else None
 
 
 def judge_react(state: State, header: Header | Draft, body: ReactBody) -> Refusal | None:
@@ -72,11 +75,6 @@ def fold_react(state: State, header: Header, body: ReactBody) -> Told:  # noqa: 
     return Told(audience=body.room, change=Change("react", body.device, body.counter))
 
 
-def timeline_row(record: Record, told: Told) -> TimelineRow:
-    """What the archive keeps of an accepted record beside it."""
-    return TimelineRow(record.index, told.audience, told.number, told.change)
-
-
 def is_to_erase(state: State, record: Record) -> bool:
     """Whether a record holds words of a message that was deleted before it: by a merge, or after a race."""
     kind = record.header.kind
@@ -87,7 +85,10 @@ def is_to_erase(state: State, record: Record) -> bool:
 
 
 def _judge_change(
-    state: State, header: Header | Draft, body: EditBody | DeleteBody | ReactBody | ErasedBody
+    state: State,
+    header: Header | Draft,
+    body: EditBody | DeleteBody | ReactBody | ErasedBody,
+    act: Act = Act.WRITE,
 ) -> Refusal | None:
     user = state.user_of_device(header.device)
     if user is None:
@@ -98,6 +99,7 @@ def _judge_change(
         return Refusal("unknown_message")
     if header.origin is not None:
         return None
-    if body.room not in user.rooms:
-        return Refusal("not_a_member", {"room": body.room})
-    return Refusal("deleted_message") if state.is_deleted(body.device, body.counter) else None
+    refusal = refusal_of(state, act, body.room, user.id)
+    if refusal is None and state.is_deleted(body.device, body.counter):
+        return Refusal("deleted_message")
+    return refusal

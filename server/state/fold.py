@@ -14,16 +14,24 @@ from server.archive.erasing import decode_erased, is_erased
 from server.archive.record import Draft, Header, Record, Span
 from server.protocol.errors import Refusal
 from server.state.bodies import (
+    AddBody,
+    AdministerBody,
     DeleteBody,
     DeviceBody,
     EditBody,
+    FriendBody,
+    GroupBody,
+    LeaveBody,
     MarksBody,
     MemberBody,
     MessageBody,
     PasswordBody,
     ReactBody,
+    RemoveBody,
+    RenameBody,
     RevokeBody,
     RoomBody,
+    TopicBody,
 )
 from server.state.changes import (
     fold_delete,
@@ -34,9 +42,31 @@ from server.state.changes import (
     judge_react,
 )
 from server.state.counters import CounterSet
+from server.state.friendships import fold_friend, judge_friend
+from server.state.groups import (
+    fold_add,
+    fold_administer,
+    fold_group,
+    fold_remove,
+    judge_add,
+    judge_administer,
+    judge_group,
+    judge_remove,
+)
 from server.state.messages import fold_message, judge_message
 from server.state.receipts import fold_marks, judge_marks
-from server.state.rooms import fold_member, fold_room, judge_member, judge_room
+from server.state.rooms import (
+    fold_leave,
+    fold_member,
+    fold_rename,
+    fold_room,
+    fold_topic,
+    judge_leave,
+    judge_member,
+    judge_rename,
+    judge_room,
+    judge_topic,
+)
 from server.state.state import State, VoidRecord
 from server.state.told import Marked, Outcome, Told
 from server.state.users import (
@@ -65,6 +95,14 @@ KINDS: Final[dict[str, Kind]] = {
     "react": Kind(ReactBody, judge_react, fold_react),
     "room": Kind(RoomBody, judge_room, fold_room),
     "member": Kind(MemberBody, judge_member, fold_member),
+    "leave": Kind(LeaveBody, judge_leave, fold_leave),
+    "rename": Kind(RenameBody, judge_rename, fold_rename),
+    "topic": Kind(TopicBody, judge_topic, fold_topic),
+    "group": Kind(GroupBody, judge_group, fold_group),
+    "add": Kind(AddBody, judge_add, fold_add),
+    "remove": Kind(RemoveBody, judge_remove, fold_remove),
+    "administer": Kind(AdministerBody, judge_administer, fold_administer),
+    "friend": Kind(FriendBody, judge_friend, fold_friend),
     "password": Kind(PasswordBody, judge_password, fold_password),
     "revoke": Kind(RevokeBody, judge_revoke, fold_revoke),
     "marks": Kind(MarksBody, judge_marks, fold_marks),

@@ -6,6 +6,7 @@ from server.protocol import limits
 from server.protocol.errors import Refusal
 from server.state.bodies import MessageBody
 from server.state.files import judge_file
+from server.state.permissions import Act, refusal_of
 from server.state.state import State
 from server.state.told import Told
 
@@ -19,19 +20,14 @@ def judge_message(state: State, header: Header | Draft, body: MessageBody | Eras
     user = state.user_of_device(header.device)
     if user is None:
         return Refusal("not_signed_in")
-    if body.room not in state.rooms:
-        return Refusal("unknown_room", {"room": body.room[:64]})
-    if header.origin is not None:
+    if header.origin is not None and body.room in state.rooms:
         return None
-    if body.room not in user.rooms:
-        return Refusal("not_a_member", {"room": body.room})
-    if isinstance(body, ErasedBody):
-        return None
+    refusal = refusal_of(state, Act.WRITE, body.room, user.id)
+    if refusal is not None or isinstance(body, ErasedBody):
+        return refusal
     if body.file is not None:
         refusal = judge_file(state.files, user.id, body.file)
-        if refusal is not None:
-            return refusal
-        return judge_text(body.text, may_be_empty=True)
+        return refusal or judge_text(body.text, may_be_empty=True)
     return judge_text(body.text)
 
 

@@ -1,11 +1,14 @@
-"""Rooms: the verdicts on making and joining one, and what they change."""
+"""Rooms: the verdicts on making, entering, leaving and describing one, and what they change."""
+
+from msgspec import structs
 
 from server.archive.record import Draft, Header
 from server.protocol import limits
 from server.protocol.errors import Refusal
-from server.protocol.names import clean_room_name, free_name, name_key
-from server.state.bodies import MemberBody, RoomBody
-from server.state.state import Room, State
+from server.protocol.names import clean_label, clean_room_name, free_name, name_key
+from server.state.bodies import LeaveBody, MemberBody, RenameBody, RoomBody, TopicBody
+from server.state.permissions import Act, refusal_of
+from server.state.state import Room, RoomKind, State
 from server.state.told import EVERYBODY, Told
 
 
@@ -27,11 +30,12 @@ def judge_room(state: State, header: Header | Draft, body: RoomBody) -> Refusal 
 
 
 def fold_room(state: State, header: Header, body: RoomBody) -> Told:
-    """The room exists and its maker is in it."""
+    """The room exists, and its maker is in it and administers it."""
     user = state.devices[header.device].user
-    state.put_room(Room(body.room, free_name(body.name, state.room_by_name), ()))
+    name = free_name(body.name, state.room_by_name)
+    state.put_room(Room(body.room, name, (), administrators=(user,)))
     state.add_member(body.room, user)
-    return Told(audience=EVERYBODY, joined=(body.room, user))
+    return Told(audience=EVERYBODY, joined=((body.room, user),))
 
 
 def judge_member(state: State, header: Header | Draft, body: MemberBody) -> Refusal | None:
@@ -39,15 +43,13 @@ def judge_member(state: State, header: Header | Draft, body: MemberBody) -> Refu
     user = state.user_of_device(header.device)
     if user is None:
         return Refusal("not_signed_in")
-    room = state.rooms.get(body.room)
-    if room is None:
-        return Refusal("unknown_room", {"room": body.room[:64]})
-    if body.room in user.rooms:
+    if body.room in user.rooms and header.origin is not None:
         # Joined on both sides of a cut: the wish is fulfilled.
-        return None if header.origin is not None else Refusal("already_a_member", {"room": body.room})
-    if len(room.members) >= limits.ROOM_MEMBERS_MAX:
+        return None
+    refusal = refusal_of(state, Act.JOIN, body.room, user.id)
+    if refusal is None and len(state.rooms[body.room].members) >= limits.ROOM_MEMBERS_MAX:
         return Refusal("room_full", {"limit": limits.ROOM_MEMBERS_MAX})
-    return None
+    return refusal
 
 
 def fold_member(state: State, header: Header, body: MemberBody) -> Told | None:
@@ -56,4 +58,68 @@ def fold_member(state: State, header: Header, body: MemberBody) -> Told | None:
     if body.room in state.users[user].rooms:
         return None
     state.add_member(body.room, user)
-    return Told(audience=body.room, joined=(body.room, user))
+    return Told(audience=body.room, joined=((body.room, user),))
+
+
+def judge_leave(state: State, header: Header | Draft, body: LeaveBody) -> Refusal | None:
+    """Whoever is in it; left on both sides of a cut, the wish is fulfilled."""
+    user = state.user_of_device(header.device)
+    if user is None:
+        return Refusal("not_signed_in")
+    if header.origin is not None and body.room not in user.rooms:
+        return None
+    return refusal_of(state, Act.LEAVE, body.room, user.id)
+
+
+def fold_leave(state: State, header: Header, body: LeaveBody) -> Told | None:
+    """The person is in the room no more. A group that nobody is in is closed."""
+    return take_out(state, body.room, state.devices[header.device].user)
+
+
+def take_out(state: State, room: str, user: str) -> Told | None:
+    """Somebody is a member no more: the others are told, and so is that one."""
+    if room not in state.users[user].rooms:
+        return None
+    state.remove_member(room, user)
+    return Told(audience=room, others=(user,), left=((room, user),))
+
+
+def judge_rename(state: State, header: Header | Draft, body: RenameBody) -> Refusal | None:
+    """An administrator's right. A public room's name is given once, also by a merge; a group's is free."""
+    user = state.user_of_device(header.device)
+    if user is None:
+        return Refusal("not_signed_in")
+    refusal = refusal_of(state, Act.RENAME, body.room, user.id)
+    if refusal is not None:
+        return refusal
+    if state.rooms[body.room].kind is RoomKind.GROUP:
+        is_clean = clean_label(body.name) == body.name != ""
+        return None if is_clean else Refusal("bad_room_name", {"name": body.name[:64]})
+    if clean_room_name(body.name) is None:
+        return Refusal("bad_room_name", {"name": body.name[:64]})
+    if state.room_by_name.get(name_key(body.name), body.room) != body.room:
+        return Refusal("room_name_taken", {"name": body.name})
+    return None
+
+
+def fold_rename(state: State, header: Header, body: RenameBody) -> Told:  # noqa: ARG001 - the table's shape
+    """Everybody hears the name of a public room, its members that of a group."""
+    room = structs.replace(state.rooms[body.room], name=body.name)
+    state.put_room(room)
+    return Told(audience=EVERYBODY if room.kind is RoomKind.PUBLIC else room.id)
+
+
+def judge_topic(state: State, header: Header | Draft, body: TopicBody) -> Refusal | None:
+    """An administrator's right, and one line."""
+    user = state.user_of_device(header.device)
+    if user is None:
+        return Refusal("not_signed_in")
+    if len(body.topic) > limits.TOPIC_CHARACTERS_MAX or not body.topic.isprintable():
+        return Refusal("bad_topic", {"limit": limits.TOPIC_CHARACTERS_MAX})
+    return refusal_of(state, Act.DESCRIBE, body.room, user.id)
+
+
+def fold_topic(state: State, header: Header, body: TopicBody) -> Told:  # noqa: ARG001 - the table's shape
+    """Its members are told."""
+    state.put_room(structs.replace(state.rooms[body.room], topic=body.topic))
+    return Told(audience=body.room)

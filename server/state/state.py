@@ -5,6 +5,7 @@ and replaced, not changed: `devices`, `users` and `rooms` may be looked up from 
 only the engine folds.
 """
 
+import enum
 import hashlib
 from typing import Final
 
@@ -48,12 +49,39 @@ class Device(msgspec.Struct, frozen=True, array_like=True):
     is_revoked: bool = False
 
 
+class RoomKind(enum.StrEnum):
+    """Where people talk: all of them, whoever wants to, those who were taken in, or two friends."""
+
+    GENERAL = "general"
+    PUBLIC = "public"
+    GROUP = "group"
+    PRIVATE = "private"
+
+
 class Room(msgspec.Struct, frozen=True, array_like=True):
-    """A public room; `members` are the ids of its people, in the order they came."""
+    """A conversation, of whichever kind; `members` are the ids of its people, in the order they came.
+
+    Names of public rooms are given once. A private chat has none: each of the two sees the other's name.
+    """
 
     id: str
     name: str
     members: tuple[str, ...]
+    kind: RoomKind = RoomKind.PUBLIC
+    administrators: tuple[str, ...] = ()
+    topic: str = ""
+
+
+# Those whose names are given once.
+NAMED_KINDS: Final = frozenset({RoomKind.GENERAL, RoomKind.PUBLIC})
+
+
+class Friendship(msgspec.Struct, frozen=True, array_like=True):
+    """Two people of whom one has asked the other; friends, once it was accepted."""
+
+    asker: str
+    other: str
+    is_accepted: bool = False
 
 
 class VoidRecord(msgspec.Struct, frozen=True, array_like=True):
@@ -86,6 +114,8 @@ class Snapshot(msgspec.Struct, frozen=True, array_like=True):
     delivered: list[tuple[str, int]] = []
     room_marks: list[RoomMark] = []
     last_messages: list[tuple[str, int]] = []
+    friendships: list[Friendship] = []
+    blocks: list[tuple[str, str]] = []
 
 
 class State:
@@ -98,7 +128,7 @@ class State:
         self.spans: list[Span] = []
         self.users: dict[str, User] = {}
         self.devices: dict[str, Device] = {}
-        self.rooms: dict[str, Room] = {GENERAL: Room(GENERAL, GENERAL, ())}
+        self.rooms: dict[str, Room] = {GENERAL: Room(GENERAL, GENERAL, (), RoomKind.GENERAL)}
         self.user_by_name: dict[str, str] = {}
         self.room_by_name: dict[str, str] = {GENERAL: GENERAL}
         self.counters: dict[str, CounterSet] = {}
@@ -107,6 +137,10 @@ class State:
         self.deleted: dict[str, CounterSet] = {}
         self.files = FileUses()
         self.marks = Marks()
+        # By the two people, the smaller id first.
+        self.friendships: dict[tuple[str, str], Friendship] = {}
+        # (who does not want to hear, from whom), in the order they came.
+        self.blocks: dict[tuple[str, str], None] = {}
 
     def user_of_device(self, device: str) -> User | None:
         """The person behind a device."""
@@ -148,8 +182,12 @@ class State:
 
     def put_room(self, room: Room) -> None:
         """Add or replace a room."""
+        before = self.rooms.get(room.id)
+        if before is not None and before.name != room.name:
+            self.room_by_name.pop(name_key(before.name), None)
         self.rooms[room.id] = room
-        self.room_by_name[name_key(room.name)] = room.id
+        if room.kind in NAMED_KINDS:
+            self.room_by_name[name_key(room.name)] = room.id
 
     def add_member(self, room_id: str, user_id: str) -> None:
         """Make a person a member of a room, by the record behind `index`."""
@@ -157,6 +195,32 @@ class State:
         room, user = self.rooms[room_id], self.users[user_id]
         self.put_room(msgspec.structs.replace(room, members=(*room.members, user_id)))
         self.put_user(msgspec.structs.replace(user, rooms=(*user.rooms, room_id)))
+
+    def remove_member(self, room_id: str, user_id: str) -> None:
+        """Somebody is in a room no more. The last administrator is followed by the oldest member."""
+        room, user = self.rooms[room_id], self.users[user_id]
+        members = tuple(member for member in room.members if member != user_id)
+        administrators = tuple(member for member in room.administrators if member != user_id)
+        if room.administrators and not administrators:
+            administrators = members[:1]
+        self.put_user(
+            msgspec.structs.replace(user, rooms=tuple(room for room in user.rooms if room != room_id))
+        )
+        # A group without anybody is closed. It is still known: what a merge brings was written for it.
+        self.put_room(msgspec.structs.replace(room, members=members, administrators=administrators))
+
+    def friendship(self, user: str, other: str) -> Friendship | None:
+        """What there is between two people."""
+        return self.friendships.get(pair_of(user, other))
+
+    def are_friends(self, user: str, other: str) -> bool:
+        """Whether two people may write to each other."""
+        found = self.friendship(user, other)
+        return found is not None and found.is_accepted
+
+    def has_blocked(self, user: str, other: str) -> bool:
+        """Whether one does not want to hear from the other."""
+        return (user, other) in self.blocks
 
     def snapshot(self) -> bytes:
         """The state as bytes; equal states give equal bytes."""
@@ -176,12 +240,19 @@ class State:
                 delivered=list(self.marks.delivered.items()),
                 room_marks=self.marks.all_of_rooms(),
                 last_messages=list(self.marks.last_message.items()),
+                friendships=list(self.friendships.values()),
+                blocks=list(self.blocks),
             )
         )
 
     def digest(self) -> str:
         """SHA-256 of the snapshot, hex: equal logs have equal digests."""
         return hashlib.sha256(self.snapshot()).hexdigest()
+
+
+def pair_of(user: str, other: str) -> tuple[str, str]:
+    """Two people, whoever is named first."""
+    return (user, other) if user < other else (other, user)
 
 
 def restore(snapshot: bytes) -> State:
@@ -199,5 +270,7 @@ def restore(snapshot: bytes) -> State:
     state.files = FileUses(found.files)
     state.deleted = {device: CounterSet(list(ranges)) for device, ranges in found.deleted}
     state.marks.restore(found.delivered, found.room_marks, found.last_messages)
+    state.friendships = {pair_of(one.asker, one.other): one for one in found.friendships}
+    state.blocks = dict.fromkeys(found.blocks)
     state.voids = {(void.device, void.counter): void for void in found.voids}
     return state

@@ -4,7 +4,7 @@ from typing import Final
 
 import msgspec
 
-from server.archive.blocks import Change
+from server.archive.blocks import Change, TimelineRow
 from server.protocol.errors import Refusal
 
 # The audience of things that every signed-in person is told.
@@ -14,13 +14,27 @@ EVERYBODY: Final = "*"
 class Told(msgspec.Struct, frozen=True):
     """An accepted record that somebody is to be told: who, and its message number (0: none).
 
-    `joined` is (room, user) when somebody became a member by it; `change` is what it does to a message.
+    `others` are told beside the audience: people who are not in it, or will not be any more. `joined`
+    and `left` are (room, user) of those who became members by it, or are none from here on. `change` is
+    what it does to a message.
     """
 
     audience: str
     number: int = 0
-    joined: tuple[str, str] | None = None
     change: Change | None = None
+    joined: tuple[tuple[str, str], ...] = ()
+    left: tuple[tuple[str, str], ...] = ()
+    others: tuple[str, ...] = ()
+
+    @property
+    def audiences(self) -> tuple[str, ...]:
+        """All of them."""
+        return self.audience, *self.others
+
+    def rows(self, index: int) -> list[TimelineRow]:
+        """How each of its audiences finds the record at an index again."""
+        rows = [TimelineRow(index, audience, self.number) for audience in self.others]
+        return [TimelineRow(index, self.audience, self.number, self.change), *rows]
 
 
 class Marked(msgspec.Struct, frozen=True):

@@ -61,7 +61,7 @@ def fold_device(state: State, header: Header, body: DeviceBody) -> Told | None:
     state.put_user(User(new_id, name, 1, (), former_name=former_name, password=body.password))
     _put_device(state, header, new_id, body)
     state.add_member(GENERAL, new_id)
-    return Told(audience=GENERAL, joined=(GENERAL, new_id))
+    return Told(audience=GENERAL, joined=((GENERAL, new_id),))
 
 
 def judge_password(state: State, header: Header | Draft, body: PasswordBody) -> Refusal | None:

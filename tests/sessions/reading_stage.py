@@ -7,10 +7,10 @@ from server.network.loop_thread import LoopThread
 from server.protocol import events
 from server.protocol.connection import ClientConnection
 from server.protocol.requests import Cursor
-from server.sessions.delivery import Delivery, Reader
+from server.sessions.delivery import Delivery
 from server.sessions.history import missed_frames
+from server.sessions.reader import Reader
 from server.state.bodies import DeviceBody, MessageBody, RoomBody
-from server.state.changes import timeline_row
 from server.state.fold import fold
 from server.state.rebuild import rebuild
 from server.state.state import GENERAL, State
@@ -69,7 +69,7 @@ class Log:
         (record,) = make_records([draft], self.epoch, self.state.index, self.state.hash)
         outcome = fold(self.state, record)
         assert outcome.refusal is None, outcome.refusal
-        rows = [timeline_row(record, outcome.told)] if outcome.told else []
+        rows = outcome.told.rows(record.index) if outcome.told else []
         self.store.commit([Write(records=(record,), timeline=tuple(rows), derived_index=record.index)])
         if outcome.told:
             self._fresh.append(Published(record, outcome.told))

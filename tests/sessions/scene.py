@@ -24,7 +24,6 @@ from server.sessions.admission import Policy
 from server.sessions.facts import OwnFacts, PeerNews
 from server.sessions.hub import Hub
 from server.sessions.session import Session
-from server.state.changes import timeline_row
 from server.state.fold import fold
 from server.state.rebuild import rebuild
 from server.state.state import State
@@ -208,7 +207,7 @@ class Scene:
         """Archive one record and give the hub the round in which it was committed."""
         (record,) = make_records([draft], epoch, self.state.index, self.state.hash)
         outcome = fold(self.state, record)
-        row = [timeline_row(record, outcome.told)] if outcome.told else []
+        row = outcome.told.rows(record.index) if outcome.told else []
         self._store.commit([Write(records=(record,), timeline=tuple(row), derived_index=record.index)])
         number = outcome.told.number if outcome.told else 0
         answer = Answer(asker, *draft.id, record.index, number, 1, outcome.refusal)

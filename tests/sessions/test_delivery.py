@@ -14,8 +14,9 @@ from server.network.loop_thread import LoopThread
 from server.protocol import events
 from server.protocol.requests import Cursor, EpochEnd
 from server.sessions import delivery as delivery_module
-from server.sessions.delivery import Delivery, Reader
+from server.sessions.delivery import Delivery
 from server.sessions.history import ROWS_MAX
+from server.sessions.reader import Reader
 from server.state.bodies import DeviceBody, MemberBody
 from server.state.state import GENERAL
 from tests.sessions.reading_stage import FIRST, SECOND, Sink, Stage, sink

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from server.archive.disk import SqliteDisk
 from server.archive.store import Store
 from server.network.loop_thread import LoopThread
-from server.sessions.delivery import Reader
+from server.sessions.reader import Reader
 from server.state.bodies import MemberBody
 from server.state.state import GENERAL
 from tests.sessions.reading_stage import PEOPLE, ROOMS, Stage, reads

@@ -5,7 +5,8 @@ import pytest
 
 from server.archive.record import Draft, Epoch, epoch_draft, make_records
 from server.engine.round import Position, Published
-from server.sessions.delivery import Delivery, Reader
+from server.sessions.delivery import Delivery
+from server.sessions.reader import Reader
 from server.state.bodies import DeviceBody, MemberBody, MessageBody, RoomBody
 from server.state.fold import fold
 from server.state.state import GENERAL, State

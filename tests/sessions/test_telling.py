@@ -29,7 +29,7 @@ def log(tmp_path: Path) -> Iterator[Log]:
 
 def framed(log: Log) -> list[Frame]:
     told: list[tuple[Record, str, int]] = [
-        (item.record, item.told.audience, item.told.number) for item in log.fresh()
+        (item.record, audience, item.told.number) for item in log.fresh() for audience in item.told.audiences
     ]
     return list(frames_of(told, log.state))
 

@@ -90,9 +90,9 @@ def test_who_is_told_what() -> None:
     archive = Archive(epoch())
     told = [archive.add(draft).told for draft in (device(), message(1), room(2, "garden"))]
     assert [(t.audience, t.number, t.joined) for t in told if t is not None] == [
-        ("general", 0, ("general", "user-d")),
-        ("general", 1, None),
-        (EVERYBODY, 0, ("room-d-2", "user-d")),
+        ("general", 0, (("general", "user-d"),)),
+        ("general", 1, ()),
+        (EVERYBODY, 0, (("room-d-2", "user-d"),)),
     ]
 
 

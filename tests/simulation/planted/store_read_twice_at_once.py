@@ -3,7 +3,8 @@
 import asyncio
 from typing import Final
 
-from server.sessions.delivery import Delivery, Reader
+from server.sessions.delivery import Delivery
+from server.sessions.reader import Reader
 
 TARGET: Final = "server.sessions.delivery.Delivery.flush"
 _real: Final = Delivery.flush

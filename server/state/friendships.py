@@ -1,0 +1,125 @@
+"""Friendships: asking, answering, ending and blocking, and the private chat of two friends.
+
+    nothing --ask--> asked --accept--> friends --remove--> nothing
+                       \\---- decline, block ----> nothing
+
+A private chat is made when the first friendship of two people begins, and stays: what was written can
+be read, and written in is only while they are friends.
+"""
+
+import enum
+import hashlib
+
+from msgspec import structs
+
+from server.archive.record import Draft, Header
+from server.protocol import limits
+from server.protocol.errors import Refusal
+from server.state.bodies import FriendBody
+from server.state.state import Friendship, Room, RoomKind, State, pair_of
+from server.state.told import Told
+
+
+class FriendAct(enum.StrEnum):
+    """What somebody wants with another person."""
+
+    ASK = "ask"
+    ACCEPT = "accept"
+    DECLINE = "decline"
+    REMOVE = "remove"
+    BLOCK = "block"
+    UNBLOCK = "unblock"
+
+
+def judge_friend(state: State, header: Header | Draft, body: FriendBody) -> Refusal | None:
+    """Each act has its state; what a merge brings once more is fulfilled already."""
+    user = state.user_of_device(header.device)
+    if user is None:
+        return Refusal("not_signed_in")
+    if body.act not in set(FriendAct):
+        return Refusal("bad_request", {"reason": "no such act"})
+    if body.user not in state.users:
+        return Refusal("unknown_person", {"user": body.user[:64]})
+    if body.user == user.id:
+        return Refusal("not_yourself")
+    if body.act in {FriendAct.BLOCK, FriendAct.UNBLOCK}:
+        return None
+    found = state.friendship(user.id, body.user)
+    if body.act == FriendAct.ASK:
+        return _judge_ask(state, header, user.id, body.user)
+    if body.act == FriendAct.REMOVE:
+        is_fulfilled = found is not None and found.is_accepted
+        return None if is_fulfilled or header.origin is not None else Refusal("not_friends")
+    if found is not None and found.is_accepted and body.act == FriendAct.ACCEPT:
+        return None if header.origin is not None else Refusal("already_friends")
+    is_asked = found is not None and not found.is_accepted and found.asker == body.user
+    return None if is_asked else Refusal("not_asked", {"user": body.user})
+
+
+def _judge_ask(state: State, header: Header | Draft, user: str, other: str) -> Refusal | None:
+    if state.has_blocked(other, user):
+        return Refusal("blocked", {"user": other})
+    found = state.friendship(user, other)
+    if header.origin is not None:
+        return None
+    if found is not None and found.is_accepted:
+        return Refusal("already_friends")
+    if found is not None and found.asker == user:
+        return Refusal("already_asked", {"user": other})
+    asked = sum(1 for one in state.friendships.values() if one.asker == user and not one.is_accepted)
+    if found is None and asked >= limits.FRIENDS_ASKED_MAX:
+        return Refusal("too_many_asked", {"limit": limits.FRIENDS_ASKED_MAX})
+    return None
+
+
+def fold_friend(state: State, header: Header, body: FriendBody) -> Told | None:
+    """Both sides are told, but for a block: nobody hears that he or she was blocked."""
+    user = state.devices[header.device].user
+    both = Told(audience=user, others=(body.user,))
+    match FriendAct(body.act):
+        case FriendAct.ASK:
+            return _ask(state, user, body.user)
+        case FriendAct.ACCEPT:
+            return _befriend(state, user, body.user)
+        case FriendAct.DECLINE | FriendAct.REMOVE:
+            return both if state.friendships.pop(pair_of(user, body.user), None) else None
+        case FriendAct.BLOCK:
+            was_friend = state.friendships.pop(pair_of(user, body.user), None)
+            state.blocks[user, body.user] = None
+            # The other one sees a friendship end, as it may end for any reason.
+            return both if was_friend and was_friend.is_accepted else Told(audience=user)
+        case FriendAct.UNBLOCK:
+            state.blocks.pop((user, body.user), None)
+            return Told(audience=user)
+
+
+def _ask(state: State, user: str, other: str) -> Told | None:
+    found = state.friendship(user, other)
+    if found is None:
+        # Whoever asks a person wants to hear from that one.
+        state.blocks.pop((user, other), None)
+        state.friendships[pair_of(user, other)] = Friendship(user, other)
+        return Told(audience=user, others=(other,))
+    if found.is_accepted or found.asker == user:
+        return None
+    # Each asked the other: both want it.
+    return _befriend(state, user, other)
+
+
+def _befriend(state: State, user: str, other: str) -> Told | None:
+    found = state.friendships[pair_of(user, other)]
+    if found.is_accepted:
+        return None
+    state.friendships[pair_of(user, other)] = structs.replace(found, is_accepted=True)
+    room, joined = private_room(user, other), tuple[tuple[str, str], ...]()
+    if room not in state.rooms:
+        state.put_room(Room(room, "", (), RoomKind.PRIVATE))
+        joined = tuple((room, member) for member in pair_of(user, other))
+        for _, member in joined:
+            state.add_member(room, member)
+    return Told(audience=user, others=(other,), joined=joined)
+
+
+def private_room(user: str, other: str) -> str:
+    """The id of the private chat of two people: the same, whoever makes it on whichever side of a cut."""
+    return hashlib.sha256("private {} {}".format(*pair_of(user, other)).encode()).hexdigest()[:16]

@@ -1,0 +1,104 @@
+"""Who may do what in which kind of room: one table, evaluated by the fold alone (pure).
+
+A test is generated from it: every cell is tried, and a new one without an expectation fails.
+"""
+
+import enum
+from typing import Final
+
+from server.protocol.errors import Refusal
+from server.state.state import Room, RoomKind, State
+
+
+class Role(enum.StrEnum):
+    """What a person is in a room. In a private chat a member is a friend, as long as the friendship lasts."""
+
+    STRANGER = "stranger"
+    MEMBER = "member"
+    FRIEND = "friend"
+    ADMINISTRATOR = "administrator"
+
+
+class Act(enum.StrEnum):
+    """What can be done in a room. To remove is about others; to moderate is to delete what others wrote."""
+
+    READ = "read"
+    WRITE = "write"
+    JOIN = "join"
+    LEAVE = "leave"
+    ADD = "add"
+    REMOVE = "remove"
+    RENAME = "rename"
+    DESCRIBE = "describe"
+    ADMINISTER = "administer"
+    MODERATE = "moderate"
+
+
+_NOBODY: Final = frozenset[Role]()
+_STRANGERS: Final = frozenset({Role.STRANGER})
+_FRIENDS: Final = frozenset({Role.FRIEND})
+_ADMINISTRATORS: Final = frozenset({Role.ADMINISTRATOR})
+_MEMBERS: Final = frozenset({Role.MEMBER, Role.FRIEND, Role.ADMINISTRATOR})
+
+# Everybody is in the general room: nobody leaves it, and nobody is put out of it.
+TABLE: Final[dict[Act, dict[RoomKind, frozenset[Role]]]] = {
+    Act.READ: dict.fromkeys(RoomKind, _MEMBERS),
+    Act.WRITE: {**dict.fromkeys(RoomKind, _MEMBERS), RoomKind.PRIVATE: _FRIENDS},
+    Act.JOIN: {**dict.fromkeys(RoomKind, _NOBODY), RoomKind.PUBLIC: _STRANGERS},
+    Act.LEAVE: {**dict.fromkeys(RoomKind, _NOBODY), RoomKind.PUBLIC: _MEMBERS, RoomKind.GROUP: _MEMBERS},
+    Act.ADD: {**dict.fromkeys(RoomKind, _NOBODY), RoomKind.GROUP: _ADMINISTRATORS},
+    Act.REMOVE: {
+        **dict.fromkeys(RoomKind, _NOBODY),
+        RoomKind.PUBLIC: _ADMINISTRATORS,
+        RoomKind.GROUP: _ADMINISTRATORS,
+    },
+    Act.RENAME: {
+        **dict.fromkeys(RoomKind, _NOBODY),
+        RoomKind.PUBLIC: _ADMINISTRATORS,
+        RoomKind.GROUP: _ADMINISTRATORS,
+    },
+    Act.DESCRIBE: {**dict.fromkeys(RoomKind, _ADMINISTRATORS), RoomKind.PRIVATE: _NOBODY},
+    Act.ADMINISTER: {
+        **dict.fromkeys(RoomKind, _NOBODY),
+        RoomKind.PUBLIC: _ADMINISTRATORS,
+        RoomKind.GROUP: _ADMINISTRATORS,
+    },
+    Act.MODERATE: {**dict.fromkeys(RoomKind, _ADMINISTRATORS), RoomKind.PRIVATE: _NOBODY},
+}
+# What strangers are not even told of.
+_HIDDEN: Final = frozenset({RoomKind.GROUP, RoomKind.PRIVATE})
+
+
+def role_of(state: State, room: Room, user: str) -> Role:
+    """What a person is in a room."""
+    if user not in room.members:
+        return Role.STRANGER
+    if room.kind is RoomKind.PRIVATE:
+        return Role.FRIEND if state.are_friends(*room.members) else Role.MEMBER
+    return Role.ADMINISTRATOR if user in room.administrators else Role.MEMBER
+
+
+def refusal_of(state: State, act: Act, room_id: str, user: str) -> Refusal | None:
+    """Why a person may not do this in a room; None: it is allowed."""
+    room = state.rooms.get(room_id)
+    if room is None:
+        return Refusal("unknown_room", {"room": room_id[:64]})
+    role, allowed = role_of(state, room, user), TABLE[act][room.kind]
+    if role in allowed:
+        return None
+    if role is Role.STRANGER:
+        if room.kind in _HIDDEN:
+            return Refusal("unknown_room", {"room": room_id})
+        return Refusal("not_a_member", {"room": room_id}) if act is not Act.JOIN else Refusal("forbidden")
+    if act is Act.JOIN and room.kind in {RoomKind.PUBLIC, RoomKind.GENERAL}:
+        return Refusal("already_a_member", {"room": room_id})
+    if Role.FRIEND in allowed and room.kind is RoomKind.PRIVATE:
+        return Refusal("not_friends")
+    if Role.ADMINISTRATOR in allowed:
+        return Refusal("not_an_administrator", {"room": room_id})
+    return Refusal("forbidden")
+
+
+def is_readable(state: State, room_id: str, user: str) -> bool:
+    """Whether history, search and downloads of a room are open to a person."""
+    return refusal_of(state, Act.READ, room_id, user) is None
