@@ -15,6 +15,7 @@ from typing import Final
 import msgspec
 
 from server.archive.belonging import CLUSTER_FACT, check_belongs
+from server.archive.blocks import TimelineRow
 from server.archive.confirmed import Mark, sync_folder, write_durably
 from server.archive.disk import SqliteDisk
 from server.archive.kept_damage import next_folder

@@ -2,8 +2,6 @@
 
 from collections.abc import Callable, Hashable
 
-from msgspec import structs
-
 from server.client import notices
 from server.client.notices import (
     AnyNotice,
@@ -17,6 +15,7 @@ from server.client.notices import (
     ServersChanged,
 )
 from server.client.reading import Reading
+from server.client.rooms import KnownRooms
 from server.protocol import events
 from server.protocol.events import Message, Messages, RoomCreated, RoomJoined, SignedIn
 from server.protocol.facts import RoomFacts, ServerFacts
@@ -32,8 +31,7 @@ class Delivery:
         self._reading = reading
         self._emit = emit
         self._arrived: list[Message] = []
-        self._rooms: dict[str, RoomFacts] = {}
-        self._user = ""
+        self._rooms = KnownRooms()
         self._servers: tuple[list[ServerFacts], str] = ([], "")
         # A sign-in that took our cursor back said it already; the event of it may follow.
         self._diverged_at: int | None = None
@@ -47,8 +45,8 @@ class Delivery:
             self.diverged(event.cursor.index)
             self._diverged_at = event.cursor.index
         self._reading.resume(event.cursor, event.number, event.archive_number)
-        self._user = event.user
-        self._rooms = {facts.room: facts for facts in event.rooms}
+        self._rooms.user = event.user
+        self._rooms.listed(event.rooms)
         self._is_position_stale = True
         self._are_rooms_stale = True
         self._tell_servers(event.servers, self._servers[1])
@@ -64,32 +62,37 @@ class Delivery:
     def room_created(self, event: RoomCreated) -> None:
         """A room came to be."""
         if self._is_new(event.index, event.room) and event.room not in self._rooms:
-            facts = RoomFacts(room=event.room, name=event.name, members=1, is_member=event.user == self._user)
-            self._rooms[event.room] = facts
+            self._rooms.created(event)
             self._are_rooms_stale = True
             self._tell_name("room", event)
 
     def room_joined(self, event: RoomJoined) -> None:
         """Somebody joined a room."""
-        facts = self._rooms.get(event.room)
-        if self._is_new(event.index, (event.room, event.user)) and facts is not None:
+        if self._is_new(event.index, (event.room, event.user)):
             self._tell_name("person", event)
-            self._rooms[event.room] = structs.replace(
-                facts,
-                members=facts.members + 1,
-                is_member=facts.is_member or event.user == self._user,
-            )
+            self._rooms.joined(event)
             self._are_rooms_stale = True
 
     def happened(self, event: events.AnyHappening) -> None:
         """Something that the app is to know as it is."""
-        if self._is_new(event.index, event.by):
-            self.flush()
-            self._emit(notices.Happened(event=event))
+        if not self._is_new(event.index, event.by):
+            return
+        self._are_rooms_stale = True
+        match event:
+            case events.RoomLeft():
+                self._rooms.left(event)
+            case events.RoomChanged():
+                self._rooms.changed(event)
+            case events.FriendshipChanged():
+                self._rooms.befriended(event)
+            case _:
+                self._are_rooms_stale = False
+        self.flush()
+        self._emit(notices.Happened(event=event))
 
     def rooms_listed(self, rooms: list[RoomFacts]) -> None:
         """The whole list was asked for."""
-        self._rooms = {facts.room: facts for facts in rooms}
+        self._rooms.listed(rooms)
         self._are_rooms_stale = True
 
     def position_moved(self, event: events.PositionMoved) -> None:
@@ -131,7 +134,7 @@ class Delivery:
             self._emit(Arrived(messages=arrived))
         if self._are_rooms_stale:
             self._are_rooms_stale = False
-            self._emit(RoomsChanged(rooms=list(self._rooms.values())))
+            self._emit(RoomsChanged(rooms=list(self._rooms)))
         cursor = self._reading.cursor
         if self._is_position_stale and cursor is not None:
             self._is_position_stale = False
@@ -139,7 +142,7 @@ class Delivery:
             self._emit(PositionMoved(cursor=cursor, number=number, archive_number=archive_number))
 
     def _tell_name(self, what: str, event: RoomCreated | RoomJoined) -> None:
-        if event.wanted_name and event.user == self._user:
+        if event.wanted_name and event.user == self._rooms.user:
             self.flush()
             self._emit(Renamed(what=what, wanted_name=event.wanted_name, name=event.name))
 

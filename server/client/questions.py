@@ -3,18 +3,48 @@
 import msgspec
 
 from server.protocol.requests import (
+    AddMember,
+    Administer,
     ChangePassword,
+    CreateGroup,
     CreateRoom,
     Devices,
+    Friend,
+    Friends,
     History,
     JoinRoom,
+    LeaveRoom,
+    People,
+    RemoveMember,
+    RenameRoom,
     RevokeDevice,
     Rooms,
     Search,
+    SetTopic,
     Who,
 )
 
-AnyQuestion = History | Search | Rooms | Who | Devices | CreateRoom | JoinRoom | ChangePassword | RevokeDevice
+AnyQuestion = (
+    History
+    | Search
+    | Rooms
+    | Who
+    | People
+    | Friends
+    | Devices
+    | CreateRoom
+    | JoinRoom
+    | LeaveRoom
+    | RenameRoom
+    | SetTopic
+    | CreateGroup
+    | AddMember
+    | RemoveMember
+    | Administer
+    | Friend
+    | ChangePassword
+    | RevokeDevice
+)
 
 
 class Asked(msgspec.Struct, frozen=True):

@@ -20,6 +20,7 @@ def error_text(code: str, arguments: Arguments) -> str:
         **_connection_texts(),
         **_sign_in_texts(),
         **_archive_texts(),
+        **_people_texts(),
         **_file_texts(),
         **_protocol_texts(),
     }
@@ -107,6 +108,24 @@ def _archive_texts() -> dict[str, str]:
         ),
         "forbidden": _("This is not allowed here."),
         "too_many_requests": _("More than {limit} requests wait for an answer."),
+    }
+
+
+def _people_texts() -> dict[str, str]:
+    return {
+        "bad_topic": _("A topic is one line of at most {limit} characters."),
+        "not_an_administrator": _("Only those who administer this conversation can do that."),
+        "last_administrator": _("Somebody has to administer it: name another one first."),
+        "unknown_person": _("There is nobody called {user} here."),
+        "not_yourself": _("That cannot be done to oneself."),
+        "not_friends": _("You are not friends: ask first, and wait for the answer."),
+        "already_friends": _("You are friends already."),
+        "already_asked": _("You have asked already; the answer is still to come."),
+        "not_asked": _("There is no question of that person to answer."),
+        "too_many_asked": _(
+            "You have asked {limit} people who have not answered yet; wait for some of them."
+        ),
+        "blocked": _("That person does not want this."),
     }
 
 

@@ -16,6 +16,7 @@ from server.protocol.event import Happening as Happening
 from server.protocol.facts import (
     ConnectionFacts,
     DeviceFacts,
+    FriendFacts,
     MemberFacts,
     MemberMark,
     RoomFacts,
@@ -109,7 +110,7 @@ class FilePiece(Event, frozen=True, kw_only=True, tag="file_piece"):
 
 
 class RoomCreated(Event, frozen=True, kw_only=True, tag="room_created"):
-    """A public room came to be (told to everybody).
+    """A public room came to be (told to everybody), or a group (told to its `members`).
 
     `wanted_name` is set when a merge had to give it another name: both servers had made one.
     """
@@ -119,12 +120,15 @@ class RoomCreated(Event, frozen=True, kw_only=True, tag="room_created"):
     name: str
     user: str
     wanted_name: str = ""
+    kind: str = "public"
+    members: int = 1
 
 
 class RoomJoined(Event, frozen=True, kw_only=True, tag="room_joined"):
     """Somebody became a member of a room (told to its members).
 
-    `wanted_name` is set when a merge had to give a new person another name.
+    `wanted_name` is set when a merge had to give a new person another name. `kind`, `room_name` and
+    `members` (with the new one) are for the new member; not there for the general room.
     """
 
     index: int
@@ -132,6 +136,53 @@ class RoomJoined(Event, frozen=True, kw_only=True, tag="room_joined"):
     user: str
     name: str
     wanted_name: str = ""
+    kind: str = "general"
+    room_name: str = ""
+    members: int = 0
+
+
+class RoomLeft(Happening, frozen=True, kw_only=True, tag="room_left"):
+    """Somebody is a member of a room no more (told to its members, and to that one).
+
+    `user`, called `name`, left or, if `is_removed`, was put out.
+    """
+
+    room: str
+    user: str
+    name: str
+    is_removed: bool = False
+
+
+class RoomChanged(Happening, frozen=True, kw_only=True, tag="room_changed"):
+    """A room has another name, topic or administrator (`what`), by a person called `name`.
+
+    `room_name` and `topic` are those of now. `member` was made an administrator, or is none any more.
+    """
+
+    room: str
+    what: str
+    user: str
+    name: str
+    room_name: str
+    topic: str = ""
+    member: str = ""
+    member_name: str = ""
+    is_administrator: bool = False
+
+
+class FriendshipChanged(Happening, frozen=True, kw_only=True, tag="friendship_changed"):
+    """Somebody asked, accepted, declined, removed, blocked or unblocked (`act`) another person.
+
+    `user`, called `name`, did it to `other`. Both are told; of a block only who did it. Who has a
+    friend less by a block hears that it was removed. `room` is the private chat, once they are friends.
+    """
+
+    user: str
+    name: str
+    other: str
+    other_name: str
+    act: str
+    room: str = ""
 
 
 class Withdrawn(Happening, frozen=True, kw_only=True, tag="withdrawn"):
@@ -266,6 +317,19 @@ class MemberList(Event, frozen=True, kw_only=True, tag="member_list"):
     members: list[MemberFacts]
 
 
+class FriendList(Event, frozen=True, kw_only=True, tag="friend_list"):
+    """The answer to `friends`: friends and open questions by name, then the blocked ones."""
+
+    friends: list[FriendFacts]
+
+
+class PersonList(Event, frozen=True, kw_only=True, tag="person_list"):
+    """The answer to `people`, in order of their names; `is_end` when there are no more."""
+
+    people: list[MemberFacts]
+    is_end: bool
+
+
 class DeviceList(Event, frozen=True, kw_only=True, tag="device_list"):
     """The answer to `devices`, the oldest first."""
 
@@ -322,6 +386,9 @@ AnyEvent = (
     | Messages
     | RoomCreated
     | RoomJoined
+    | RoomLeft
+    | RoomChanged
+    | FriendshipChanged
     | Withdrawn
     | AccountChanged
     | MessageEdited
@@ -342,6 +409,8 @@ AnyEvent = (
     | SearchPage
     | RoomList
     | MemberList
+    | FriendList
+    | PersonList
     | DeviceList
     | StatusFacts
     | Pong
@@ -350,8 +419,19 @@ AnyEvent = (
 )
 
 # What answers a question of the app and is given to it as it is.
-AnyAnswer = HistoryPage | SearchPage | MemberList | DeviceList | RoomReceipts | UnreadCounts
+AnyAnswer = (
+    HistoryPage | SearchPage | MemberList | FriendList | PersonList | DeviceList | RoomReceipts | UnreadCounts
+)
 # What happened in the archive and is given to the app as it is, once.
-AnyHappening = AccountChanged | Withdrawn | MessageEdited | MessageDeleted | ReactionChanged
+AnyHappening = (
+    AccountChanged
+    | Withdrawn
+    | RoomLeft
+    | RoomChanged
+    | FriendshipChanged
+    | MessageEdited
+    | MessageDeleted
+    | ReactionChanged
+)
 
 EVENT_NAMES: Final = frozenset(str(kind.__struct_config__.tag) for kind in typing.get_args(AnyEvent))

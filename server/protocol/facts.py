@@ -18,16 +18,22 @@ class FileFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     media_type: Annotated[str, Meta(max_length=64, pattern=r"^([a-z0-9.+-]{1,31}/[a-z0-9.+-]{1,31})?\Z")] = ""
 
 
-class RoomFacts(msgspec.Struct, frozen=True):
-    """A room as it is listed; `is_member` is about the person who asked.
+class RoomFacts(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A room as it is listed; `is_member` and `is_administrator` are about the person who asked.
 
-    So is `read`, up to which index the person has read there; the last message stands at `last_message`.
+    `kind` is general, public, group or private. A private chat has the other one's name; `user` is that
+    one's id.
+    `read` is up to which index the person has read there; the last message stands at `last_message`.
     """
 
     room: str
     name: str
     members: int
     is_member: bool
+    kind: str = "public"
+    topic: str = ""
+    is_administrator: bool = False
+    user: str = ""
     read: int = 0
     last_message: int = 0
 
@@ -54,11 +60,25 @@ def is_waiting_for_other(mode: str, servers: Sequence[ServerFacts]) -> bool:
     return mode == "waiting" and {facts.role for facts in servers} == {"recovering", "away"}
 
 
-class MemberFacts(msgspec.Struct, frozen=True):
-    """A member of a room."""
+class MemberFacts(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A person: a member of a room, or found by name."""
 
     user: str
     name: str
+    is_online: bool
+    is_administrator: bool = False
+
+
+class FriendFacts(msgspec.Struct, frozen=True):
+    """Another person as seen by the one who asked: `status` is friend, asked (by us), asks (us) or blocked.
+
+    `room` is the id of the private chat, "" while there is none.
+    """
+
+    user: str
+    name: str
+    status: str
+    room: str
     is_online: bool
 
 

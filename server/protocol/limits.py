@@ -30,6 +30,7 @@ SEARCH_RATE_PER_S: Final = 1.0
 SEARCH_BURST: Final = 5
 # The longest emoji joins ten code points (a family with skin tones).
 EMOJI_CHARACTERS_MAX: Final = 16
+PEOPLE_ROWS_MAX: Final = 200
 # The people of a chat see each other's name in a narrow column.
 NAME_CHARACTERS_MAX: Final = 32
 ROOM_NAME_CHARACTERS_MAX: Final = 32

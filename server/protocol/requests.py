@@ -6,7 +6,7 @@ A request carries an `id` that its answer repeats. What is to be archived also c
 
 import builtins
 import typing
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta
@@ -19,6 +19,8 @@ Counter = Annotated[int, Meta(ge=1, le=limits.INTEGER_MAX)]
 RequestId = Annotated[int, Meta(ge=1, le=limits.INTEGER_MAX)]
 Name = Annotated[str, Meta(min_length=1, max_length=64)]
 Identifier = Annotated[str, Meta(min_length=1, max_length=64)]
+# The id of a person, or @ and the name that the person has now.
+Person = Annotated[str, Meta(min_length=1, max_length=65)]
 DeviceId = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z")]
 Password = Annotated[str, Meta(max_length=limits.PASSWORD_CHARACTERS_MAX)]
 Secret = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
@@ -176,6 +178,84 @@ class JoinRoom(Request, frozen=True, tag="join_room"):
     room: Identifier
 
 
+class LeaveRoom(Request, frozen=True, tag="leave_room"):
+    """Be a member of a room or group no more."""
+
+    counter: Counter
+    room: Identifier
+
+
+class RenameRoom(Request, frozen=True, tag="rename_room"):
+    """Another name for a room or group; its administrators may."""
+
+    counter: Counter
+    room: Identifier
+    name: Name
+
+
+class SetTopic(Request, frozen=True, tag="set_topic"):
+    """What a room or group is about, in one line, or ""; its administrators may."""
+
+    counter: Counter
+    room: Identifier
+    topic: Annotated[str, Meta(max_length=limits.TOPIC_CHARACTERS_MAX)]
+
+
+class CreateGroup(Request, frozen=True, tag="create_group"):
+    """Make a group with other people; whoever makes it administers it. They need not be friends."""
+
+    counter: Counter
+    name: Name
+    users: Annotated[list[Person], Meta(max_length=limits.ROOM_MEMBERS_MAX)] = []
+
+
+class AddMember(Request, frozen=True, tag="add_member"):
+    """Take somebody into a group; its administrators may."""
+
+    counter: Counter
+    room: Identifier
+    user: Person
+
+
+class RemoveMember(Request, frozen=True, tag="remove_member"):
+    """Put somebody else out of a room or group; its administrators may."""
+
+    counter: Counter
+    room: Identifier
+    user: Person
+
+
+class Administer(Request, frozen=True, tag="administer"):
+    """Make a member an administrator of a room or group, or take that back; its administrators may."""
+
+    counter: Counter
+    room: Identifier
+    user: Person
+    is_administrator: bool
+
+
+class Friend(Request, frozen=True, tag="friend"):
+    """Ask somebody to be friends, answer, end it, or block.
+
+    A blocked person cannot ask us, and cannot take us into groups.
+    """
+
+    counter: Counter
+    user: Person
+    act: Literal["ask", "accept", "decline", "remove", "block", "unblock"]
+
+
+class Friends(Request, frozen=True, tag="friends"):
+    """The own friends, who was asked, who has asked, and who is blocked."""
+
+
+class People(Request, frozen=True, tag="people"):
+    """The people whose name begins so, in order of their names."""
+
+    name: Annotated[str, Meta(max_length=64)] = ""
+    limit: Annotated[int, Meta(ge=1, le=limits.PEOPLE_ROWS_MAX)] = 50
+
+
 class ChangePassword(Request, frozen=True, tag="change_password"):
     """Another password, or the first one of an open name (`old` ""); all other devices are signed out."""
 
@@ -284,6 +364,16 @@ AnyRequest = (
     | Download
     | CreateRoom
     | JoinRoom
+    | LeaveRoom
+    | RenameRoom
+    | SetTopic
+    | CreateGroup
+    | AddMember
+    | RemoveMember
+    | Administer
+    | Friend
+    | Friends
+    | People
     | ChangePassword
     | RevokeDevice
     | Devices

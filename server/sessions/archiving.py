@@ -3,9 +3,11 @@
 from typing import TYPE_CHECKING
 
 from server.protocol import requests
+from server.protocol.errors import Refusal
 from server.sessions.changing import reply
 from server.sessions.drafts import Archived, draft_of
 from server.sessions.files import send_with_file
+from server.sessions.people import with_ids
 
 if TYPE_CHECKING:
     from server.sessions.hub import Hub
@@ -18,7 +20,11 @@ def archive(hub: "Hub", session: "Session", request: Archived) -> None:
     if isinstance(request, requests.Send) and request.reply is not None:
         reply(hub, session, request)
         return
-    draft, room = draft_of(request, session.device.id, hub.time_ms())
+    known = with_ids(hub.state, request)
+    if isinstance(known, Refusal):
+        session.refuse(request.id, known)
+        return
+    draft, room = draft_of(known, session.device.id, hub.time_ms())
     if isinstance(request, requests.Send) and request.file is not None:
         send_with_file(hub, session, request, draft)
     else:

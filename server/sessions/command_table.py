@@ -11,6 +11,7 @@ from server.sessions.archiving import archive, change_password
 from server.sessions.changing import change
 from server.sessions.devices import tell_devices
 from server.sessions.files import begin_upload, download, take_chunk
+from server.sessions.people import tell_friends, tell_people
 from server.sessions.readings import tell_history, tell_status
 from server.sessions.receipts import take_mark, tell_receipts
 from server.sessions.rooms import tell_members, tell_rooms
@@ -49,6 +50,16 @@ COMMANDS: Final[dict[type, Command]] = {
     requests.Download: Command(download),
     requests.CreateRoom: Command(archive),
     requests.JoinRoom: Command(archive),
+    requests.LeaveRoom: Command(archive),
+    requests.RenameRoom: Command(archive),
+    requests.SetTopic: Command(archive),
+    requests.CreateGroup: Command(archive),
+    requests.AddMember: Command(archive),
+    requests.RemoveMember: Command(archive),
+    requests.Administer: Command(archive),
+    requests.Friend: Command(archive),
+    requests.Friends: Command(tell_friends),
+    requests.People: Command(tell_people),
     requests.ChangePassword: Command(change_password),
     requests.RevokeDevice: Command(archive),
     requests.Devices: Command(tell_devices),

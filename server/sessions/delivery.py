@@ -43,8 +43,6 @@ _ON_ITS_WAY_S: Final = 2.0
 MEMORY_BYTES: Final = 32 * 1024 * 1024
 
 
-
-
 class Delivery:
     """All readers of this server. On the io thread only.
 

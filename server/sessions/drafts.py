@@ -7,9 +7,36 @@ import msgspec
 from server.archive.record import Draft
 from server.protocol import requests
 from server.sessions.signing_in import id_from
-from server.state.bodies import FileBody, MemberBody, MessageBody, RevokeBody, RoomBody
+from server.state.bodies import (
+    AddBody,
+    AdministerBody,
+    FileBody,
+    FriendBody,
+    GroupBody,
+    LeaveBody,
+    MemberBody,
+    MessageBody,
+    RemoveBody,
+    RenameBody,
+    RevokeBody,
+    RoomBody,
+    TopicBody,
+)
 
-Archived = requests.Send | requests.CreateRoom | requests.JoinRoom | requests.RevokeDevice
+Archived = (
+    requests.Send
+    | requests.CreateRoom
+    | requests.JoinRoom
+    | requests.LeaveRoom
+    | requests.RenameRoom
+    | requests.SetTopic
+    | requests.CreateGroup
+    | requests.AddMember
+    | requests.RemoveMember
+    | requests.Administer
+    | requests.Friend
+    | requests.RevokeDevice
+)
 
 _encode: Final = msgspec.msgpack.Encoder().encode
 
@@ -17,19 +44,56 @@ _encode: Final = msgspec.msgpack.Encoder().encode
 def draft_of(request: Archived, device: str, now_ms: int) -> tuple[Draft, str]:
     """The draft of a device's request, and the id of the room that it makes or enters, or nothing.
 
-    A message has the time when it was written, as far as that is not in the future.
+    A message has the time when it was written, as far as that is not in the future. People are named by
+    their ids here: `people.with_ids`.
     """
-    counter = request.counter
+    kind, body, room = _body_of(request, device)
+    time_ms = min(request.time_ms, now_ms) if isinstance(request, requests.Send) else now_ms
+    return Draft(kind, device, request.counter, time_ms, _encode(body)), room
+
+
+def _body_of(request: Archived, device: str) -> tuple[str, msgspec.Struct, str]:
+    """The kind and the body of the record, and the room."""
     match request:
-        case requests.Send():
-            file = None if request.file is None else FileBody(*msgspec.structs.astuple(request.file))
-            body = _encode(MessageBody(request.room, request.text, file, request.reply))
-            return Draft("message", device, counter, min(request.time_ms, now_ms), body), ""
-        case requests.CreateRoom():
-            room = id_from("room", device, counter)
-            return Draft("room", device, counter, now_ms, _encode(RoomBody(room, request.name))), room
-        case requests.JoinRoom():
-            room = request.room
-            return Draft("member", device, counter, now_ms, _encode(MemberBody(room))), room
-        case requests.RevokeDevice():
-            return Draft("revoke", device, counter, now_ms, _encode(RevokeBody(request.device))), ""
+        case requests.Send(room=room, text=text, file=sent, reply=reply):
+            file = None if sent is None else FileBody(*msgspec.structs.astuple(sent))
+            return "message", MessageBody(room, text, file, reply), ""
+        case requests.CreateRoom(name=name):
+            room = id_from("room", device, request.counter)
+            return "room", RoomBody(room, name), room
+        case requests.JoinRoom(room=room):
+            return "member", MemberBody(room), room
+        case requests.CreateGroup(name=name, users=users):
+            room = id_from("group", device, request.counter)
+            return "group", GroupBody(room, name, tuple(users)), room
+        case requests.Friend(user=user, act=act):
+            return "friend", FriendBody(user, act), ""
+        case requests.RevokeDevice(device=other):
+            return "revoke", RevokeBody(other), ""
+        case _:
+            kind, body = _change_of(request)
+            return kind, body, ""
+
+
+def _change_of(
+    request: requests.LeaveRoom
+    | requests.RenameRoom
+    | requests.SetTopic
+    | requests.AddMember
+    | requests.RemoveMember
+    | requests.Administer,
+) -> tuple[str, msgspec.Struct]:
+    """The same for what changes a room."""
+    match request:
+        case requests.LeaveRoom(room=room):
+            return "leave", LeaveBody(room)
+        case requests.RenameRoom(room=room, name=name):
+            return "rename", RenameBody(room, name)
+        case requests.SetTopic(room=room, topic=topic):
+            return "topic", TopicBody(room, topic)
+        case requests.AddMember(room=room, user=user):
+            return "add", AddBody(room, user)
+        case requests.RemoveMember(room=room, user=user):
+            return "remove", RemoveBody(room, user)
+        case requests.Administer(room=room, user=user, is_administrator=is_administrator):
+            return "administer", AdministerBody(room, user, is_administrator)

@@ -9,6 +9,7 @@ from server.protocol import events, requests
 from server.protocol.errors import Refusal
 from server.sessions.history import history_page
 from server.sessions.status import status_facts
+from server.state.permissions import Act, refusal_of
 
 if TYPE_CHECKING:
     from server.sessions.hub import Hub
@@ -20,9 +21,9 @@ _log = logging.getLogger(__name__)
 def tell_history(hub: "Hub", session: "Session", request: requests.History) -> None:
     """A page of the past."""
     assert session.user is not None
-    if request.room not in hub.user_now(session.user).rooms:
-        code = "not_a_member" if request.room in hub.state.rooms else "unknown_room"
-        session.refuse(request.id, Refusal(code, {"room": request.room}))
+    refusal = refusal_of(hub.state, Act.READ, request.room, session.user.id)
+    if refusal is not None:
+        session.refuse(request.id, refusal)
     else:
         hub.readings.start(session, request, _history(hub, request))
 

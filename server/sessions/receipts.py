@@ -17,7 +17,7 @@ from server.protocol import events, limits, requests
 from server.protocol.errors import Refusal
 from server.protocol.facts import MemberMark
 from server.protocol.frames import encode_frame
-from server.sessions.delivery import Reader
+from server.sessions.reader import Reader
 from server.state.bodies import MarksBody, PersonMarks
 from server.state.state import State
 

@@ -14,16 +14,15 @@ from server.protocol import events
 from server.protocol.changes import AnyChange, deleted
 from server.protocol.facts import FileFacts
 from server.protocol.frames import encode_frame
+from server.sessions.happenings import happening_of
 from server.state.bodies import (
     DeleteBody,
     DeviceBody,
     EditBody,
-    MemberBody,
     MessageBody,
     PasswordBody,
     ReactBody,
     RevokeBody,
-    RoomBody,
 )
 from server.state.fold import decode_body
 from server.state.mentions import mentions_in
@@ -145,16 +144,6 @@ def _event_of(record: Record, audience: str, state: State) -> events.AnyEvent | 
             arguments=void.arguments,
         )
     match body:
-        case RoomBody(room, name):
-            found = state.rooms.get(room)
-            if found is None:
-                return None
-            wanted = name if found.name != name else ""
-            return events.RoomCreated(
-                index=record.index, room=room, name=found.name, user=user.id, wanted_name=wanted
-            )
-        case MemberBody(room):
-            return events.RoomJoined(index=record.index, room=room, user=user.id, name=user.name)
         case EditBody() | DeleteBody() | ReactBody():
             return change_of(record, state)
         case PasswordBody():
@@ -169,7 +158,7 @@ def _event_of(record: Record, audience: str, state: State) -> events.AnyEvent | 
                 index=record.index, room=GENERAL, user=user.id, name=user.name, wanted_name=wanted
             )
         case _:
-            return None
+            return happening_of(record, body, audience, state)
 
 
 def change_of(record: Record, state: State) -> AnyChange | None:

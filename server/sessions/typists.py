@@ -10,8 +10,8 @@ from server.sessions.facts import PeerTyping
 from server.sessions.receipts import is_small
 
 if TYPE_CHECKING:
-    from server.sessions.delivery import Reader
     from server.sessions.hub import Hub
+    from server.sessions.reader import Reader
     from server.sessions.session import Session
 
 # A failover takes a person from one server to the other within this: nobody is told of that.

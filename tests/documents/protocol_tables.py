@@ -16,6 +16,7 @@ from server.protocol.facts import (
     ConnectionFacts,
     DeviceFacts,
     FileFacts,
+    FriendFacts,
     MemberFacts,
     MemberMark,
     RoomFacts,
@@ -44,6 +45,16 @@ ANSWERS: Final[dict[type, str]] = {
     requests.Download: "`file_piece`",
     requests.CreateRoom: "`stored`",
     requests.JoinRoom: "`stored`",
+    requests.LeaveRoom: "`stored`",
+    requests.RenameRoom: "`stored`",
+    requests.SetTopic: "`stored`",
+    requests.CreateGroup: "`stored`",
+    requests.AddMember: "`stored`",
+    requests.RemoveMember: "`stored`",
+    requests.Administer: "`stored`",
+    requests.Friend: "`stored`",
+    requests.Friends: "`friend_list`",
+    requests.People: "`person_list`",
     requests.ChangePassword: "`stored`",
     requests.RevokeDevice: "`stored`",
     requests.Devices: "`device_list`",
@@ -73,6 +84,7 @@ PARTS: Final[tuple[type[msgspec.Struct], ...]] = (
     events.MessageRow,
     events.Extras,
     FileFacts,
+    FriendFacts,
     RoomFacts,
     ServerFacts,
     MemberFacts,
@@ -152,21 +164,26 @@ def default_words(field: Any) -> str:
     return f"`{msgspec.json.encode(value).decode()}`"
 
 
+PLAIN_WORDS: Final[dict[type, str]] = {
+    shapes.BoolType: "true or false",
+    shapes.FloatType: "number",
+    shapes.NoneType: "null",
+}
+
+
 def type_words(info: shapes.Type) -> str:
     """A type as people read it, with its bounds."""
     match info:
         case shapes.IntType(ge=low, le=high):
             return "integer" + (f", {low} to {high:,}" if high is not None else "")
-        case shapes.StrType(pattern=str(pattern), max_length=longest):
-            return f"text that matches `{pattern}`" + (f", at most {longest} characters" if longest else "")
-        case shapes.StrType(min_length=shortest, max_length=int(longest)):
-            return f"text of {shortest or 0} to {longest} characters"
         case shapes.StrType():
-            return "text"
-        case shapes.BoolType():
-            return "true or false"
-        case shapes.FloatType():
-            return "number"
+            return text_words(info)
+        case shapes.LiteralType(values=values):
+            return "one of " + ", ".join(f"`{value}`" for value in values)
+        case shapes.LiteralType(values=values):
+            return "one of " + ", ".join(f"`{value}`" for value in values)
+        case shapes.BoolType() | shapes.FloatType() | shapes.NoneType():
+            return PLAIN_WORDS[type(info)]
         case shapes.ListType() | shapes.VarTupleType() | shapes.TupleType():
             return list_words(info)
         case shapes.DictType(value_type=value):
@@ -174,12 +191,18 @@ def type_words(info: shapes.Type) -> str:
             return f"object of {type_words(value)} by number" if is_struct else "object of texts and numbers"
         case shapes.UnionType(types=types):
             return " or ".join(type_words(part) for part in types)
-        case shapes.NoneType():
-            return "null"
         case shapes.StructType(cls=kind):
             return f"[`{kind.__name__}`](#{kind.__name__.lower()})"
         case _:
             raise AssertionError(f"no words for {info}")
+
+
+def text_words(info: shapes.StrType) -> str:
+    """A text as people read it."""
+    longest = info.max_length
+    if info.pattern is not None:
+        return f"text that matches `{info.pattern}`" + (f", at most {longest} characters" if longest else "")
+    return "text" if longest is None else f"text of {info.min_length or 0} to {longest} characters"
 
 
 def list_words(info: shapes.ListType | shapes.VarTupleType | shapes.TupleType) -> str:

@@ -109,6 +109,12 @@ class Client:
         self.send(encode_frame(self.request(kind, **fields)))
         return self.heard()
 
+    def archive(self, kind: type[requests.AnyRequest], **fields: Any) -> list[events.AnyEvent]:
+        """Ask for something to be archived, and what came when it was committed."""
+        found = self.ask(kind, **fields)
+        self._scene.commit()
+        return found + self.heard()
+
     def request(self, kind: type[requests.AnyRequest], **fields: Any) -> requests.AnyRequest:
         """A request with the next id."""
         self._last_id += 1

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from server.archive.record import GENESIS_HASH, Draft, Epoch, Record, make_record
+from server.archive.record import GENESIS_HASH, Draft, Epoch, Origin, Record, make_record
 from server.archive.record import epoch_draft as make_epoch_draft
 from server.state.bodies import (
     DeleteBody,
@@ -72,6 +72,16 @@ def member(counter: int, room_id: str, *, name: str = "d") -> Draft:
 
 def marks(counter: int, *people: PersonMarks, trail: tuple[tuple[Epoch, int], ...]) -> Draft:
     return Draft("marks", "server", counter, 0, _encode(MarksBody(trail, people)))
+
+
+def act(kind: str, counter: int, body: msgspec.Struct, *, name: str = "d") -> Draft:
+    """A request of whatever kind."""
+    return Draft(kind, name, counter, 0, _encode(body))
+
+
+def merged(draft: Draft, person: str = "") -> Draft:
+    """The same request, as a merge re-submits it."""
+    return msgspec.structs.replace(draft, origin=Origin(Epoch(1, "b", "n"), draft.counter + 1, person))
 
 
 def epoch() -> Draft:

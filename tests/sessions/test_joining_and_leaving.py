@@ -1,4 +1,4 @@
-"""Somebody joins a room while others write: nothing due is left out, nothing older of the room comes."""
+"""Somebody joins or leaves a room while others write: nothing due is left out, nothing else of it comes."""
 
 import msgspec
 import pytest
@@ -7,9 +7,9 @@ from server.archive.record import Draft, Epoch, epoch_draft, make_records
 from server.engine.round import Position, Published
 from server.sessions.delivery import Delivery
 from server.sessions.reader import Reader
-from server.state.bodies import DeviceBody, MemberBody, MessageBody, RoomBody
+from server.state.bodies import DeviceBody, LeaveBody, MemberBody, MessageBody, RoomBody
 from server.state.fold import fold
-from server.state.state import GENERAL, State
+from server.state.state import GENERAL, State, restore
 
 EPOCH = Epoch(1, "a", "0")
 ANNA, BEN = "a" * 32, "b" * 32
@@ -89,3 +89,52 @@ def test_a_join_takes_away_nothing_of_its_batch_and_brings_nothing_older(is_paus
     chat.delivery.flush(anna)
     assert sink.texts() == ["in the batch before", "before the join", "for anna too"]
     assert chat.delivery.number_of(anna) == chat.state.number
+
+
+@pytest.mark.parametrize("is_paused", [False, True], ids=["up to date", "slow"])
+def test_who_leaves_reads_nothing_of_what_comes_behind_and_all_else_that_is_due(is_paused: bool) -> None:
+    chat, sink = Chat(), Sink()
+    chat.fold(chat.draft("member", ANNA, MemberBody("tea")))
+    anna = Reader(sink, "anna", [GENERAL, "tea"], chat.state.index)
+    chat.published = []
+    chat.delivery.position = chat.position()
+    chat.delivery.attach(anna)
+    sink.is_paused = is_paused
+    chat.say("tea", "before")
+    chat.say(GENERAL, "one")
+    chat.fold(chat.draft("leave", ANNA, LeaveBody("tea")))
+    chat.say("tea", "behind")
+    chat.say(GENERAL, "two")
+    chat.publish()
+    chat.say("tea", "later")
+    chat.publish()
+    sink.is_paused = False
+    chat.delivery.flush(anna)
+    # A slow one may no longer read what it had not read when it left.
+    assert sink.texts() == ["one", "two"] if is_paused else ["before", "one", "two"]
+    left = [
+        event
+        for event in map(msgspec.json.decode, sink.written.splitlines())
+        if event["event"] == "room_left"
+    ]
+    assert {event["user"] for event in left} == {"anna"}
+
+
+def test_who_left_behind_a_cut_reads_the_room_again() -> None:
+    chat, sink = Chat(), Sink()
+    chat.fold(chat.draft("member", ANNA, MemberBody("tea")))
+    anna = Reader(sink, "anna", [GENERAL, "tea"], chat.state.index)
+    chat.published = []
+    fork = chat.position()
+    before = restore(chat.state.snapshot())
+    chat.delivery.position = fork
+    chat.delivery.attach(anna)
+    chat.fold(chat.draft("leave", ANNA, LeaveBody("tea")))
+    chat.publish()
+    chat.say("tea", "not for her")
+    chat.publish()
+    chat.state, chat.published = before, []
+    chat.delivery.publish([], fork)
+    chat.say("tea", "for her again")
+    chat.publish()
+    assert sink.texts() == ["for her again"]
