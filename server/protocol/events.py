@@ -16,8 +16,6 @@ from server.protocol.event import Happening as Happening
 from server.protocol.facts import (
     ConnectionFacts,
     DeviceFacts,
-    FriendFacts,
-    MemberFacts,
     MemberMark,
     RoomFacts,
     SearchHit,
@@ -33,6 +31,15 @@ from server.protocol.messages import as_run as as_run
 from server.protocol.messages import extras_in as extras_in
 from server.protocol.messages import files_in as files_in
 from server.protocol.requests import Cursor
+from server.protocol.rooms import FriendList as FriendList
+from server.protocol.rooms import FriendshipChanged as FriendshipChanged
+from server.protocol.rooms import MemberList as MemberList
+from server.protocol.rooms import PersonList as PersonList
+from server.protocol.rooms import RoomChanged as RoomChanged
+from server.protocol.rooms import RoomCreated as RoomCreated
+from server.protocol.rooms import RoomJoined as RoomJoined
+from server.protocol.rooms import RoomLeft as RoomLeft
+from server.protocol.rooms import RoomList as RoomList
 
 
 class Welcome(Event, frozen=True, kw_only=True, tag="welcome"):
@@ -107,82 +114,6 @@ class FilePiece(Event, frozen=True, kw_only=True, tag="file_piece"):
     is_packed: bool = False
     # Never in the line: what came behind it.
     raw: builtins.bytes = b""
-
-
-class RoomCreated(Event, frozen=True, kw_only=True, tag="room_created"):
-    """A public room came to be (told to everybody), or a group (told to its `members`).
-
-    `wanted_name` is set when a merge had to give it another name: both servers had made one.
-    """
-
-    index: int
-    room: str
-    name: str
-    user: str
-    wanted_name: str = ""
-    kind: str = "public"
-    members: int = 1
-
-
-class RoomJoined(Event, frozen=True, kw_only=True, tag="room_joined"):
-    """Somebody became a member of a room (told to its members).
-
-    `wanted_name` is set when a merge had to give a new person another name. `kind`, `room_name` and
-    `members` (with the new one) are for the new member; not there for the general room.
-    """
-
-    index: int
-    room: str
-    user: str
-    name: str
-    wanted_name: str = ""
-    kind: str = "general"
-    room_name: str = ""
-    members: int = 0
-
-
-class RoomLeft(Happening, frozen=True, kw_only=True, tag="room_left"):
-    """Somebody is a member of a room no more (told to its members, and to that one).
-
-    `user`, called `name`, left or, if `is_removed`, was put out.
-    """
-
-    room: str
-    user: str
-    name: str
-    is_removed: bool = False
-
-
-class RoomChanged(Happening, frozen=True, kw_only=True, tag="room_changed"):
-    """A room has another name, topic or administrator (`what`), by a person called `name`.
-
-    `room_name` and `topic` are those of now. `member` was made an administrator, or is none any more.
-    """
-
-    room: str
-    what: str
-    user: str
-    name: str
-    room_name: str
-    topic: str = ""
-    member: str = ""
-    member_name: str = ""
-    is_administrator: bool = False
-
-
-class FriendshipChanged(Happening, frozen=True, kw_only=True, tag="friendship_changed"):
-    """Somebody asked, accepted, declined, removed, blocked or unblocked (`act`) another person.
-
-    `user`, called `name`, did it to `other`. Both are told; of a block only who did it. Who has a
-    friend less by a block hears that it was removed. `room` is the private chat, once they are friends.
-    """
-
-    user: str
-    name: str
-    other: str
-    other_name: str
-    act: str
-    room: str = ""
 
 
 class Withdrawn(Happening, frozen=True, kw_only=True, tag="withdrawn"):
@@ -302,32 +233,6 @@ class PersonPresence(Event, frozen=True, kw_only=True, tag="person_presence"):
 
     user: str
     is_online: bool
-
-
-class RoomList(Event, frozen=True, kw_only=True, tag="room_list"):
-    """The answer to `rooms`."""
-
-    rooms: list[RoomFacts]
-
-
-class MemberList(Event, frozen=True, kw_only=True, tag="member_list"):
-    """The answer to `who`."""
-
-    room: str
-    members: list[MemberFacts]
-
-
-class FriendList(Event, frozen=True, kw_only=True, tag="friend_list"):
-    """The answer to `friends`: friends and open questions by name, then the blocked ones."""
-
-    friends: list[FriendFacts]
-
-
-class PersonList(Event, frozen=True, kw_only=True, tag="person_list"):
-    """The answer to `people`, in order of their names; `is_end` when there are no more."""
-
-    people: list[MemberFacts]
-    is_end: bool
 
 
 class DeviceList(Event, frozen=True, kw_only=True, tag="device_list"):
