@@ -1,5 +1,6 @@
 """Files of clients: what they send and fetch, who may, and when a message may carry one."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from server.archive.record import Draft
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 # How often what nobody needs is looked for.
 SWEEP_EVERY_S: Final = 600.0
+# How soon after a deletion its file is gone from the disk.
+ERASE_EVERY_S: Final = 1.0
 
 
 def begin_upload(hub: "Hub", session: "Session", request: requests.BeginUpload) -> None:
@@ -176,12 +179,34 @@ async def _refusal_to_carry(
 
 
 class Broom:
-    """Takes away what no message carries and nobody has gone on with for a day."""
+    """Takes away what no message carries: at once when the last one was deleted, else after a day."""
 
     def __init__(self, hub: "Hub", files: FileStore) -> None:
         self._hub: Final = hub
         self._files: Final = files
+        self._seen = hub.state.files
+        self._changes = self._seen.changes
+        self._carried = set(self._seen.hashes())
         hub.call_later(SWEEP_EVERY_S, self._sweep)
+        hub.call_later(ERASE_EVERY_S, self._look)
+
+    def _look(self) -> None:
+        self._hub.call_later(ERASE_EVERY_S, self._look)
+        uses = self._hub.state.files
+        if uses is self._seen and uses.changes == self._changes:
+            return
+        carried, was_same = set(uses.hashes()), uses is self._seen
+        gone = self._carried - carried
+        self._seen, self._changes, self._carried = uses, uses.changes, carried
+        if gone and was_same:
+            # A merge, which puts another state in this one's place, may bring back what it took: only what a
+            # deletion took away is gone.
+            self._hub.readings.keep(self._erase(gone))
+
+    async def _erase(self, gone: set[str]) -> None:
+        for sha256 in gone:
+            if not self._hub.state.files.is_carried(sha256):
+                await self._files.run(partial(self._files.blobs.remove, sha256))
 
     def _sweep(self) -> None:
         self._hub.call_later(SWEEP_EVERY_S, self._sweep)
@@ -190,6 +215,7 @@ class Broom:
     async def sweep(self) -> None:
         """Once. A server that does not know yet what the archive holds keeps everything."""
         await self._files.close_idle()
-        if self._hub.mode != "waiting" and not self._hub.pair.is_behind:
+        pair = self._hub.pair
+        if pair.mode != "waiting" and not pair.is_behind and pair.alarm != "merging":
             now_s = self._hub.time_ms() / 1000
             await self._files.run(lambda: self._files.blobs.sweep(self._hub.state.files.is_carried, now_s))

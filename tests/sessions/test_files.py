@@ -294,6 +294,20 @@ def test_nothing_is_acknowledged_before_the_other_server_has_the_file(scene: Sce
     assert [event.answer for event in anna.heard() if event.answer] == [last.id, message.id, later.id]
 
 
+def test_the_file_of_a_deleted_message_is_erased(scene: Scene) -> None:
+    anna = signed_in(scene)
+    for content in (CONTENT, TEXT):
+        uploaded(scene, anna, content)
+    expect(events.Stored, sent(scene, anna, 1, facts(CONTENT)))
+    expect(events.Stored, sent(scene, anna, 2, facts(TEXT)))
+    store, person = scene.hub.files, next(iter(scene.state.users))
+    assert store is not None
+    wait_until(lambda: sha256_of(TEXT) in ((scene.hub._broom and scene.hub._broom._carried) or ()))
+    scene.state.files.drop(sha256_of(CONTENT), "general", person)
+    wait_until(lambda: not store.blobs.has(sha256_of(CONTENT)))
+    assert store.blobs.has(sha256_of(TEXT))
+
+
 def test_what_nobody_goes_on_with_is_swept_after_a_day(scene: Scene, tmp_path: Path) -> None:
     anna = signed_in(scene)
     uploaded(scene, anna, CONTENT)
