@@ -80,8 +80,8 @@ class Transfers:
         self._links: Final = links
         self._emit: Final = emit
         self._transfers: Final[dict[int, Transfer]] = {}
-        # Requests without an answer on the link that serves us.
-        self._asked: Final[dict[int, Transfer]] = {}
+        # Requests without an answer on the link that serves us, each with the place that it is about.
+        self._asked: Final[dict[int, tuple[Transfer, int]]] = {}
         # What the shell reads, by (ticket, offset); what was read for another link is not sent.
         self._reading: Final[set[tuple[int, int]]] = set()
         self._served_by: Link | None = None
@@ -122,6 +122,7 @@ class Transfers:
 
     def file_piece(self, event: events.FilePiece) -> None:
         """A piece that was asked for; or what is no piece of it."""
+        _, offset = self._asked.get(event.answer, (None, 0))
         transfer = self._answered(event.answer)
         if transfer is None:
             return
@@ -129,11 +130,11 @@ class Transfers:
             data = unpack(event.raw, limits.CHUNK_BYTES_MAX) if event.is_packed else event.raw
         except BadPackedError:
             data = b""
-        wanted = min(limits.CHUNK_BYTES_MAX, transfer.size - event.offset)
-        if len(data) != wanted or event.sha256 != transfer.sha256 or event.offset < transfer.done:
+        wanted = min(limits.CHUNK_BYTES_MAX, transfer.size - offset)
+        if len(data) != wanted or (event.sha256, event.offset) != (transfer.sha256, offset):
             self._fail(transfer, "protocol", {})
             return
-        transfer.held[event.offset] = data
+        transfer.held[offset] = data
         done = transfer.done
         while (piece := transfer.held.pop(done, None)) is not None:
             self._emit(KeepPiece(transfer.ticket, done, piece))
@@ -215,19 +216,19 @@ class Transfers:
     def _ask(self, transfer: Transfer, request: "BeginUpload | Chunk | Download", now: float) -> None:
         assert self._served_by is not None
         request_id = self._links.next_request_id()
-        self._asked[request_id] = transfer
+        self._asked[request_id] = transfer, 0 if isinstance(request, BeginUpload) else request.offset
         self._links.write(self._served_by, encode_frame(_with_id(request, request_id)), now)
 
     def _in_flight(self, transfer: Transfer) -> int:
-        return sum(asked is transfer for asked in self._asked.values())
+        return sum(asked is transfer for asked, _offset in self._asked.values())
 
     def _answered(self, request_id: int) -> Transfer | None:
-        transfer = self._asked.pop(request_id, None)
+        transfer, _ = self._asked.pop(request_id, (None, 0))
         return transfer if transfer is not None and transfer.ticket in self._transfers else None
 
     def _begin_anew(self, transfer: Transfer, at: float) -> None:
         """What is on its way counts for nothing: go on from what is known."""
-        for request_id in [asked for asked, other in self._asked.items() if other is transfer]:
+        for request_id in [asked for asked, (other, _) in self._asked.items() if other is transfer]:
             del self._asked[request_id]
         self._reading.difference_update([key for key in self._reading if key[0] == transfer.ticket])
         transfer.held.clear()
