@@ -25,7 +25,9 @@ _EVERY_S: Final = 0.25
 # Behind each look it rests so many times as long as it worked: the engine shares its processor.
 _REST: Final = 3.0
 # A shelf with words that nobody says any more is written anew after this (s): people edit in bursts.
-_REWRITE_EVERY_S: Final = 10.0
+_REWRITE_EVERY_S: Final = 5.0
+# Meanwhile nothing new is found, so it rests less.
+_REWRITE_REST: Final = 1.0
 # A disk without room is not asked again and again.
 _RETRY_EVERY_S: Final = 5.0
 _PROGRESS_EVERY_S: Final = 10.0
@@ -154,7 +156,7 @@ class SearchFollower:
         began = self._now()
         for piece in pieces:
             yield piece
-            if self._stopping.wait(_REST * (self._now() - began)):
+            if self._stopping.wait(_REWRITE_REST * (self._now() - began)):
                 # Nothing of it is kept, and the next start does it.
                 raise MovedError
             began = self._now()

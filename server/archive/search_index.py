@@ -18,8 +18,8 @@ import msgspec
 
 from server.archive.record import GENESIS_HASH
 
-# Written anew in a second, and a million messages are 31 of them.
-SHELF_RECORDS: Final = 32_768
+# Written anew in half a second, and a million messages are 61 of them.
+SHELF_RECORDS: Final = 16_384
 TOKENIZER: Final = "unicode61 remove_diacritics 2"
 # Another number has an older index made again.
 _VERSION: Final = "2"

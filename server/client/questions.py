@@ -8,13 +8,16 @@ from server.protocol.requests import (
     ChangePassword,
     CreateGroup,
     CreateRoom,
+    Delete,
     Devices,
+    Edit,
     Friend,
     Friends,
     History,
     JoinRoom,
     LeaveRoom,
     People,
+    React,
     RemoveMember,
     RenameRoom,
     RevokeDevice,
@@ -42,6 +45,9 @@ AnyQuestion = (
     | RemoveMember
     | Administer
     | Friend
+    | Edit
+    | Delete
+    | React
     | ChangePassword
     | RevokeDevice
 )

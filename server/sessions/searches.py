@@ -125,7 +125,7 @@ class Search:
         messages = []
         for index in filter(said.__contains__, indices):
             message = message_of(records[index], 0, self._state)
-            if message is None or message.room not in self._rooms:
+            if message is None or message.is_deleted or message.room not in self._rooms:
                 continue
             told = self._store.page(message.room, index, index, 1, is_backwards=False, only_messages=True)
             messages += [(message, row.number) for row in told]

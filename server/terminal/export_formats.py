@@ -20,7 +20,7 @@ _STYLE: Final = (
     "color:#1b1f24;background:#fff}"
     "h1{font-size:1.4rem}h2{font-size:1rem;color:#59636e;border-bottom:1px solid #d1d9e0;margin:2rem 0 .5rem}"
     "article{margin:.6rem 0;break-inside:avoid}header{font-size:.9rem}time{color:#59636e;margin-left:.5rem}"
-    "p{margin:.1rem 0;white-space:pre-wrap;overflow-wrap:anywhere}.file{color:#59636e}"
+    "p{margin:.1rem 0;white-space:pre-wrap;overflow-wrap:anywhere}.note{color:#59636e;font-size:.9rem}"
     "@media print{body{margin:0;max-width:none}}"
 )
 
@@ -70,8 +70,7 @@ class TextFormat:
     def _line(self, message: Message) -> str:
         time = self._heading.at(message.time_ms).strftime("%Y-%m-%d %H:%M")
         lines = [printable(line) for line in message.text.splitlines()]
-        if message.file is not None:
-            lines.append(f"[{printable(message.file.name)}]")
+        lines += [f"[{printable(note)}]" for note in _notes(message)]
         return f"{time} {printable(message.name)}: " + "\n    ".join(lines or [""]) + "\n"
 
 
@@ -129,8 +128,7 @@ class HtmlFormat:
         self._day = day
         text = "\n".join(map(_safe, message.text.splitlines()))
         shown = f'<p dir="auto">{text}</p>\n' if text else ""
-        if message.file is not None:
-            shown += f'<p class="file" dir="auto">{_safe(message.file.name)}</p>\n'
+        shown += "".join(f'<p class="note" dir="auto">{_safe(note)}</p>\n' for note in _notes(message))
         return (
             f'{head}<article>\n<header><b dir="auto">{_safe(message.name)}</b>'
             f'<time datetime="{at.isoformat(timespec="seconds")}">{at:%H:%M}</time></header>\n'
@@ -152,6 +150,14 @@ def _made(heading: Heading) -> str:
     return _("Exported on {day}. The times are those of {zone}.").format(
         day=day, zone=heading.at(heading.exported_ms).tzname() or "UTC"
     )
+
+
+def _notes(message: Message) -> list[str]:
+    """What there is to say of a message beside its text."""
+    notes = [_("deleted")] if message.is_deleted else []
+    notes += [message.file.name] if message.file is not None else []
+    notes += [_("edited")] if message.edited_ms else []
+    return notes + [f"{emoji} {len(users)}" for emoji, users in message.reactions.items()]
 
 
 def _safe(text: str) -> str:

@@ -119,6 +119,31 @@ def test_rooms_of_others_are_not_searched(pair: RealPair, people: People) -> Non
     assert ben.wait_for(QuestionFailed, lambda failed: failed.ticket == ticket).code == "not_a_member"
 
 
+def files_have(pair: RealPair, word: str) -> list[str]:
+    """The files of both data folders that have a word in them."""
+    files = [file for place in "ab" for file in (pair.path / place).rglob("*") if file.is_file()]
+    return [str(file) for file in files if word.encode() in file.read_bytes()]
+
+
+@pytest.mark.usefixtures("steady")
+def test_a_deleted_text_is_not_found_and_then_in_no_file_of_either_folder(
+    pair: RealPair, people: People
+) -> None:
+    anna, readers = people.person(pair.invite, "anna"), [at(pair, n, people, f"reader {n}") for n in (0, 1)]
+    first = anna.say("unspeakable things")
+    anna.stored(first)
+    anna.stored(anna.say("good things"))
+    for reader in readers:
+        await_found(reader, "things", ["unspeakable things", "good things"])
+    assert files_have(pair, "speakable")
+    delete = requests.Delete(id=1, counter=anna.next_counter(), device=anna.device, message=first)
+    ticket = anna.links.ask(delete)
+    anna.wait_for(Stored, lambda stored: stored.ticket == ticket)
+    for reader in readers:
+        await_found(reader, "things", ["good things"])
+    wait_until(lambda: not files_have(pair, "speakable"), what="no file with it")
+
+
 def export(
     pair: RealPair, path: Path, *options: object, name: str = "anna"
 ) -> "subprocess.CompletedProcess[str]":

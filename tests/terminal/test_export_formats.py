@@ -78,8 +78,10 @@ def test_a_page_says_who_said_what_and_when() -> None:
 @pytest.mark.parametrize("evil", EVIL)
 def test_nothing_that_others_wrote_becomes_a_part_of_the_page(evil: str) -> None:
     file = FileFacts(sha256="0" * 64, size=1, name=evil)
-    said = msgspec.structs.replace(message(1, evil, name=evil), file=file)
-    harmless = Page(exported("html", [msgspec.structs.replace(said, name="x", text="x")]))
+    said = msgspec.structs.replace(message(1, evil, name=evil), file=file, reactions={evil: ["u"]})
+    harmless = Page(
+        exported("html", [msgspec.structs.replace(said, name="x", text="x", reactions={"x": ["u"]})])
+    )
     text = exported("html", [said], Heading(evil, evil, NOON_MS, UTC))
     page = Page(text)
     assert page.tags == harmless.tags
@@ -120,6 +122,25 @@ def test_a_file_is_named() -> None:
     said = msgspec.structs.replace(message(1, ""), file=FileFacts(sha256="0" * 64, size=1, name="plan.pdf"))
     assert "anna: [plan.pdf]" in exported("text", [said])
     assert Page(exported("html", [said])).texts["p"][1:] == ["plan.pdf"]
+
+
+def test_what_became_of_a_message_is_noted() -> None:
+    edited = msgspec.structs.replace(
+        message(1, "new"), edited_ms=1, reactions={"👍": ["a", "b"], "🎉": ["c"]}
+    )
+    gone = msgspec.structs.replace(message(2, ""), is_deleted=True)
+    lines = exported("text", [edited, gone]).splitlines()[3:]
+    assert [line.rpartition("anna: ")[2].strip() for line in lines] == [
+        *["new", "[edited]", "[👍 2]", "[🎉 1]"],
+        "[deleted]",
+    ]
+    assert Page(exported("html", [edited, gone])).texts["p"][1:] == [
+        "new",
+        "edited",
+        "👍 2",
+        "🎉 1",
+        "deleted",
+    ]
 
 
 @given(st.text(), st.text(), st.text())
