@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from server.protocol import events, limits, requests
-from server.protocol.errors import Refusal
 from server.protocol.frames import encode_frame
 from server.sessions.facts import PeerTyping
 from server.sessions.receipts import is_small
+from server.state.permissions import Act, refusal_of
 
 if TYPE_CHECKING:
     from server.sessions.hub import Hub
@@ -75,9 +75,9 @@ class Typists:
 def tell_typing(hub: "Hub", session: "Session", request: requests.Typing) -> None:
     """The person types."""
     assert session.user is not None
-    if request.room not in hub.user_now(session.user).rooms:
-        code = "not_a_member" if request.room in hub.state.rooms else "unknown_room"
-        session.refuse(request.id, Refusal(code, {"room": request.room}))
+    refusal = refusal_of(hub.state, Act.WRITE, request.room, session.user.id)
+    if refusal is not None:
+        session.refuse(request.id, refusal)
     else:
         hub.typists.typed(session, request.room)
         session.tell(events.Noted(answer=request.id))
