@@ -188,6 +188,7 @@ class Exchange:
                 text=draft.text,
                 time_ms=draft.time_ms,
                 file=draft.file,
+                reply=draft.reply,
             )
             yield encode_frame(request)
 

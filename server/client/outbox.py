@@ -18,13 +18,17 @@ from server.protocol.facts import FileFacts
 
 
 class Draft(msgspec.Struct, frozen=True):
-    """A message as it was written: `time_ms` is the wall clock when Enter was pressed."""
+    """A message as it was written: `time_ms` is the wall clock when Enter was pressed.
+
+    `reply` is (device, counter) of the message that it answers.
+    """
 
     counter: int
     room: str
     text: str
     time_ms: int
     file: FileFacts | None = None
+    reply: tuple[str, int] | None = None
 
 
 class Outbox:

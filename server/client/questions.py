@@ -50,6 +50,9 @@ AnyQuestion = (
     | React
     | ChangePassword
     | RevokeDevice
+    | Edit
+    | Delete
+    | React
 )
 
 

@@ -96,6 +96,17 @@ class OutboxFile:
             self.keep("next_counter", str(draft.counter + 1))
         return draft
 
+    def put_reply(self, room: str, text: str, reply: tuple[str, int], time_ms: int) -> Draft:
+        """Take a line that answers the message (device, counter)."""
+        draft = Draft(int(self.fact("next_counter")), room, text, time_ms, reply=reply)
+        row = (draft.counter, room, text, time_ms, msgspec.json.encode(reply).decode())
+        with self._transaction():
+            self._database.execute(
+                "INSERT INTO outbox (counter, room, text, time_ms, reply) VALUES (?, ?, ?, ?, ?)", row
+            )
+            self.keep("next_counter", str(draft.counter + 1))
+        return draft
+
     def next_counter(self) -> int:
         """A counter for something that is no line."""
         counter = int(self.fact("next_counter"))
@@ -116,10 +127,11 @@ class OutboxFile:
     def drafts(self) -> list[Draft]:
         """What has no final answer, in the order it was written."""
         rows = self._database.execute(
-            "SELECT counter, room, text, time_ms, file FROM outbox ORDER BY counter"
+            "SELECT counter, room, text, time_ms, file, reply FROM outbox ORDER BY counter"
         )
         return [
-            Draft(counter, room, text, time_ms, _file_in(file)) for counter, room, text, time_ms, file in rows
+            Draft(counter, room, text, time_ms, _file_in(file), _reply_in(reply))
+            for counter, room, text, time_ms, file, reply in rows
         ]
 
     def _prepare(self) -> None:
@@ -132,6 +144,9 @@ class OutboxFile:
         if "file" not in columns:
             # Since messages may carry one.
             self._database.execute("ALTER TABLE outbox ADD COLUMN file TEXT NOT NULL DEFAULT ''")
+        if "reply" not in columns:
+            # Since messages may answer others.
+            self._database.execute("ALTER TABLE outbox ADD COLUMN reply TEXT NOT NULL DEFAULT ''")
         with self._transaction():
             if not self.fact("device"):
                 self._draw_device()
@@ -154,3 +169,7 @@ class OutboxFile:
 
 def _file_in(column: str) -> FileFacts | None:
     return msgspec.json.decode(column, type=FileFacts) if column else None
+
+
+def _reply_in(column: str) -> tuple[str, int] | None:
+    return msgspec.json.decode(column, type=tuple[str, int]) if column else None

@@ -12,12 +12,15 @@ from typing import Final
 import msgspec
 
 from server.client.notices import AnyNotice
+from server.i18n.translation import _
 from server.protocol.events import Message
+from server.terminal.shown import Shown
 
 # Escape sequences, directions and joiners that reorder a line, private and unassigned characters.
 _UNSAFE: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _JOINERS: Final = frozenset("\u200c\u200d\ufe0f")
 # Messages that were printed are remembered, so that none is printed again after a merge.
+_ANSWERED_MAX: Final = 40
 _REMEMBERED_MAX: Final = 20_000
 _UNITS: Final = ("B", "KB", "MB", "GB")
 
@@ -78,6 +81,7 @@ class Printer:
         self._printed: OrderedDict[tuple[str, int], None] = OrderedDict()
         # Messages that carry a file, the first one by the number 1.
         self._with_file: list[Message] = []
+        self.shown: Final = Shown()
 
     def notice(self, notice: AnyNotice) -> None:
         """For programs: everything, as it is."""
@@ -90,10 +94,11 @@ class Printer:
             identity = (message.device, message.counter)
             if identity not in self._printed:
                 self._printed[identity] = None
+                self.shown.add(message)
                 if message.file is not None:
                     self._with_file.append(message)
                 if not self._is_json:
-                    self._out(self._line(message))
+                    self._out(self.line(message))
         while len(self._printed) > _REMEMBERED_MAX:
             self._printed.popitem(last=False)
 
@@ -106,15 +111,34 @@ class Printer:
         for line in sentence.splitlines():
             self._note_out(f"* {printable(line)}")
 
-    def _line(self, message: Message) -> str:
+    def line(self, message: Message) -> str:
+        """A message as people read it."""
         local = datetime.fromtimestamp(message.time_ms / 1000, tz=UTC).astimezone()
         today = datetime.fromtimestamp(self._now_ms() / 1000, tz=UTC).astimezone().date()
         time = local.strftime("%H:%M" if local.date() == today else "%Y-%m-%d %H:%M")
         room = f" #{printable(message.room)}" if message.room != self._room else ""
         head = f"{time}{room} {printable(message.name)}: "
         lines = [printable(line) for line in message.text.splitlines()]
+        if message.is_deleted:
+            lines = [_("(this message was deleted)")]
+        if message.reply is not None:
+            lines.insert(0, self._answered(message.reply))
+        if message.edited_ms and lines:
+            lines[-1] += " " + _("(edited)")
         if message.file is not None:
             number, name = len(self._with_file), printable(message.file.name)
             lines.append(f"[{number}] {name} ({size_text(message.file.size)})")
+        if message.reactions:
+            signs = (f"{printable(emoji)} {len(users)}" for emoji, users in message.reactions.items())
+            lines.append("  ".join(signs))
         lines = lines or [""]
         return head + f"\n{' ' * len(head)}".join(lines)
+
+    def _answered(self, identity: tuple[str, int]) -> str:
+        """What a message answers, on one line."""
+        answered = self.shown.find(self.shown.number_of(identity))
+        if answered is None or answered.is_deleted:
+            return "↳ …"
+        text = " ".join(answered.text.split())
+        short = text if len(text) <= _ANSWERED_MAX else f"{text[: _ANSWERED_MAX - 1]}…"
+        return printable(f"↳ {answered.name}: {short}")

@@ -23,6 +23,13 @@ HELP_FOR_FILES: Final = marked(
     "/file PATH       send a file into this room\n"
     "/get N           save the file with this number here; /get N FOLDER saves it there"
 )
+HELP_FOR_CHANGES: Final = marked(
+    "/last N          the last messages with their numbers, as they are now\n"
+    "/reply N TEXT    answer the message with this number\n"
+    "/edit N TEXT     another text for a message of yours\n"
+    "/delete N        take a message of yours away, for everybody and for good\n"
+    "/react N EMOJI   put an emoji to a message, with a - before it: take it away"
+)
 HELP_FOR_THE_PAST: Final = marked(
     "/search WORDS    find messages in this room, -a WORDS in all of them; nothing: more of the last search\n"
     '                 words, "several words", beginnings of wor*\n'

@@ -35,6 +35,7 @@ from server.protocol.events import Message
 from server.protocol.facts import FileFacts
 from server.protocol.requests import History, Who
 from server.terminal.account import Account
+from server.terminal.changing import Changing
 from server.terminal.exporting import Export, Exporting
 from server.terminal.facts import ConnectionFacts
 from server.terminal.files import Files
@@ -44,6 +45,7 @@ from server.terminal.printing import Printer
 from server.terminal.searching import Searching
 from server.terminal.sentences import (
     HELP,
+    HELP_FOR_CHANGES,
     HELP_FOR_FILES,
     HELP_FOR_THE_PAST,
     certificate_question,
@@ -114,8 +116,18 @@ class Talk:
         self._files = Files(
             note=printer.note, write=self._write_file, listed=printer.with_file, show=show_progress
         )
-        self._errands = (self._account, self._searching, self._exporting, self._files)
-        self._commands = {
+        self._changing = Changing(
+            printer.shown,
+            next_counter=outbox.next_counter,
+            line=printer.line,
+            reply=self._send_reply,
+            note=printer.note,
+        )
+        self._errands = (self._account, self._searching, self._exporting, self._files, self._changing)
+        self._commands = self._command_table()
+
+    def _command_table(self) -> dict[str, Callable[[str], None]]:
+        return {
             "/help": self._help,
             "/status": self._status,
             "/who": self._who,
@@ -124,6 +136,11 @@ class Talk:
             "/devices": self._account.list_devices,
             "/revoke": self._account.revoke,
             "/password": self._account.change_password,
+            "/last": self._changing.list_last,
+            "/reply": self._changing.reply,
+            "/edit": self._changing.edit,
+            "/delete": self._changing.delete,
+            "/react": self._changing.react,
             "/file": self._files.send,
             "/get": self._files.fetch,
             "/quit": self._quit,
@@ -206,6 +223,11 @@ class Talk:
                 self._waiting.add(draft.counter)
                 self._links.send(draft)
 
+    def _send_reply(self, text: str, reply: tuple[str, int]) -> None:
+        draft = self._outbox.put_reply(ROOM, text, reply, self._clock.wall_ms())
+        self._waiting.add(draft.counter)
+        self._links.send(draft)
+
     def _write_file(self, file: FileFacts) -> int:
         draft = self._outbox.put_file(ROOM, file, self._clock.wall_ms())
         self._waiting.add(draft.counter)
@@ -214,6 +236,7 @@ class Talk:
 
     def _help(self, _argument: str) -> None:
         self._printer.note(_(HELP))
+        self._printer.note(_(HELP_FOR_CHANGES))
         self._printer.note(_(HELP_FOR_THE_PAST))
         self._printer.note(_(HELP_FOR_FILES))
 
