@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from server.archive.search_follower import SearchFollower
 from server.archive.search_query import Term, parse_terms
 from server.archive.search_reader import Marks, SearchReader, marks_in
@@ -14,6 +16,7 @@ from server.protocol.errors import Refusal
 from server.protocol.facts import SearchHit
 from server.sessions.snippets import snippet
 from server.sessions.telling import message_of
+from server.state.permissions import Act, is_readable, refusal_of
 from server.state.sayings import sayings
 
 if TYPE_CHECKING:
@@ -30,14 +33,12 @@ _END: Final = 2**53
 def search(hub: "Hub", session: "Session", request: requests.Search) -> None:
     """A page of what is found."""
     assert session.user is not None
-    mine = hub.user_now(session.user).rooms
     terms = parse_terms(request.text)
-    refusal = hub.searches.refusal_of(request, terms, mine)
+    refusal = hub.searches.refusal_of(request, terms, session.user.id)
     if refusal is not None:
         session.refuse(request.id, refusal)
         return
-    rooms = mine if request.room is None else (request.room,)
-    hub.readings.start(session, request, hub.searches.page(request, terms, rooms))
+    hub.readings.start(session, request, hub.searches.page(request, terms, session.user.id))
     session.searched()
 
 
@@ -49,22 +50,21 @@ class Searches:
         self._index: Final = index
         self._threads: Final = ThreadPoolExecutor(_THREADS, thread_name_prefix="searches")
 
-    def refusal_of(
-        self, request: requests.Search, terms: Sequence[Term], mine: Sequence[str]
-    ) -> Refusal | None:
+    def refusal_of(self, request: requests.Search, terms: Sequence[Term], user: str) -> Refusal | None:
         """Why this cannot be looked for."""
-        percent = self._index.percent if self._index is not None else 0
-        if request.room is not None and request.room not in mine:
-            code = "not_a_member" if request.room in self._hub.state.rooms else "unknown_room"
-            return Refusal(code, {"room": request.room})
+        if request.room is not None:
+            refusal = refusal_of(self._hub.state, Act.READ, request.room, user)
+            if refusal is not None:
+                return refusal
         if not terms:
             return Refusal("nothing_to_find")
         if len(terms) > limits.SEARCH_WORDS_MAX:
             return Refusal("too_many_words", {"limit": limits.SEARCH_WORDS_MAX})
+        percent = self._index.percent if self._index is not None else 0
         return Refusal("index_not_ready", {"percent": percent}) if percent < 100 else None
 
     async def page(
-        self, request: requests.Search, terms: Sequence[Term], rooms: Sequence[str]
+        self, request: requests.Search, terms: Sequence[Term], user: str
     ) -> events.SearchPage | Refusal:
         """What is found, of an archive that no merge changed meanwhile."""
         hub, index = self._hub, self._index
@@ -72,14 +72,16 @@ class Searches:
         loop = asyncio.get_running_loop()
         while True:
             merges = hub.delivery.merges
-            look = Search(hub, index.reader, terms, rooms)
+            look = Search(hub, index.reader, terms, user)
             try:
                 found = await loop.run_in_executor(self._threads, look.page, request)
             except sqlite3.Error as error:
                 index.read_failed(error)
                 return Refusal("index_not_ready", {"percent": 0})
             if merges == hub.delivery.merges:
-                return found
+                # Whoever was taken out of a room meanwhile is told nothing of it any more.
+                hits = [hit for hit in found.hits if is_readable(hub.state, hit.room, user)]
+                return msgspec.structs.replace(found, hits=hits)
 
     def stop(self) -> None:
         """No more are begun."""
@@ -94,17 +96,21 @@ class Search:
         hub: "Hub",
         index: SearchReader,
         terms: Sequence[Term],
-        rooms: Sequence[str],
+        user: str,
     ) -> None:
         self._index: Final = index
         self._store: Final = hub.store
         self._state: Final = hub.state
         self._now: Final = hub.now
         self._terms: Final = terms
-        self._rooms: Final = rooms
+        self._user: Final = user
+        self._rooms: Sequence[str] = ()
 
     def page(self, request: requests.Search) -> events.SearchPage:
         """The newest messages with all of it before an index."""
+        mine = self._state.users[self._user].rooms if self._user in self._state.users else ()
+        wanted_rooms = mine if request.room is None else (request.room,)
+        self._rooms = [room for room in wanted_rooms if is_readable(self._state, room, self._user)]
         until = self._now() + _SEARCH_S_MAX
         wanted = request.limit + 1
         reached = _END if request.before is None else request.before

@@ -2,10 +2,12 @@
 
 import contextlib
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -20,7 +22,7 @@ from server.sessions import searches
 from server.state.bodies import DeleteBody, EditBody
 from server.state.sayings import sayings
 from tests.sessions.scene import Client, Scene, only, packed
-from tests.waiting import wait_until
+from tests.waiting import DEADLINE_S, wait_until
 
 
 @pytest.fixture
@@ -54,6 +56,12 @@ class Person:
 
     def make_room(self, name: str) -> str:
         return only(self._ask(requests.CreateRoom, name=name), events.Stored).room
+
+    def make_group(self, name: str) -> str:
+        return only(self._ask(requests.CreateGroup, name=name), events.Stored).room
+
+    def leave(self, room: str) -> None:
+        self._ask(requests.LeaveRoom, room=room)
 
     def join(self, room: str) -> None:
         self._ask(requests.JoinRoom, room=room)
@@ -143,6 +151,46 @@ def test_rooms_of_others_are_never_searched(scene: Scene) -> None:
     anna.join(garden)
     assert [hit.text for hit in anna.search("bread", room=garden).hits] == ["bread in the garden"]
     assert [hit.text for hit in ben.search("bread", room="general").hits] == ["bread for all"]
+
+
+def test_a_room_that_was_left_is_not_searched_and_a_group_of_others_is_not_even_told_of(scene: Scene) -> None:
+    anna, ben = Person(scene, "Anna"), Person(scene, "Ben")
+    garden, group = ben.make_room("garden"), ben.make_group("plans")
+    anna.join(garden)
+    ben.say("bread in the garden", room=garden)
+    ben.say("bread in secret", room=group)
+    ben.await_found("bread", "bread in secret", "bread in the garden")
+    assert [hit.text for hit in anna.search("bread").hits] == ["bread in the garden"]
+    assert anna.refused("bread", room=group) == "unknown_room"
+    anna.leave(garden)
+    assert anna.search("bread").hits == []
+    assert anna.refused("bread", room=garden) == "not_a_member"
+
+
+def test_whoever_is_put_out_while_a_search_runs_is_told_nothing_of_the_room(scene: Scene) -> None:
+    anna, ben = Person(scene, "Anna"), Person(scene, "Ben")
+    garden = ben.make_room("garden")
+    anna.join(garden)
+    ben.say("bread in the garden", room=garden)
+    anna.await_found("bread", "bread in the garden")
+    begun, may_go_on = threading.Event(), threading.Event()
+    looks = searches.Search.page
+
+    def slow(search: searches.Search, request: requests.Search) -> events.SearchPage:
+        page = looks(search, request)
+        begun.set()
+        assert may_go_on.wait(DEADLINE_S)
+        return page
+
+    with mock.patch.object(searches.Search, "page", slow):
+        anna.client.send(encode_frame(anna.client.request(requests.Search, text="bread")))
+        assert begun.wait(DEADLINE_S)
+        anna.leave(garden)
+        may_go_on.set()
+        found = wait_until(
+            lambda: [event for event in anna.client.heard() if isinstance(event, events.SearchPage)]
+        )
+    assert found[0].hits == []
 
 
 def test_what_a_merge_took_away_is_not_found_even_while_the_index_has_it(
