@@ -152,6 +152,7 @@ class PasswordChecks:
             raise BusyError
         self._limit.begin(person, address, now)
         if not await self._passwords.is_right(password, encoded):
+            _log.info("a wrong password for %s, from %s", person, address)
             return Refusal("wrong_password")
         self._limit.succeeded(person, address)
         return None

@@ -43,7 +43,7 @@ class Server:
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
     data = tmp_path / "server"
-    with Program("serve", "--data", data, "--listen", "127.0.0.1:0", "--announce") as program:
+    with Program("serve", "--data", data, "--listen", "127.0.0.1:0", "--open", "--announce") as program:
         yield Server(program, data)
         assert program.interrupt() == 0
         assert program.errors == ""

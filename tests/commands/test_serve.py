@@ -99,7 +99,7 @@ def test_a_certificate_that_ended_while_nobody_was_there_is_renewed_at_the_start
     years_ago_ms = SystemClock().wall_ms() - 5 * 365 * 24 * 3600 * 1000
     cluster = found_cluster(folder, name="a", chat="Lab", is_plain=False, now_ms=years_ago_ms)
     before = serving.invite_link(folder, cluster, [Address("127.0.0.1", 1)])
-    with Program("serve", "--data", folder.path, "--listen", ANY) as server:
+    with Program("serve", "--data", folder.path, "--listen", ANY, "--open") as server:
         port = int(server.wait_line("ready: ").split()[2].rstrip(",").rpartition(":")[2])
         anna = people.person(dataclasses.replace(before, addresses=(Address("127.0.0.1", port),)))
         anna.stored(anna.say("The old link is still good."))

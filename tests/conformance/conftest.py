@@ -13,7 +13,7 @@ from tests.end_to_end.people import People
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerUnderTest]:
     """As it ships, with its throttle."""
     data = tmp_path_factory.mktemp("server")
-    with Program("serve", "--data", data, "--listen", "127.0.0.1:0") as program:
+    with Program("serve", "--data", data, "--listen", "127.0.0.1:0", "--open") as program:
         found = ServerUnderTest(program, data)
         yield found
         found.check_end()

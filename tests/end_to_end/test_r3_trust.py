@@ -27,7 +27,7 @@ class Server:
 
     def __init__(self, data: Path, port: int = 0) -> None:
         self.data = data
-        self.program = Program("serve", "--data", data, "--listen", f"127.0.0.1:{port}")
+        self.program = Program("serve", "--data", data, "--listen", f"127.0.0.1:{port}", "--open")
         self.address = self.program.wait_line("ready: ").split()[2].rstrip(",")
         identity = load_identity(DataFolder(data).certificates)
         assert identity is not None
