@@ -78,7 +78,8 @@ class Admission:
         """A standby shall lead."""
         link.enter(Stage.ACTIVATING, now)
         link.request_id = self._links.next_request_id()
-        self._links.ask(link, Activate(id=link.request_id, cursor=self._reading.cursor), now)
+        cursor, from_mark = self._reading.cursor, self._links.settings.begins_at_mark
+        self._links.ask(link, Activate(id=link.request_id, cursor=cursor, from_mark=from_mark), now)
 
     def signed_in(self, link: Link, event: SignedIn, now: float) -> None:
         """The server took us in."""
@@ -157,6 +158,7 @@ class Admission:
             password="" if is_standby else self._identity.password,
             register=not is_standby and self._identity.registers,
             device_name=self._identity.device_name,
+            from_mark=not is_standby and self._links.settings.begins_at_mark,
         )
         self._links.ask(link, request, now)
 

@@ -28,10 +28,12 @@ from server.client.labels import labelled
 from server.client.link import Link, Stage
 from server.client.links import Links
 from server.client.liveness import Liveness
+from server.client.marking import Marking
 from server.client.notices import AnyNotice, CertificateChanged, CertificateUnknown, Connected
 from server.client.outbox import Draft
 from server.client.questions import AnyQuestion
 from server.client.reading import Reading
+from server.client.receipts import WatchedRooms
 from server.client.settings import ConversationSettings
 from server.client.transfers import Transfers
 from server.protocol import events
@@ -53,7 +55,8 @@ from server.protocol.requests import Cursor
 class Conversation:
     """See the module. `addresses` are tried in order; `cursor` None starts at the end of the archive
     (`reading.START_OF_ARCHIVE` gets all of it); `drafts` are those that an earlier run left over;
-    `cluster` is the id of the chat that they were written for, once it is known."""
+    `cluster` is the id of the chat that they were written for, once it is known; `since` is what the
+    last position said beside the cursor."""
 
     def __init__(
         self,
@@ -65,15 +68,18 @@ class Conversation:
         rng: random.Random,
         drafts: Iterable[Draft] = (),
         cluster: str = "",
+        since: int | None = None,
     ) -> None:
         self._effects: list[LinkEffect | FileEffect | AnyNotice] = []
         emit = self._emit
-        reading = Reading(cursor)
+        reading = Reading(cursor, since)
         self._links = Links(ServerChoice(addresses, settings, rng), settings, emit)
         self._admission = Admission(identity, cluster, reading, self._links)
         self._liveness = Liveness(self._links)
         self._failover = Failover(self._links, self._admission)
-        self._delivery = Delivery(reading, emit)
+        self._delivery = Delivery(reading, emit, self._on_fork)
+        self._marking = Marking(self._links, reading, lambda: self._links.choice.crowd)
+        self._watched = WatchedRooms(self._links, emit)
         self._exchange = Exchange(self._links, drafts, emit)
         self._transfers = Transfers(self._links, emit)
         self._link_handlers = self._make_link_handlers()
@@ -104,7 +110,7 @@ class Conversation:
 
     def next_wake(self) -> float | None:
         """When `tick` is to be called, if nothing else happens before."""
-        parts = (self._liveness, self._failover, self._exchange, self._transfers)
+        parts = (self._liveness, self._failover, self._exchange, self._transfers, self._marking)
         times = (part.next_wake() for part in parts)
         return min((time for time in times if time is not None), default=None)
 
@@ -156,6 +162,23 @@ class Conversation:
     def cancel(self, ticket: int) -> None:
         """Neither send nor fetch it any more."""
         self._transfers.cancel(ticket)
+
+    def mark(self, cursor: Cursor, now: float, read: dict[str, int] | None = None) -> None:
+        """The app keeps everything up to this cursor; the person has read rooms up to an index.
+
+        `read` are indices that the app held together with this cursor, before any later `Diverged`.
+        """
+        self._marking.mark(cursor, read or {})
+        self._advance(now)
+
+    def typing(self, room: str, now: float) -> None:
+        """The person types; call it as often as a key is pressed."""
+        self._marking.typing(room, now)
+
+    def watch(self, room: str, now: float) -> None:
+        """Tell who has what in this room, from now on: `ReceiptsChanged`."""
+        self._watched.watch(room)
+        self._advance(now)
 
     # What the shell brings.
 
@@ -230,6 +253,8 @@ class Conversation:
         self._failover.advance(now)
         self._exchange.write(now)
         self._transfers.write(now)
+        self._marking.write(now)
+        self._watched.write(now)
 
     def _handle(self, link: Link, event: AnyEvent, now: float) -> None:
         """Events of newer servers, and deliveries on a link that does not lead, are passed over."""
@@ -266,6 +291,11 @@ class Conversation:
             events.CopiesRaised: lambda event, _: delivery.copies_raised(event),
             events.Diverged: lambda event, _: delivery.diverged(event.index),
             events.PresenceChanged: self._on_presence_changed,
+            events.Noted: self._on_noted,
+            events.RoomReceipts: self._on_room_receipts,
+            events.ReceiptsMoved: lambda event, _: self._watched.moved(event),
+            events.PersonPresence: lambda event, _: delivery.person_presence(event),
+            events.TypingNow: lambda event, _: delivery.typing(event),
         }
 
     def _on_welcome(self, link: Link, event: Welcome, now: float) -> None:
@@ -287,6 +317,8 @@ class Conversation:
             )
             self._emit(connected)
             self._delivery.signed_in(event)
+            self._marking.signed_in(event)
+            self._watched.ask_again()
 
     def _on_go_to(self, link: Link, event: GoTo, now: float) -> None:
         if link.awaits(event.answer):
@@ -299,7 +331,29 @@ class Conversation:
         elif link.awaits(event.answer):
             self._admission.refused(link, event, now)
         elif link.stage is Stage.ACTIVE and not self._transfers.failed(event, now):
+            self._on_request_failed(event, now)
+
+    def _on_request_failed(self, event: Failed, now: float) -> None:
+        if self._marking.is_mine(event.answer):
+            self._marking.failed(now)
+        elif self._watched.is_mine(event.answer):
+            self._watched.failed(event.answer)
+        else:
             self._exchange.failed(event, now)
+
+    def _on_noted(self, event: events.Noted, _: float) -> None:
+        if self._marking.is_mine(event.answer):
+            self._marking.noted()
+
+    def _on_room_receipts(self, event: events.RoomReceipts, _: float) -> None:
+        if self._watched.is_mine(event.answer):
+            self._watched.listed(event)
+        else:
+            self._exchange.answered(event)
+
+    def _on_fork(self, index: int) -> None:
+        self._marking.diverged(index)
+        self._watched.diverged(index)
 
     def _on_goodbye(self, link: Link, event: Goodbye, now: float) -> None:
         self._links.choice.learn(event.address)

@@ -27,9 +27,16 @@ class Delivery:
     Messages of one input are given together, and the counters move once for all of them.
     """
 
-    def __init__(self, reading: Reading, emit: Callable[[AnyNotice], None]) -> None:
+    def __init__(
+        self,
+        reading: Reading,
+        emit: Callable[[AnyNotice], None],
+        forked: Callable[[int], None] = lambda _index: None,
+    ) -> None:
+        """`forked` is told the index behind which the archive goes on differently."""
         self._reading = reading
         self._emit = emit
+        self._forked = forked
         self._arrived: list[Message] = []
         self._rooms = KnownRooms()
         self._servers: tuple[list[ServerFacts], str] = ([], "")
@@ -116,6 +123,7 @@ class Delivery:
         self.flush()
         self._reading.drop_behind(index)
         self._emit(Diverged(index=index))
+        self._forked(index)
         # The app drops what it holds: the place where it resumes must go back with that, at once.
         self._is_position_stale = True
 
@@ -126,6 +134,14 @@ class Delivery:
     def presence_changed(self, event: events.PresenceChanged) -> None:
         """Somebody came or went."""
         self._emit(PresenceChanged(members=event.members, online=event.online))
+
+    def person_presence(self, event: events.PersonPresence) -> None:
+        """Somebody we share a room with came or went."""
+        self._emit(notices.PersonPresence(user=event.user, is_online=event.is_online))
+
+    def typing(self, event: events.TypingNow) -> None:
+        """Somebody types."""
+        self._emit(notices.TypingNow(room=event.room, user=event.user, name=event.name))
 
     def flush(self) -> None:
         """Give what was gathered: messages first, then where that brought us."""
@@ -139,7 +155,10 @@ class Delivery:
         if self._is_position_stale and cursor is not None:
             self._is_position_stale = False
             number, archive_number = self._reading.number, self._reading.archive_number
-            self._emit(PositionMoved(cursor=cursor, number=number, archive_number=archive_number))
+            since = self._reading.since or 0
+            self._emit(
+                PositionMoved(cursor=cursor, number=number, archive_number=archive_number, since=since)
+            )
 
     def _tell_name(self, what: str, event: RoomCreated | RoomJoined) -> None:
         if event.wanted_name and event.user == self._rooms.user:

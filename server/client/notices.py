@@ -8,6 +8,7 @@ import msgspec
 
 from server.protocol.events import AnyAnswer, AnyHappening, Message
 from server.protocol.facts import (
+    MemberMark,
     RoomFacts,
     ServerFacts,
     is_waiting_for_other,
@@ -124,12 +125,14 @@ class CopiesRaised(Notice, frozen=True, tag="copies_raised"):
 class PositionMoved(Notice, frozen=True, tag="position"):
     """How far this client is (`number`, MT) in the archive (`archive_number`, MA).
 
-    `cursor` is where a later conversation resumes.
+    `cursor` is where a later conversation resumes. From `since` on this device lacks nothing: keep it with
+    the cursor, and give both to the next conversation.
     """
 
     cursor: Cursor
     number: int
     archive_number: int
+    since: int = 0
 
 
 class Diverged(Notice, frozen=True, tag="diverged"):
@@ -179,6 +182,28 @@ class PresenceChanged(Notice, frozen=True, tag="presence"):
 
     members: int
     online: int
+
+
+class PersonPresence(Notice, frozen=True, tag="person_presence"):
+    """Somebody who shares a room with us came online, or went."""
+
+    user: str
+    is_online: bool
+
+
+class TypingNow(Notice, frozen=True, tag="typing"):
+    """Somebody types in a room; it is over after `limits.TYPING_EVERY_S` twice without another one."""
+
+    room: str
+    user: str
+    name: str
+
+
+class ReceiptsChanged(Notice, frozen=True, tag="receipts"):
+    """How far the members of a watched room are: see `receipts.tick_of`. None are told of a large room."""
+
+    room: str
+    marks: list[MemberMark]
 
 
 class RoomsChanged(Notice, frozen=True, tag="rooms"):
@@ -243,4 +268,5 @@ AnyNotice = (
     | Renamed | Happened
     | ServersChanged | Taught | PresenceChanged | RoomsChanged | Answered | QuestionFailed
     | LatencyMeasured | TransferMoved | TransferEnded | TransferFailed
+    | PersonPresence | TypingNow | ReceiptsChanged
 )  # fmt: skip

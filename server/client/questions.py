@@ -18,18 +18,22 @@ from server.protocol.requests import (
     LeaveRoom,
     People,
     React,
+    Receipts,
     RemoveMember,
     RenameRoom,
     RevokeDevice,
     Rooms,
     Search,
     SetTopic,
+    Unread,
     Who,
 )
 
 AnyQuestion = (
     History
     | Search
+    | Receipts
+    | Unread
     | Rooms
     | Who
     | People

@@ -25,8 +25,10 @@ START_OF_ARCHIVE: Final = Cursor(epoch="0.0.0", index=0)
 class Reading:
     """A cursor, what was given since, and the two counters MT (`number`) and MA (`archive_number`)."""
 
-    def __init__(self, cursor: Cursor | None) -> None:
+    def __init__(self, cursor: Cursor | None, since: int | None = None) -> None:
         self.cursor = cursor
+        # Everything behind this was given; None: where the first server puts us is not known yet.
+        self.since = since if since is not None or cursor is None else cursor.index
         # The epochs of the archive as the server told them: those before our cursor are its trail.
         self._epochs: tuple[EpochEnd, ...] = cursor.trail if cursor is not None else ()
         self.number = 0
@@ -42,6 +44,7 @@ class Reading:
         with it goes on to the end of the server's archive, for we may be far behind.
         """
         self._epochs = cursor.trail
+        self.since = cursor.index if self.since is None else min(self.since, cursor.index)
         self.cursor = self._with_trail(cursor)
         self.number = number
         self.archive_number = archive_number
@@ -81,6 +84,7 @@ class Reading:
         """The archive goes on differently behind `index`: forget what was given there."""
         self._given = {at: what for at, what in self._given.items() if at <= index}
         self._expected = {at for at in self._expected if at <= index}
+        self.since = None if self.since is None else min(self.since, index)
         if self.cursor is not None and self.cursor.index > index:
             # The epoch of that place is not known; the server tells it with the next position.
             self._epochs = tuple(end for end in self._epochs if end.index <= index)

@@ -14,6 +14,8 @@ class ConversationSettings(msgspec.Struct, frozen=True):
     window: int = 256
     # A second link to the other server, signed in and idle, so that a death costs no handshake.
     has_standby: bool = True
+    # Without a cursor, begin behind what the person's other devices have, not at the end of the archive.
+    begins_at_mark: bool = False
     # The round trip is shown to a person: every few seconds is fresh enough.
     ping_every_s: float = 5.0
     # A standby link only needs to be known alive.

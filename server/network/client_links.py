@@ -32,6 +32,7 @@ from server.network.errors import ClosedReason, DialCode, DialError
 from server.network.loop_thread import LoopThread
 from server.network.tls import Trust
 from server.protocol.facts import FileFacts
+from server.protocol.requests import Cursor
 
 _log = logging.getLogger(__name__)
 
@@ -117,6 +118,18 @@ class ClientLinks:
         """Give a transfer up."""
         self._loop_thread.call(self._files.cancel, ticket)
 
+    def mark(self, cursor: Cursor, read: dict[str, int] | None = None) -> None:
+        """What the app keeps, and its person has read: see `Conversation.mark`."""
+        self._loop_thread.call(self._take_mark, cursor, read)
+
+    def typing(self, room: str) -> None:
+        """The person types; as often as a key is pressed."""
+        self._loop_thread.call(self._take_typing, room)
+
+    def watch(self, room: str) -> None:
+        """From now on tell who has what in a room."""
+        self._loop_thread.call(self._watch, room)
+
     def stop(self, timeout_s: float = 5.0) -> None:
         """Sign out, and wait until the links are closed. Any thread but the loop's own."""
         self._loop_thread.run_sync(self.stopped(timeout_s), timeout_s + 1.0)
@@ -174,6 +187,18 @@ class ClientLinks:
 
     def _tell_soon(self, notice: AnyNotice) -> None:
         self._news.append(notice)
+        self._turn_soon()
+
+    def _take_mark(self, cursor: Cursor, read: dict[str, int] | None) -> None:
+        self._conversation.mark(cursor, self._now(), read)
+        self._turn_soon()
+
+    def _take_typing(self, room: str) -> None:
+        self._conversation.typing(room, self._now())
+        self._turn_soon()
+
+    def _watch(self, room: str) -> None:
+        self._conversation.watch(room, self._now())
         self._turn_soon()
 
     def _turn_soon(self) -> None:
