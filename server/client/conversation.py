@@ -132,6 +132,7 @@ class Conversation:
         """Leave politely; drafts and questions stay for another `connect`."""
         self._links.is_halted = True
         self._failover.end()
+        self._marking.write_last(now)
         self._admission.sign_out(now)
         self._advance(now)
 

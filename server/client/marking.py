@@ -104,6 +104,11 @@ class Marking:
         self._not_before = now + max(_EVERY_S_MIN, self._crowd() / _CROWD_MARKS_PER_S)
         self._links.ask(active, self._said, now)
 
+    def write_last(self, now: float) -> None:
+        """We leave: what is not said yet is said without waiting."""
+        self._not_before = 0.0
+        self.write(now)
+
     def typing(self, room: str, now: float) -> None:
         """The person types: said now and then."""
         active = self._links.active

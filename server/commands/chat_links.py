@@ -76,7 +76,7 @@ def links_of(
         identity,
         list(dict.fromkeys([*target.addresses, *known])),
         cursor=START_OF_ARCHIVE if is_full_archive else None,
-        settings=ConversationSettings(client="terminal"),
+        settings=ConversationSettings(client="terminal", begins_at_mark=True),
         rng=random.SystemRandom(),
         drafts=outbox.drafts(),
         cluster=outbox.fact("cluster"),

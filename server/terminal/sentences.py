@@ -36,6 +36,12 @@ HELP_FOR_THE_PAST: Final = marked(
     "/export FILE     write this room into a file that ends in .html, .json or .txt"
 )
 
+HELP_FOR_RECEIPTS: Final = marked(
+    "/unread          how many messages you have not read, in each room\n"
+    "/receipts N      who has your last N messages (without N: the last one), and who has read them\n"
+    "/typing          tell the others that you type"
+)
+
 # Why nobody was reached, or a link ended: codes of `server.network.errors` and of the conversation.
 _OF_LINKS: Final = {
     "refused": marked("no server listens there"),

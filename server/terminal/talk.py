@@ -42,11 +42,13 @@ from server.terminal.files import Files
 from server.terminal.outbox_file import OutboxFile
 from server.terminal.patience import Patience
 from server.terminal.printing import Printer
+from server.terminal.receipts import ReceiptErrands
 from server.terminal.searching import Searching
 from server.terminal.sentences import (
     HELP,
     HELP_FOR_CHANGES,
     HELP_FOR_FILES,
+    HELP_FOR_RECEIPTS,
     HELP_FOR_THE_PAST,
     certificate_question,
     changed_certificate,
@@ -123,7 +125,9 @@ class Talk:
             reply=self._send_reply,
             note=printer.note,
         )
-        self._errands = (self._account, self._searching, self._exporting, self._files, self._changing)
+        self._receipts = ReceiptErrands(ROOM, printer.note)
+        asking = (self._account, self._searching, self._exporting)
+        self._errands = (*asking, self._files, self._changing, self._receipts)
         self._commands = self._command_table()
 
     def _command_table(self) -> dict[str, Callable[[str], None]]:
@@ -133,6 +137,9 @@ class Talk:
             "/who": self._who,
             "/search": self._searching.search,
             "/export": self._exporting.export,
+            "/unread": self._receipts.unread,
+            "/receipts": self._receipts.receipts,
+            "/typing": self._receipts.typing,
             "/devices": self._account.list_devices,
             "/revoke": self._account.revoke,
             "/password": self._account.change_password,
@@ -239,6 +246,7 @@ class Talk:
         self._printer.note(_(HELP_FOR_CHANGES))
         self._printer.note(_(HELP_FOR_THE_PAST))
         self._printer.note(_(HELP_FOR_FILES))
+        self._printer.note(_(HELP_FOR_RECEIPTS))
 
     def _status(self, _argument: str) -> None:
         self._printer.note("\n".join(self._facts.lines(len(self._waiting))))
@@ -310,7 +318,7 @@ class Talk:
 
     def _arrived(self, messages: list[Message]) -> None:
         if self._has_window:
-            self._printer.messages(messages)
+            self._print(messages)
         else:
             self._held += messages
             if len(self._held) > HELD_MAX:
@@ -319,8 +327,14 @@ class Talk:
     def _begin_window(self, messages: list[Message]) -> None:
         if not self._has_window:
             self._has_window = True
-            self._printer.messages([*messages, *self._held])
+            # What waited for us may reach further back than the window.
+            known = {message.index: message for message in (*messages, *self._held)}
+            self._print([known[index] for index in sorted(known)])
             self._held = []
+
+    def _print(self, messages: list[Message]) -> None:
+        self._printer.messages(messages)
+        self._receipts.printed(messages)
 
     # Certificates.
 

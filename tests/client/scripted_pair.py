@@ -16,7 +16,7 @@ from server.client.settings import ConversationSettings
 from server.protocol import events, requests
 from server.protocol.connection import BadFrame, ServerConnection
 from server.protocol.events import Event, Message
-from server.protocol.facts import RoomFacts, ServerFacts
+from server.protocol.facts import MemberMark, RoomFacts, ServerFacts
 from server.protocol.frames import encode_frame
 from server.protocol.requests import Cursor
 
@@ -103,6 +103,13 @@ class ScriptedServer:
         elif isinstance(request, requests.Send):
             assert side.is_active
             self.store(side, request)
+        elif isinstance(request, requests.Mark | requests.Typing):
+            assert side.is_active
+            side.tell(events.Noted(answer=request.id))
+        elif isinstance(request, requests.Receipts):
+            marks = self.pair.marks
+            counts = {"members": len(marks), "delivered": 0, "read": 0}
+            side.tell(events.RoomReceipts(answer=request.id, room=request.room, marks=marks, **counts))
         elif isinstance(request, requests.Ping):
             side.tell(events.Pong(answer=request.id))
         elif isinstance(request, requests.History):
@@ -181,6 +188,7 @@ class ScriptedPair:
     def __init__(self, addresses: dict[str, str] | None = None) -> None:
         self.addresses = addresses or dict(ADDRESSES)
         self.archive: list[Message] = []
+        self.marks: list[MemberMark] = []
         self.servers = {name: ScriptedServer(name, self) for name in ADDRESSES}
         self.users_max = 100
         # Signed-in people beside the one under test.

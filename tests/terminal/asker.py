@@ -2,7 +2,7 @@
 
 from typing import Any, TypeVar
 
-from server.protocol.requests import Request
+from server.protocol.requests import Cursor, Request
 
 R = TypeVar("R", bound=Request)
 
@@ -12,10 +12,18 @@ class Asker:
 
     def __init__(self) -> None:
         self.asked: list[Request] = []
+        self.marks: list[tuple[Cursor, dict[str, int]]] = []
+        self.typed: list[str] = []
 
     def ask(self, question: Request) -> int:
         self.asked.append(question)
         return len(self.asked)
+
+    def mark(self, cursor: Cursor, read: dict[str, int]) -> None:
+        self.marks.append((cursor, read))
+
+    def typing(self, room: str) -> None:
+        self.typed.append(room)
 
     def last(self, kind: type[R]) -> R:
         """The newest question, of this kind."""

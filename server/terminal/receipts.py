@@ -1,0 +1,126 @@
+"""Receipts from the terminal: what is printed is read, and who has read what was written here."""
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from server.client.notices import (
+    Answered,
+    AnyNotice,
+    Connected,
+    Diverged,
+    PositionMoved,
+    QuestionFailed,
+    RoomsChanged,
+)
+from server.i18n.translation import _, ngettext
+from server.network.client_links import ClientLinks
+from server.protocol import limits
+from server.protocol.events import Message, RoomReceipts, UnreadCounts
+from server.protocol.requests import Cursor, Receipts, Unread
+
+# Own messages that can be asked about.
+_OWN_MAX: Final = 20
+_TEXT_CHARACTERS: Final = 40
+
+
+class ReceiptErrands:
+    """Its commands take what stands behind their word; `note` tells the person."""
+
+    def __init__(self, room: str, note: Callable[[str], None]) -> None:
+        self._room = room
+        self._note = note
+        self._links: ClientLinks | None = None
+        self._user = ""
+        self._room_names: dict[str, str] = {}
+        # Where we are, and up to where each room was printed in that archive.
+        self._cursor: Cursor | None = None
+        self._printed: dict[str, int] = {}
+        self._own: deque[Message] = deque(maxlen=_OWN_MAX)
+        self._asked: dict[int, Message | None] = {}
+        self.has_failed = False
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether something has no answer yet."""
+        return bool(self._asked)
+
+    def connect(self, links: ClientLinks) -> None:
+        """Where questions go."""
+        self._links = links
+
+    def printed(self, messages: Iterable[Message]) -> None:
+        """The person has these before the eyes, the program in its input."""
+        for message in messages:
+            self._printed[message.room] = max(self._printed.get(message.room, 0), message.index)
+            if message.user == self._user and message.room == self._room:
+                self._own.append(message)
+        self._mark()
+
+    def unread(self, _argument: str) -> None:
+        """`/unread`."""
+        assert self._links is not None
+        self._asked[self._links.ask(Unread(id=1))] = None
+
+    def receipts(self, argument: str) -> None:
+        """`/receipts N`: of the last N own messages."""
+        assert self._links is not None
+        wanted = int(argument) if argument.isdecimal() else 1
+        messages = list(self._own)[-wanted:] if wanted else []
+        if not messages:
+            self._note(_("You have written nothing here that is shown."))
+        for message in messages:
+            question = Receipts(id=1, room=message.room, index=message.index)
+            self._asked[self._links.ask(question)] = message
+
+    def typing(self, _argument: str) -> None:
+        """`/typing`: for programs that write what a person types elsewhere."""
+        assert self._links is not None
+        self._links.typing(self._room)
+
+    def hear(self, notice: AnyNotice) -> None:
+        """Something is ours, perhaps."""
+        match notice:
+            case Connected(user=user):
+                self._user = user
+            case RoomsChanged(rooms=rooms):
+                self._room_names |= {room.room: room.name for room in rooms}
+            case PositionMoved(cursor=cursor):
+                self._cursor = cursor
+                self._mark()
+            case Diverged(index=index):
+                self._cursor = None
+                self._printed = {room: min(last, index) for room, last in self._printed.items()}
+                kept = (message for message in self._own if message.index <= index)
+                self._own = deque(kept, _OWN_MAX)
+            case Answered(ticket, UnreadCounts(counts=counts)) if ticket in self._asked:
+                del self._asked[ticket]
+                self._note("\n".join(map(self._unread_line, counts)) or _("Nothing is unread."))
+            case Answered(ticket, RoomReceipts() as found) if ticket in self._asked:
+                message = self._asked.pop(ticket)
+                self._note(_receipt_line(message, found) if message is not None else "")
+            case QuestionFailed(ticket) if ticket in self._asked:
+                self.has_failed = True
+                del self._asked[ticket]
+            case _:
+                pass
+
+    def _mark(self) -> None:
+        """Say so; how often is the conversation's care."""
+        if self._cursor is not None and self._printed and self._links is not None:
+            self._links.mark(self._cursor, dict(self._printed))
+
+    def _unread_line(self, counted: tuple[str, int]) -> str:
+        room, count = counted
+        text = ngettext("#{room}: {count} unread message", "#{room}: {count} unread messages", count)
+        number = f"{count}+" if count >= limits.UNREAD_COUNT_MAX else str(count)
+        return text.format(room=self._room_names.get(room, room), count=number)
+
+
+def _receipt_line(message: Message, found: RoomReceipts) -> str:
+    text = message.text.splitlines()[0] if message.text else ""
+    if len(text) > _TEXT_CHARACTERS:
+        text = text[: _TEXT_CHARACTERS - 1] + "…"
+    return _("{text}: {delivered} of {members} have it, {read} of them have read it").format(
+        text=text, delivered=found.delivered, members=found.members, read=found.read
+    )
