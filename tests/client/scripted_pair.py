@@ -19,6 +19,7 @@ from server.protocol.events import Event, Message
 from server.protocol.facts import MemberMark, RoomFacts, ServerFacts
 from server.protocol.frames import encode_frame
 from server.protocol.requests import Cursor
+from tests.client.scripted_answers import receipts, welcome
 
 N = TypeVar("N", bound=AnyNotice)
 
@@ -97,7 +98,7 @@ class ScriptedServer:
 
     def answer(self, side: ServerSide, request: requests.AnyRequest) -> None:
         if isinstance(request, requests.Hello):
-            side.tell(self.welcome(request.id))
+            side.tell(welcome(request.id, self.name, self.cluster))
         elif isinstance(request, requests.SignIn | requests.Activate):
             self.admit(side, request)
         elif isinstance(request, requests.Send):
@@ -107,9 +108,7 @@ class ScriptedServer:
             assert side.is_active
             side.tell(events.Noted(answer=request.id))
         elif isinstance(request, requests.Receipts):
-            marks = self.pair.marks
-            counts = {"members": len(marks), "delivered": 0, "read": 0}
-            side.tell(events.RoomReceipts(answer=request.id, room=request.room, marks=marks, **counts))
+            side.tell(receipts(request.id, request.room, self.pair.marks))
         elif isinstance(request, requests.Ping):
             side.tell(events.Pong(answer=request.id))
         elif isinstance(request, requests.History):
@@ -120,18 +119,6 @@ class ScriptedServer:
                     answer=request.id, room=request.room, senders=senders, rows=rows, is_end=True
                 )
             )
-
-    def welcome(self, answer: int) -> events.Welcome:
-        return events.Welcome(
-            answer=answer,
-            version=1,
-            features=[],
-            server=self.name,
-            cluster=self.cluster,
-            chat="Chat",
-            sign_in=["open"],
-            nonce="",
-        )
 
     def admit(self, side: ServerSide, request: requests.SignIn | requests.Activate) -> None:
         is_standby = isinstance(request, requests.SignIn) and request.standby
