@@ -121,6 +121,10 @@ class SearchFollower:
             raise
         except (DiskError, sqlite3.Error) as error:
             self._meet(error)
+        except Exception as error:
+            # Nobody's messages depend on it: the server goes on, and so does this, later.
+            _log.exception("the search index failed")
+            self._told_failure = str(error) or "?"
         finally:
             if index is not None:
                 index.close()
@@ -136,7 +140,8 @@ class SearchFollower:
             messages, changes, reach_now, end = self._source.chunk_behind(reach)
             if reach_now != reach:
                 index.add(messages, reach_now, end, changes)
-            elif self._now() - self._rewritten_at >= _REWRITE_EVERY_S:
+            # However much is said: a text that was deleted must leave the file.
+            if self._now() - self._rewritten_at >= _REWRITE_EVERY_S:
                 self._rewrite_stale(index)
         except MovedError:
             index.keep(self._source.fork(index.reaches()))
@@ -184,8 +189,13 @@ class SearchFollower:
     def _begin_anew(self) -> None:
         _log.warning(_DAMAGED, self._found_damage)
         self._reached = None
-        for ending in ("", "-wal", "-shm"):
-            self._path.with_name(self._path.name + ending).unlink(missing_ok=True)
+        self.reader.forget()
+        try:
+            for ending in ("", "-wal", "-shm"):
+                self._path.with_name(self._path.name + ending).unlink(missing_ok=True)
+        except OSError as error:
+            self._meet(DiskError(str(error)))
+            return
         self.reader.forget()
         self._found_damage = ""
 

@@ -13,7 +13,7 @@ from server.archive.blocks import TimelineRow
 from server.archive.disk import SqliteDisk, SqliteReader
 from server.archive.record import GENESIS_HASH, Draft, Epoch, Record, make_records
 from server.archive.search_follower import SearchFollower
-from server.archive.search_index import SearchIndex
+from server.archive.search_index import Change, SearchIndex
 from server.archive.search_query import parse_terms
 from server.archive.store import Store, StoreReader, Write
 from tests.waiting import wait_until
@@ -35,9 +35,9 @@ class Chat:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._archive = folder / "archive.sqlite"
+        self.archive = folder / "archive.sqlite"
         self.path = folder / "search.sqlite"
-        self.store = Store(SqliteDisk(self._archive))
+        self.store = Store(SqliteDisk(self.archive))
         self.followers: list[SearchFollower] = []
         self._counter = 0
 
@@ -57,7 +57,7 @@ class Chat:
         self.store.commit([write])
 
     def follow(self) -> SearchFollower:
-        follower = SearchFollower(SqliteReader(self._archive), self.path, "c", sayings, time.monotonic)
+        follower = SearchFollower(SqliteReader(self.archive), self.path, "c", sayings, time.monotonic)
         self.followers.append(follower)
         follower.start()
         return follower
@@ -188,6 +188,20 @@ def test_a_file_that_cannot_be_written_stops_nothing_and_is_tried_again(
         assert follower.percent == 0
         chat.path.rmdir()
         chat.await_found("bread", 1)
+
+
+def test_a_shelf_is_written_anew_however_much_is_still_to_follow(chat: Chat) -> None:
+    chat.write(*["bread"] * 100)
+    follower = SearchFollower(SqliteReader(chat.archive), chat.path, "c", sayings, time.monotonic)
+    index = SearchIndex(chat.path, "c")
+    assert follower._step(index)
+    reach = index.reach
+    index.add([], reach, reach.index, [Change(101, 1, ROOM, None)])
+    assert index.stale_shelf() is not None
+    assert follower._step(index)
+    assert index.stale_shelf() is None
+    index.close()
+    follower._source.close()
 
 
 def test_stopping_does_not_wait_for_a_long_way(chat: Chat) -> None:
