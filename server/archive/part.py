@@ -8,7 +8,7 @@ from typing import Final
 
 # Synced in small steps while more comes: at the end little is left to wait for, and another file's sync, the
 # archive's above all, never has to wait for much of this one.
-SYNC_BYTES: Final = 4 * 1024 * 1024
+SYNC_BYTES: Final = 512 * 1024
 _READ_BYTES: Final = 1024 * 1024
 
 

@@ -21,8 +21,8 @@ _Person = Annotated[str, Meta(max_length=64)]
 _Sha256 = Annotated[str, Meta(max_length=64, pattern="^[0-9a-f]{64}$")]
 
 # So much is asked for at once, and so often ahead: what is on its way at most, also over a slow line.
-PIECE_BYTES = 128 * 1024
-WANTS_AHEAD = 8
+PIECE_BYTES = 256 * 1024
+WANTS_AHEAD = 4
 
 
 class _About(msgspec.Struct, frozen=True, array_like=True):

@@ -202,15 +202,18 @@ class FileStore:
             return None
 
     async def piece_for_copy(self, key: Key, offset: int, length: int) -> bytes | None:
-        """The same, also of what is still coming; b"" when there is no more of it yet."""
-        found = await self.piece(key[1], offset, length)
-        if found is not None:
-            return found
+        """The same, also of what is still coming."""
         try:
-            return await self.run(lambda: self.blobs.read_part(*key, offset, length))
+            return await self.run(lambda: self._piece_of_either(key, offset, length))
         except MissingBlobError:
-            # It became whole in between, or it is gone.
-            return await self.piece(key[1], offset, length)
+            return None
+
+    def _piece_of_either(self, key: Key, offset: int, length: int) -> bytes:
+        # While it comes nearly everything is read of the part; it may become whole at any moment.
+        try:
+            return self.blobs.read_part(*key, offset, length)
+        except MissingBlobError:
+            return self.blobs.read(key[1], offset, length)
 
 
 # After these the part is closed; the sender has to begin again.
