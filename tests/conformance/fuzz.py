@@ -9,10 +9,7 @@ from msgspec import inspect as shapes
 
 from server.protocol import limits
 from tests.conformance.bad_inputs import BAD_INPUTS
-from tests.conformance.valid_requests import KINDS, tag_of, valid_value
-
-# A search is answered once a second at most: too slow for a run of thousands.
-SLOW: Final = frozenset({"search"})
+from tests.conformance.valid_requests import KINDS, SLOW, tag_of, valid_value
 
 junk: Final[st.SearchStrategy[Any]] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),

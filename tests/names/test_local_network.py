@@ -1,6 +1,7 @@
 """The local network: what is announced on it is found, with real multicast on the loopback interface."""
 
 import asyncio
+import secrets
 import socket
 from collections.abc import Iterator
 
@@ -14,7 +15,8 @@ from server.names.local_network import announce, find_chats
 from server.network.loop_thread import LoopThread
 from tests.waiting import DEADLINE_S, wait_until
 
-CLUSTER = "0123456789abcdef"
+# Of this run alone: others on this machine may be announcing at the same time.
+CLUSTER = secrets.token_hex(8)
 GOOD = Announcement("Família ❤", CLUSTER, bytes(32), (Address("10.0.0.1", 7000),))
 
 
@@ -82,7 +84,7 @@ def test_what_somebody_else_announces_under_our_service_is_passed_over(thread: L
         network = AsyncZeroconf(interfaces=["127.0.0.1"])
         info = AsyncServiceInfo(
             SERVICE_TYPE,
-            f"liar.{SERVICE_TYPE}",
+            f"{CLUSTER}-liar.{SERVICE_TYPE}",
             port=1,
             properties={"v": "1", "chat": "a\u202eb", "cluster": CLUSTER, "ca": "", "at0": "x:1"},
             addresses=[socket.inet_aton("127.0.0.1")],
