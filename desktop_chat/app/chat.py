@@ -34,7 +34,7 @@ from server.client import notices
 from server.i18n.error_texts import error_text
 from server.i18n.merge_texts import renamed_text, withdrawn_text
 from server.network.clock import Clock
-from server.protocol.events import Withdrawn
+from server.protocol.events import MessageDeleted, MessageEdited, Withdrawn
 
 # A page from the servers, what a conversation opens with, and what is fetched from the cache at once:
 # a few milliseconds each.
@@ -284,8 +284,19 @@ class Chat:
         match notice.event:
             case Withdrawn(code=code, arguments=arguments):
                 self.say(withdrawn_text(code, arguments))
+            case MessageEdited() | MessageDeleted() as change:
+                self._show_change(change)
             case _:
                 pass
+
+    def _show_change(self, change: MessageEdited | MessageDeleted) -> None:
+        """The cache has it already."""
+        message = history.find_message(self.session.reader, *change.target)
+        if message is None:
+            return
+        if message.room == self.room and self.model is not None:
+            self._apply(self.model.replace(message))
+        self.conversations.reload_last(message.room)
 
     def _question_failed(self, event: notices.QuestionFailed) -> None:
         if event.ticket == self._older_ticket:

@@ -14,6 +14,7 @@ from desktop_chat.store.messages import from_event
 from desktop_chat.store.store_thread import StoreThread
 from server.client import notices
 from server.client.outbox import Draft
+from server.protocol import events
 from server.protocol.events import HistoryPage
 from server.protocol.limits import INTEGER_MAX
 
@@ -41,6 +42,7 @@ class Keeper:
             notices.CopiesRaised: self._copies_raised,
             notices.PositionMoved: self._position_moved,
             notices.Diverged: self._diverged,
+            notices.Happened: self._happened,
             notices.ServersChanged: self._servers_changed,
             notices.Taught: self._taught,
             notices.RoomsChanged: self._rooms_changed,
@@ -107,6 +109,16 @@ class Keeper:
 
     def _diverged(self, notice: notices.Diverged) -> None:
         self._then_post(lambda connection: history.drop_behind(connection, notice.index), notice)
+
+    def _happened(self, notice: notices.Happened) -> None:
+        match notice.event:
+            case events.MessageEdited(device=device, counter=counter, text=text):
+                self._then_post(lambda connection: history.edit(connection, device, counter, text), notice)
+            case events.MessageDeleted(device=device, counter=counter):
+                self._store.scrub_soon()
+                self._then_post(lambda connection: history.erase(connection, device, counter), notice)
+            case _:
+                self._post(notice)
 
     def _servers_changed(self, notice: notices.ServersChanged) -> None:
         self._copies = 2 if notice.mode == "dual" else 1

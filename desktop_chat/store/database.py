@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 FILE_NAME: Final = "chat.sqlite"
-VERSION: Final = 1
+VERSION: Final = 2
 
 _TABLES: Final = """
 CREATE TABLE message (
@@ -21,7 +21,8 @@ CREATE TABLE message (
     counter INTEGER NOT NULL,
     time_ms INTEGER NOT NULL,
     text TEXT NOT NULL,
-    copies INTEGER NOT NULL
+    copies INTEGER NOT NULL,
+    is_deleted INTEGER NOT NULL DEFAULT 0
 );
 CREATE UNIQUE INDEX message_identity ON message (device, counter);
 CREATE INDEX message_room ON message (room, idx);
@@ -64,6 +65,8 @@ def open_for_writing(folder: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA fullfsync=ON")
+        # What is erased is overwritten in the file.
+        connection.execute("PRAGMA secure_delete=ON")
         _make_tables(connection, path)
     except sqlite3.OperationalError as error:
         raise CacheError("not_writable", path) from error
@@ -85,3 +88,7 @@ def _make_tables(connection: sqlite3.Connection, path: Path) -> None:
         raise CacheError("newer_version", path)
     if version == 0:
         connection.executescript(f"BEGIN; {_TABLES} PRAGMA user_version={VERSION}; COMMIT;")
+    elif version == 1:
+        # Since messages can be deleted.
+        added = "ALTER TABLE message ADD COLUMN is_deleted INTEGER NOT NULL DEFAULT 0;"
+        connection.executescript(f"BEGIN; {added} PRAGMA user_version={VERSION}; COMMIT;")

@@ -8,7 +8,7 @@ from typing import Final
 from desktop_chat.store.messages import Message
 from server.protocol.limits import INTEGER_MAX
 
-_COLUMNS: Final = "idx, number, room, user, name, device, counter, time_ms, text, copies"
+_COLUMNS: Final = "idx, number, room, user, name, device, counter, time_ms, text, copies, is_deleted"
 
 
 def insert_messages(connection: sqlite3.Connection, messages: Iterable[Message]) -> list[bool]:
@@ -26,10 +26,10 @@ def insert_messages(connection: sqlite3.Connection, messages: Iterable[Message])
         ).fetchone()
         copies = max(message.copies, row[0]) if row else message.copies
         inserted = connection.execute(
-            f"INSERT OR IGNORE INTO message ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+            f"INSERT OR IGNORE INTO message ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
             (
                 message.index, message.number, message.room, message.user, message.name,
-                message.device, message.counter, message.time_ms, message.text, copies,
+                message.device, message.counter, message.time_ms, message.text, copies, message.is_deleted,
             ),
         )  # fmt: skip
         are_kept.append(inserted.rowcount > 0 or _is_known(connection, message))
@@ -41,6 +41,30 @@ def insert_messages(connection: sqlite3.Connection, messages: Iterable[Message])
 def _is_known(connection: sqlite3.Connection, message: Message) -> bool:
     found = connection.execute("SELECT device, counter FROM message WHERE idx = ?", (message.index,))
     return bool(found.fetchone() == (message.device, message.counter))
+
+
+def edit(connection: sqlite3.Connection, device: str, counter: int, text: str) -> None:
+    """The message (device, counter) has another text, if it is here and was not deleted."""
+    connection.execute(
+        "UPDATE message SET text = ? WHERE device = ? AND counter = ? AND NOT is_deleted",
+        (text, device, counter),
+    )
+
+
+def erase(connection: sqlite3.Connection, device: str, counter: int) -> None:
+    """The message (device, counter) was deleted: nothing of what it said stays here."""
+    connection.execute(
+        "UPDATE message SET text = '', is_deleted = 1 WHERE device = ? AND counter = ?", (device, counter)
+    )
+
+
+def find_message(connection: sqlite3.Connection, device: str, counter: int) -> Message | None:
+    """The message (device, counter)."""
+    row = connection.execute(
+        f"SELECT {_COLUMNS} FROM message WHERE device = ? AND counter = ?",  # noqa: S608
+        (device, counter),
+    ).fetchone()
+    return Message(*row) if row else None
 
 
 def drop_behind(connection: sqlite3.Connection, index: int) -> None:

@@ -23,6 +23,7 @@ class Message(msgspec.Struct, frozen=True):
     time_ms: int
     text: str
     copies: int
+    is_deleted: bool = False
 
     @property
     def is_pending(self) -> bool:
@@ -47,6 +48,7 @@ def from_event(event: events.Message, copies: int) -> Message:
         time_ms=event.time_ms,
         text=event.text,
         copies=copies,
+        is_deleted=event.is_deleted,
     )
 
 

@@ -38,6 +38,7 @@ class StoreThread:
         self._writing_count = 0
         self._wake = threading.Condition()
         self._is_stopping = False
+        self._wants_scrub = False
         self._thread = threading.Thread(target=self._run, name="store", daemon=True)
         self._thread.start()
 
@@ -52,6 +53,10 @@ class StoreThread:
             if not self._is_stopping:
                 self._jobs.append(_Job(write, on_done, on_failed))
                 self._wake.notify()
+
+    def scrub_soon(self) -> None:
+        """See that what the writes that were asked for have erased is in no file any more. Any thread."""
+        self._wants_scrub = True
 
     def backlog(self) -> int:
         """How many writes are not done. Any thread."""
@@ -78,7 +83,20 @@ class StoreThread:
                 break
             self._write_all(jobs)
             self._writing_count = 0
+            if self._wants_scrub:
+                self._scrub()
+        self._scrub()
         self._connection.close()
+
+    def _scrub(self) -> None:
+        """Empty the write-ahead log; while somebody reads it this is left to the next time."""
+        try:
+            self._connection.execute("PRAGMA busy_timeout=0")
+            busy = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            self._connection.execute("PRAGMA busy_timeout=5000")
+            self._wants_scrub = bool(busy)
+        except sqlite3.Error as error:
+            _log.warning("the cache's log could not be emptied: %s", error)
 
     def _write_all(self, jobs: list[_Job]) -> None:
         """All in one transaction; when that fails, each in its own, so that only the guilty one is lost."""

@@ -7,6 +7,7 @@ import msgspec
 
 from desktop_chat.i18n.translation import _
 from desktop_chat.store.messages import Message
+from desktop_chat.view_models.message_rows import shown_text
 from desktop_chat.view_models.time_texts import local_time, short_text
 
 
@@ -61,7 +62,7 @@ def _build_row(
 
 
 def _preview(message: Message, own_user: str) -> str:
-    text = " ".join(message.text.split())
+    text = " ".join(shown_text(message).split())
     author = _("You") if message.is_own(own_user) else message.name
     return f"{author}: {text}"
 

@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from desktop_chat.store.messages import Message
-from desktop_chat.view_models.message_rows import MessageRow, Surroundings, build_row
+from desktop_chat.view_models.message_rows import MessageRow, Surroundings, build_row, shown_text
 
 ReadPage = Callable[[int, int], Sequence[Message]]
 
@@ -102,7 +102,7 @@ class MessageList:
     def text_of(self, number: int) -> tuple[str, str]:
         """Author and text of a row, for copying."""
         message = self.message(number)
-        return message.name or self._own_name, message.text
+        return message.name or self._own_name, shown_text(message)
 
     def message(self, number: int) -> Message:
         """The message of a row."""
@@ -132,6 +132,14 @@ class MessageList:
             # The neighbours may now belong to a run, or no longer begin a day.
             changes += self._neighbours(at, len(run))
         return changes
+
+    def replace(self, message: Message) -> list[Change]:
+        """An archived message says something else now."""
+        if not self._has(message.index):
+            return []
+        self._remember(message)
+        at = bisect_left(self._indices, message.index)
+        return [Changed(at, at)]
 
     def add_older(self, indices: "array[int]") -> list[Change]:
         """More of the cache: the places of messages before all that are here."""

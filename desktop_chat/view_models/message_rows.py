@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from desktop_chat.i18n.translation import _
 from desktop_chat.store.messages import Message
 from desktop_chat.view_models.ticks import Tick, tick_of
 from desktop_chat.view_models.time_texts import clock_text, day_text, local_time
@@ -48,7 +49,7 @@ def build_row(message: Message, around: Surroundings) -> MessageRow:
     is_own = message.is_own(around.own_user)
     is_first_new = 0 < around.new_from == message.index
     return MessageRow(
-        text=message.text,
+        text=shown_text(message),
         user=message.user,
         author=message.name,
         is_own=is_own,
@@ -59,6 +60,11 @@ def build_row(message: Message, around: Surroundings) -> MessageRow:
         ends_run=not _belong_together(message, around.following, around),
         is_first_new=is_first_new,
     )
+
+
+def shown_text(message: Message) -> str:
+    """What a message says, or what stands in the place of a deleted one."""
+    return _("This message was deleted.") if message.is_deleted else message.text
 
 
 def _belong_together(first: Message | None, second: Message | None, around: Surroundings) -> bool:
