@@ -12,7 +12,10 @@ from server import commands
 from server.commands.spoken import in_language, teach_click
 
 # Named here so that a frozen program, which has no folder to look into, finds the same ones.
-COMMANDS: Final = ("chat", "dump", "export", "find", "init", "join", "pair", "serve", "status", "torture")
+COMMANDS: Final = (
+    *("admin", "chat", "dump", "export", "find"),
+    *("init", "join", "pair", "serve", "status", "torture"),
+)
 
 
 class CommandFolder(click.Group):

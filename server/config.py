@@ -28,6 +28,7 @@ class ConfigError(Exception):
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How one server runs. Times in seconds.
 
+    `sign_in`: whether somebody new needs an invite, or just a name.
     `send_rate_per_s` 0 takes the throttle of messages away (benchmarks, `torture`). `peer` "" runs
     without a second server. `wait_for_peer`: lead nobody after a start before the other server was
     met. `lead_anyway`: lead also with an archive that lacks what this server once confirmed.
@@ -42,6 +43,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     users_max: Annotated[int, Meta(ge=1, le=100_000)] = 100
     policy: Policy = Policy.FILL
     plain: bool = False
+    sign_in: Literal["open", "invite"] = "invite"
     send_rate_per_s: Annotated[float, Meta(ge=0, le=1_000_000)] = limits.SEND_RATE_PER_S
     silence_s: Annotated[float, Meta(ge=0.3, le=60)] = 1.0
     confirm_s: Annotated[float, Meta(ge=0.1, le=60)] = 1.5

@@ -169,6 +169,9 @@ class Node:
         )
         opened = archive.opened
         self._store, state, log = opened.store, opened.state, opened.log
+        if state.administrators():
+            with contextlib.suppress(FolderError):
+                self._folder.update(lambda kept: msgspec.structs.replace(kept, has_administrator=True))
         is_founder = cluster.is_founder and not archive.was_begun
         is_alone = bool(log.spans) and log.spans[-1].members == (cluster.server,)
         replica = self._replica = Replica(
@@ -228,6 +231,7 @@ class Node:
             is_first=cluster.is_first,
             authority_pem=self._authority_pem(),
             cluster_secret=bytes.fromhex(cluster.secret),
+            is_open=config.sign_in == "open",
         )
         self._hub = Hub(
             engine=self._engine,

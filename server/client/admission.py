@@ -90,7 +90,7 @@ class Admission:
         if not event.standby:
             self._links.choice.succeeded(link.address)
             # From here on the device is known by its secret.
-            self._identity = structs.replace(self._identity, password="", registers=False)
+            self._identity = structs.replace(self._identity, password="", code="", registers=False)
         self.hear_addresses(link, event.servers)
 
     def hear_addresses(self, link: Link, servers: list[ServerFacts]) -> None:
@@ -157,6 +157,7 @@ class Admission:
             # A standby only waits until the device is known there.
             password="" if is_standby else self._identity.password,
             register=not is_standby and self._identity.registers,
+            code="" if is_standby else self._identity.code,
             device_name=self._identity.device_name,
             from_mark=not is_standby and self._links.settings.begins_at_mark,
         )

@@ -8,7 +8,7 @@ from server.client.link import Link, Stage
 from server.client.notices import AnyNotice, Arguments
 from server.client.settings import ConversationSettings
 from server.protocol.frames import encode_frame
-from server.protocol.requests import Request
+from server.protocol.request import Request
 
 # A link that worked this long was a good one: after its loss the back-off starts over.
 STEADY_S = 2.0

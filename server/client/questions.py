@@ -7,6 +7,7 @@ from server.protocol.requests import (
     Administer,
     ChangePassword,
     CreateGroup,
+    CreateInvite,
     CreateRoom,
     Delete,
     Devices,
@@ -14,6 +15,7 @@ from server.protocol.requests import (
     Friend,
     Friends,
     History,
+    Invites,
     JoinRoom,
     LeaveRoom,
     People,
@@ -25,6 +27,7 @@ from server.protocol.requests import (
     Rooms,
     Search,
     SetTopic,
+    TakeBackInvite,
     Unread,
     Who,
 )
@@ -54,6 +57,9 @@ AnyQuestion = (
     | React
     | ChangePassword
     | RevokeDevice
+    | CreateInvite
+    | TakeBackInvite
+    | Invites
     | Edit
     | Delete
     | React

@@ -20,7 +20,8 @@ from server.protocol import events, limits
 from server.protocol.compression import BadPackedError, unpack
 from server.protocol.events import Failed
 from server.protocol.frames import encode_frame
-from server.protocol.requests import BeginUpload, Chunk, Download, Request
+from server.protocol.request import Request
+from server.protocol.requests import BeginUpload, Chunk, Download
 
 # On their way at once: what a server takes in hand of one connection, and as much behind it.
 _CHUNKS_AHEAD: Final = 8

@@ -29,7 +29,8 @@ class Cluster(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `is_first`: this server's address is the one that clients try first. `is_founder`: with an
     empty archive it may begin one. `listen` and `peer_listen` are what `init` and `join` were told:
-    a start without flags takes them. Those of the peer are from the pairing or the last meeting.
+    a start without flags takes them. `is_open`: somebody new needs no invite. `has_administrator`: there was
+    one when this server was last started. Those of the peer are from the pairing or the last meeting.
     `retired`: servers whose place the peer took; they may come back with what they alone hold.
     `is_retired`: that happened to this one; it serves nobody any more. The times (Unix, ms; 0: not yet, or
     not known): when it was told so, and when all that it alone held was in the other archive.
@@ -49,6 +50,8 @@ class Cluster(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     is_first: bool = True
     is_founder: bool = True
     is_plain: bool = False
+    is_open: bool = False
+    has_administrator: bool = False
     retired: tuple[str, ...] = ()
     is_retired: bool = False
     retired_ms: int = 0

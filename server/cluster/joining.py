@@ -124,6 +124,7 @@ class Joining:
             is_first=granted.is_first,
             is_founder=False,
             is_plain=granted.is_plain,
+            is_open=granted.is_open,
         )
         try:
             save_authority(self._folder.certificates, authority)

@@ -93,6 +93,7 @@ class Granted(_Line, frozen=True, tag="granted"):
     is_first: bool
     chain: _Pem
     authority_key: _Pem
+    is_open: bool = False
 
 
 class Kept(_Line, frozen=True, tag="kept"):

@@ -117,6 +117,7 @@ class TakingIn:
             address=cluster.listen,
             link_address=cluster.peer_listen,
             is_plain=cluster.is_plain,
+            is_open=cluster.is_open,
             is_first=not cluster.is_first,
             chain=chain.decode(),
             authority_key=self._authority.key_pem.decode(),

@@ -46,6 +46,14 @@ class UnansweredError(Exception):
     """Why a server gave no answer, as a sentence without its full stop."""
 
 
+class RefusedError(UnansweredError):
+    """It answered, and said no: a code of `server.protocol.errors`."""
+
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.code: Final = code
+
+
 class Conversation:
     """An open connection to one server (a `ChannelHandler`)."""
 
@@ -85,8 +93,8 @@ class Conversation:
             del self._waiting[request.id]
         if isinstance(answer, events.Failed):
             if answer.code == "forbidden":
-                raise UnansweredError(_(_FORBIDDEN))
-            raise UnansweredError(error_text(answer.code, answer.arguments).removesuffix("."))
+                raise RefusedError(answer.code, _(_FORBIDDEN))
+            raise RefusedError(answer.code, error_text(answer.code, answer.arguments).removesuffix("."))
         return answer
 
     async def close(self) -> None:

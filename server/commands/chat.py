@@ -13,6 +13,7 @@ from server.client.identity import Identity
 from server.commands.chat_links import Target, is_known, links_of, open_outbox, password_from, target_of
 from server.commands.finding import found_addresses
 from server.commands.first_trust import accepted_fingerprint
+from server.commands.option_values import one_time_code
 from server.i18n.translation import _
 from server.network.client_links import ClientLinks
 from server.network.clock import SystemClock
@@ -31,6 +32,18 @@ _WAIT_S: Final = 30.0
 @click.option("--find", "is_found", is_flag=True, help="Look for the chat on the local network.")
 @click.option("--name", required=True, help="Your name in the chat.")
 @click.option("--register", is_flag=True, help="Take a new name and protect it with a password.")
+@click.option(
+    "--setup",
+    metavar="CODE",
+    callback=one_time_code,
+    help="Register as the first administrator, with the code that the servers print.",
+)
+@click.option(
+    "--reset",
+    metavar="CODE",
+    callback=one_time_code,
+    help="Take a new password, with a code from an administrator.",
+)
 @click.option("--password", "asks", is_flag=True, help="Ask for the password: needed on a new computer.")
 @click.option(
     "--password-file",
@@ -62,6 +75,8 @@ def command(
     *,
     is_found: bool,
     register: bool,
+    setup: str,
+    reset: str,
     asks: bool,
     password_file: Path | None,
     full_archive: bool,
@@ -97,11 +112,17 @@ def command(
         wait_s=0.0 if is_interactive else wait_s,
     )
     try:
-        if is_interactive and password_file is None and (asks or register) and not is_known(target, outbox):
+        # Whoever sets the chat up is new, and whoever has a reset takes a new password.
+        registers, is_new = register or bool(setup), register or bool(setup or reset)
+        if is_interactive and password_file is None and (asks or is_new) and not is_known(target, outbox):
             target = msgspec.structs.replace(target, fingerprint=accepted_fingerprint(target.addresses))
-        password = password_from(password_file, asks=asks, registers=register)
+        password = password_from(password_file, asks=asks, is_new=is_new)
         identity = msgspec.structs.replace(
-            outbox.identity(name), password=password, registers=register, device_name=platform.node()[:64]
+            outbox.identity(name),
+            password=password,
+            registers=registers,
+            code=setup or reset or (target.code if register else ""),
+            device_name=platform.node()[:64],
         )
         sys.exit(_talk(outbox, identity, target, manners, is_json=is_json))
     finally:

@@ -34,6 +34,8 @@ class Target(msgspec.Struct, frozen=True):
     addresses: list[str]
     fingerprint: bytes | None
     is_plain: bool
+    # That of the invite in the link.
+    code: str = ""
 
 
 def target_of(server: str, fingerprint: str, *, is_plain: bool) -> Target:
@@ -45,13 +47,14 @@ def target_of(server: str, fingerprint: str, *, is_plain: bool) -> Target:
         link = parse_invite_link(server)
         if isinstance(link, LinkError):
             raise click.BadParameter(link.sentence, param_hint="--server")
-        return Target([str(address) for address in link.addresses], pin or link.fingerprint, link.plain)
-    addresses = parse_addresses(server)
-    if isinstance(addresses, AddressError):
-        raise click.BadParameter(addresses.sentence, param_hint="--server")
+        addresses = [str(address) for address in link.addresses]
+        return Target(addresses, pin or link.fingerprint, link.plain, link.code)
+    found = parse_addresses(server)
+    if isinstance(found, AddressError):
+        raise click.BadParameter(found.sentence, param_hint="--server")
     if is_plain and pin is not None:
         raise click.UsageError(_("--plain and --fingerprint exclude each other."))
-    return Target([str(address) for address in addresses], pin, is_plain)
+    return Target([str(address) for address in found], pin, is_plain)
 
 
 def open_outbox(data: Path | None, name: str, target: Target) -> OutboxFile:
@@ -93,8 +96,8 @@ def links_of(
     return loop_thread, links
 
 
-def password_from(file: Path | None, *, asks: bool, registers: bool) -> str:
-    """The password, where one is wanted: from a file, or typed where nobody sees it."""
+def password_from(file: Path | None, *, asks: bool, is_new: bool) -> str:
+    """The password, where one is wanted: from a file, or typed where nobody sees it, a new one twice."""
     if file is not None:
         try:
             lines = file.read_text(encoding="utf-8").splitlines()
@@ -102,12 +105,12 @@ def password_from(file: Path | None, *, asks: bool, registers: bool) -> str:
             text = _("it cannot be read: {detail}").format(detail=error)
             raise click.BadParameter(text, param_hint="--password-file") from error
         password = lines[0] if lines else ""
-    elif not (asks or registers):
+    elif not (asks or is_new):
         return ""
     elif not sys.stdin.isatty():
         raise click.UsageError(_("There is nobody to ask for a password: give it with --password-file."))
     else:
-        password = click.prompt(_("Password"), hide_input=True, confirmation_prompt=registers, err=True)
+        password = click.prompt(_("Password"), hide_input=True, confirmation_prompt=is_new, err=True)
     if not 1 <= len(password) <= limits.PASSWORD_CHARACTERS_MAX:
         text = _("A password has 1 to {limit} characters.").format(limit=limits.PASSWORD_CHARACTERS_MAX)
         raise click.UsageError(text)

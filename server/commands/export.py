@@ -84,7 +84,7 @@ def command(
     target = target_of(server, fingerprint, is_plain=plain)
     outbox = open_outbox(data, name, target)
     try:
-        password = password_from(password_file, asks=False, registers=False)
+        password = password_from(password_file, asks=False, is_new=False)
         identity = msgspec.structs.replace(
             outbox.identity(name), password=password, device_name=platform.node()[:64]
         )

@@ -42,6 +42,9 @@ Examples:
 )
 @click.option("--data", type=click.Path(path_type=Path), required=True, help="The data folder.")
 @click.option("--chat", callback=chat_name, help=f"The name of the chat.  [default: {DEFAULT_CHAT}]")
+@click.option(
+    "--open", "is_open", is_flag=True, help="Somebody new needs no invite, and no password: just a name."
+)
 @click.option("--no-wait", is_flag=True, help="Only make the server; the code comes with the next `init`.")
 @click.option(
     "--replace",
@@ -63,6 +66,7 @@ def command(
     peer_listen: Address | None,
     data: Path,
     chat: str | None,
+    is_open: bool,
     no_wait: bool,
     replace: bool,
     code_at: Address | None,
@@ -87,8 +91,12 @@ def command(
         folder.make()
         folder.lock()
         settled = loop.run(claim(*wanted))
+        cluster = _open_cluster(folder, name, chat)
         cluster = msgspec.structs.replace(
-            _open_cluster(folder, name, chat), listen=str(settled[0]), peer_listen=str(settled[1])
+            cluster,
+            listen=str(settled[0]),
+            peer_listen=str(settled[1]),
+            is_open=is_open or cluster.is_open,
         )
         folder.write(cluster)
         if no_wait:

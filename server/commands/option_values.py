@@ -9,6 +9,7 @@ from server.i18n.translation import _
 from server.names.addresses import Address, AddressError, is_everywhere, parse_address
 from server.names.invite_links import CHAT_NAME_CHARACTERS_MAX, is_chat_name
 from server.protocol.names import clean_person_name
+from server.protocol.one_time_codes import parse_code
 from server.torture.faults import ALL, FaultKind, parse_kinds
 
 
@@ -51,6 +52,16 @@ def chat_name(ctx: click.Context, param: click.Parameter, value: str | None) -> 
             param,
         )
     return value
+
+
+def one_time_code(ctx: click.Context, param: click.Parameter, value: str | None) -> str:
+    """A code as it was printed, or nothing."""
+    code = parse_code(value) if value is not None else ""
+    if code is None:
+        raise click.BadParameter(
+            _("this is no code: it has 26 letters and digits, without 0, 1, 8 and 9"), ctx, param
+        )
+    return code
 
 
 def fault_kinds(ctx: click.Context, param: click.Parameter, value: str) -> tuple[FaultKind, ...]:

@@ -10,7 +10,7 @@ from server.cluster.data_folder import DataFolder
 from server.cluster.founding import DEFAULT_CHAT, found_cluster, found_second
 from server.cluster.pair_processes import PairPorts, PairProcesses, choose_ports
 from server.commands.option_values import chat_name
-from server.commands.serving import invite_link, told_errors
+from server.commands.serving import invite_link, tell_registration, tell_setup, told_errors
 from server.i18n.translation import _
 from server.names.addresses import Address
 from server.network.clock import SystemClock
@@ -46,7 +46,9 @@ Examples:
     show_default=True,
     help="How to spread people.",
 )
-@click.option("--open", "is_open", is_flag=True, help="A name signs in without a password.")
+@click.option(
+    "--open", "is_open", is_flag=True, help="Somebody new needs no invite, and no password: just a name."
+)
 @click.option("--plain", is_flag=True, help="No encryption; this computer only.")
 @click.option(
     "--chat", callback=chat_name, default=DEFAULT_CHAT, show_default=True, help="The name of the chat."
@@ -109,14 +111,8 @@ def _tell(first: DataFolder, ports: PairPorts, *, is_open: bool) -> None:
     # "servers:" and "invite:" are read by programs: in no language.
     click.echo(f"servers: {addresses[0]} (A) and {addresses[1]} (B)")
     click.echo(f"invite: {invite_link(first, cluster, addresses)}")
-    if not is_open:
-        click.echo(
-            _(
-                "Anybody with this link signs in with just a name."
-                " Whoever wants one protected by a password takes it with `chat --register`."
-            )
-        )
-    else:
-        click.echo(_("Open: a name signs in without a password."))
+    tell_registration(first.path.parent, is_open=is_open)
+    if not cluster.has_administrator:
+        tell_setup(cluster)
     click.echo(_("Data in {path}. Ctrl-C stops both servers.").format(path=os.fspath(first.path.parent)))
     sys.stdout.flush()

@@ -12,7 +12,7 @@ from server.cluster.data_folder import Cluster, DataFolder, FolderError
 from server.cluster.founding import DEFAULT_CHAT, found_cluster
 from server.commands.option_values import server_name
 from server.commands.retiring import retire
-from server.commands.serving import invite_link, run_node, told_errors
+from server.commands.serving import invite_link, run_node, tell_registration, told_errors
 from server.config import Config, load_config
 from server.i18n.translation import _
 from server.names.addresses import Address, AddressError, is_everywhere, parse_address
@@ -40,7 +40,9 @@ Examples:
 )
 @click.option("--policy", type=click.Choice([p.value for p in Policy]), help="How to spread people.")
 @click.option("--plain", is_flag=True, default=None, help="No encryption; loopback only.")
-@click.option("--open", "is_open", is_flag=True, help="A name signs in without a password.")
+@click.option(
+    "--open", "is_open", is_flag=True, help="Somebody new needs no invite, and no password: just a name."
+)
 @click.option(
     "--wait-for-peer", is_flag=True, default=None, help="After a start serve only with the other server."
 )
@@ -68,6 +70,8 @@ def command(name: str | None, data: Path, config: Path | None, is_open: bool, **
     with told_errors():
         folder = DataFolder(data)
         kept = kept_settings(folder.read()) if folder.is_made else {}
+        if is_open:
+            flags["sign_in"] = "open"
         settings = load_config(config, os.environ, flags, kept=kept)
         folder.make()
         folder.lock()
@@ -77,13 +81,7 @@ def command(name: str | None, data: Path, config: Path | None, is_open: bool, **
         addresses = _addresses(settings, cluster)
         if addresses:
             click.echo(f"invite: {invite_link(folder, cluster, addresses)}")
-        if not is_open:
-            click.echo(
-                _(
-                    "Anybody who can reach this server signs in with just a name."
-                    " Whoever wants one protected by a password takes it with `chat --register`."
-                )
-            )
+        tell_registration(data, is_open=settings.sign_in == "open")
         code = run_node(settings, folder, cluster)
         sys.exit(retire(folder, settings) if folder.read().is_retired else code)
 
@@ -95,6 +93,7 @@ def kept_settings(cluster: Cluster) -> dict[str, Any]:
         "peer_listen": cluster.peer_listen,
         "peer": cluster.peer_link_address,
         "plain": cluster.is_plain,
+        "sign_in": "open" if cluster.is_open else "",
     }
     return {key: value for key, value in found.items() if value}
 
@@ -124,7 +123,9 @@ def _open_cluster(folder: DataFolder, settings: Config, name: str | None) -> Clu
             ).format(path=folder.path)
         )
     return folder.update(
-        lambda kept: msgspec.structs.replace(kept, name=name or kept.name, is_plain=settings.plain)
+        lambda kept: msgspec.structs.replace(
+            kept, name=name or kept.name, is_plain=settings.plain, is_open=settings.sign_in == "open"
+        )
     )
 
 

@@ -5,6 +5,7 @@ import copy
 import logging
 import logging.handlers
 import os
+import shlex
 import signal
 import sys
 import threading
@@ -16,6 +17,7 @@ import click
 
 from server.accounts.certificate_files import load_identity
 from server.accounts.certificates import CertificateError, fingerprint_of
+from server.accounts.proofs import setup_code
 from server.archive.disk import DamagedDiskError
 from server.cluster.data_folder import Cluster, DataFolder, FolderError, unusable_sentence
 from server.commands.last_words import failure_sentence, halt_sentence
@@ -89,8 +91,10 @@ def run_node(config: Config, folder: DataFolder, cluster: Cluster) -> int:
     node = Node(config, folder, cluster, SystemClock(), ended=ended, pair_changed=_tell_pair)
     node.start()
     servers = f", servers {node.peer_listen_address}" if config.peer else ""
-    # The lines that begin with "ready:", "pair:" and "invite:" are read by programs: in no language.
+    # Lines that begin with "ready:", "pair:", "setup:" and "invite:" are for programs: in no language.
     click.echo(f"ready: clients {node.address}{servers}")
+    if not folder.read().has_administrator:
+        tell_setup(cluster)
     sys.stdout.flush()
     # A wait without a limit cannot be interrupted on Windows.
     while not stop.wait(1.0):
@@ -116,6 +120,28 @@ def invite_link(folder: DataFolder, cluster: Cluster, addresses: list[Address]) 
             raise FolderError(_("There is no certificate in {folder}.").format(folder=folder.certificates))
         fingerprint = fingerprint_of(identity.chain_pem)
     return InviteLink(tuple(addresses), fingerprint, cluster.chat, cluster.is_plain)
+
+
+def tell_registration(data: Path, *, is_open: bool) -> None:
+    """Who gets in."""
+    if is_open:
+        click.echo(
+            _(
+                "Open: anybody who can reach this server signs in with just a name."
+                " Whoever wants one protected by a password takes it with `chat --register`."
+            )
+        )
+    else:
+        program = click.get_current_context().find_root().command_path
+        line = f"{program} admin --data {shlex.quote(str(data))} invite"
+        click.echo(_("Somebody new needs an invite: {line}").format(line=line))
+
+
+def tell_setup(cluster: Cluster) -> None:
+    """How somebody becomes the first administrator; said as long as there is none."""
+    # "setup:" is read by programs: in no language.
+    click.echo(f"setup: {setup_code(bytes.fromhex(cluster.secret))}")
+    click.echo(_("With this code one person becomes the first administrator: `chat --setup CODE`."))
 
 
 class SpokenFormatter(logging.Formatter):

@@ -7,24 +7,20 @@ from typing import Final
 import click
 import msgspec
 
-from server.accounts.certificate_files import load_identity
-from server.accounts.certificates import authority_of
 from server.cluster.data_folder import Cluster, DataFolder
 from server.commands.asking import Conversation, Target, UnansweredError, ask_facts, open_conversation
+from server.commands.known_servers import known_targets, trust_in
 from server.commands.on_loop import StoppedError, command_loop
 from server.commands.retiring import retired_sentence
 from server.commands.serving import fail, told_errors
 from server.commands.status_text import plain_facts, status_lines
 from server.i18n.translation import _, number_text, use_language
-from server.names.addresses import Address, AddressError, parse_address, parse_addresses
-from server.names.fingerprints import parse_fingerprint
+from server.names.addresses import AddressError, parse_addresses
 from server.names.invite_links import LinkError, is_invite_link, parse_invite_link
 from server.network.tls import Trust
 from server.protocol import events
 
 _WATCH_EVERY_S: Final = 1.0
-# The folders of a pair on one computer.
-_BESIDE: Final = {"a": "b", "b": "a"}
 
 
 class ServerStatus(msgspec.Struct, frozen=True):
@@ -80,10 +76,10 @@ def command(
         # For programs: in one language, whoever starts them.
         use_language("en")
     with told_errors(), command_loop() as loop:
-        cluster, trust = _trust(data, fingerprint, is_plain=plain)
+        cluster, trust = trust_in(data, fingerprint, is_plain=plain)
         targets = [target for text in addresses for target in _targets(text, trust)]
         retired = _retired(data, cluster) if not targets else []
-        targets = targets or _known_targets(cluster, trust)
+        targets = targets or known_targets(cluster, trust)
         secret = bytes.fromhex(cluster.secret) if cluster else None
         noted: set[str] = set()
         try:
@@ -101,38 +97,6 @@ def command(
             return
     if not any(server.facts for server in status.servers):
         raise SystemExit(1)
-
-
-def _trust(data: Path | None, fingerprint: str, *, is_plain: bool) -> tuple[Cluster | None, Trust | None]:
-    """The cluster in --data, and how servers are known that no invite link names."""
-    cluster, trust = None, Trust()
-    if data is not None:
-        folder = DataFolder(data)
-        if not folder.is_made and DataFolder(data / "a").is_made:
-            # The folder of a `pair`: both servers in it share the secret.
-            folder = DataFolder(data / "a")
-        cluster = _with_own_address(folder)
-        is_plain = is_plain or cluster.is_plain
-        identity = load_identity(folder.certificates)
-        if identity is not None:
-            trust = Trust(ca_pem=authority_of(identity.chain_pem).decode())
-    if fingerprint:
-        pin = parse_fingerprint(fingerprint)
-        if pin is None:
-            fail(_("This is no fingerprint: {text}").format(text=fingerprint), 2)
-        trust = Trust(fingerprint=pin)
-    return cluster, None if is_plain else trust
-
-
-def _with_own_address(folder: DataFolder) -> Cluster:
-    """Who the server is. One of a `pair` is told its address at a start; the one beside it keeps that."""
-    cluster = folder.read()
-    beside = DataFolder(folder.path.with_name(_BESIDE.get(folder.path.name, folder.path.name)))
-    if not cluster.listen and beside.is_made:
-        other = beside.read()
-        if other.peer == cluster.server:
-            cluster = msgspec.structs.replace(cluster, listen=other.peer_address)
-    return cluster
 
 
 def _retired(data: Path | None, cluster: Cluster | None) -> list[ServerStatus]:
@@ -154,20 +118,6 @@ def _targets(text: str, trust: Trust | None) -> list[Target]:
     if isinstance(found, AddressError):
         fail(found.sentence, 2)
     return [Target(address, trust) for address in found]
-
-
-def _known_targets(cluster: Cluster | None, trust: Trust | None) -> list[Target]:
-    texts = [cluster.listen, cluster.peer_address] if cluster else []
-    if cluster and cluster.is_retired:
-        # Nobody answers at its own address any more.
-        texts = [cluster.peer_address]
-    if cluster and not cluster.is_first:
-        texts.reverse()
-    found = [parse_address(text) for text in texts if text]
-    targets = [Target(address, trust) for address in found if isinstance(address, Address)]
-    if not targets:
-        fail(_("Say which servers: ADDRESS, an invite link, or --data of a pair made with `init`."), 2)
-    return targets
 
 
 async def ask_all(targets: list[Target], secret: bytes | None) -> tuple[PairStatus, set[str]]:

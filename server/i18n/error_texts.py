@@ -75,6 +75,13 @@ def _sign_in_texts() -> dict[str, str]:
         "too_many_tries": _("Too many wrong passwords. The next try is possible in {retry_s} seconds."),
         "busy": _("Too many passwords are being checked. The next try is possible in {retry_s} seconds."),
         "device_revoked": _("This computer was signed out for good."),
+        "account_disabled": _("An administrator has disabled this account."),
+        "invite_needed": _("A new name needs an invite here. Ask somebody in the chat for one."),
+        "bad_invite": _("This invite is not known, or it was taken back. Ask for another one."),
+        "invite_used": _("This invite was used already: each lets one person in. Ask for another one."),
+        "invite_expired": _("This invite was not used in time. Ask for another one."),
+        "setup_done": _("The setup code is used up: this chat has an administrator."),
+        "bad_reset": _("This name has no reset with this code, or no longer. Ask for another code."),
         "unknown_device": _("You have no device {device}."),
         "too_many_devices": _("This name is already used on {limit} computers. Choose another name."),
         "server_full": _("Both servers are full. It is tried again in {retry_s} seconds."),
@@ -106,6 +113,8 @@ def _archive_texts() -> dict[str, str]:
         "index_not_ready": _(
             "The server has just begun to learn what can be found ({percent} %). Try again in a minute."
         ),
+        "last_chat_administrator": _("The chat needs an administrator: make somebody else one first."),
+        "too_many_invites": _("You have {limit} invites that nobody has used. Take some back first."),
         "forbidden": _("This is not allowed here."),
         "too_many_requests": _("More than {limit} requests wait for an answer."),
     }

@@ -3,7 +3,8 @@
     desktop-chat://HOST:PORT,HOST:PORT/?ca=<SHA-256 of the authority, base64url>&name=<chat>
     desktop-chat://HOST:PORT,HOST:PORT/?plain=1&name=<chat>
 
-The second form is for plain TCP on loopback. A link has no other spelling: whoever reads one that
+The second form is for plain TCP on loopback. Either may end with &code=<invite>,
+which lets one new person in. A link has no other spelling: whoever reads one that
 is not understood completely says so, and trusts nothing.
 """
 
@@ -16,12 +17,13 @@ from server.i18n.marking import marked
 from server.i18n.translation import _
 from server.names.addresses import Address, AddressError, parse_addresses
 from server.names.fingerprints import FINGERPRINT_BYTES, fingerprint_text, parse_fingerprint
+from server.protocol.one_time_codes import parse_code
 
 SCHEME: Final = "desktop-chat"
 CHAT_NAME_CHARACTERS_MAX: Final = 64
 # Far more than eight addresses and a name: whatever is longer is no link.
 _LINK_CHARACTERS_MAX: Final = 4096
-_PARAMETERS: Final = frozenset({"ca", "plain", "name"})
+_PARAMETERS: Final = frozenset({"ca", "plain", "name", "code"})
 
 # Sentences by code, for `str.format` with the error's text; those of addresses stand beside them.
 LINK_SENTENCES: Final = {
@@ -36,6 +38,7 @@ LINK_SENTENCES: Final = {
     "bad_plain": marked("The invite link is damaged. Copy it again, as a whole."),
     "no_trust": marked("The invite link is cut off. Copy it again, as a whole."),
     "two_trusts": marked("The invite link contradicts itself. Ask for a new one."),
+    "bad_code": marked("The invite in the link is incomplete or damaged. Copy it again, as a whole."),
     "bad_name": marked("The name of the chat in the invite link is not allowed."),
 }
 
@@ -55,23 +58,30 @@ class LinkError:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class InviteLink:
-    """`fingerprint`: SHA-256 of the authority's certificate, None exactly when `plain`."""
+    """`fingerprint`: SHA-256 of the authority's certificate, None exactly when `plain`.
+
+    `code` is the one-time code of an invite; a link without one only says where the chat is.
+    """
 
     addresses: tuple[Address, ...]
     fingerprint: bytes | None
     chat_name: str = ""
     plain: bool = False
+    code: str = ""
 
     def __post_init__(self) -> None:
         assert self.addresses
         assert self.plain == (self.fingerprint is None)
         assert self.fingerprint is None or len(self.fingerprint) == FINGERPRINT_BYTES
         assert is_chat_name(self.chat_name), self.chat_name
+        assert not self.code or parse_code(self.code) == self.code
 
     def __str__(self) -> str:
         parts = ["plain=1"] if self.fingerprint is None else [f"ca={fingerprint_text(self.fingerprint)}"]
         if self.chat_name:
             parts.append("name=" + urllib.parse.quote(self.chat_name, safe=""))
+        if self.code:
+            parts.append(f"code={self.code}")
         return f"{SCHEME}://{','.join(map(str, self.addresses))}/?{'&'.join(parts)}"
 
 
@@ -148,4 +158,7 @@ def _make_link(addresses: tuple[Address, ...], parts: dict[str, str]) -> InviteL
         return LinkError("bad_name")
     if not is_chat_name(chat_name):
         return LinkError("bad_name")
-    return InviteLink(addresses, fingerprint, chat_name, plain="plain" in parts)
+    code = parts.get("code", "")
+    if "code" in parts and (not code or parse_code(code) != code):
+        return LinkError("bad_code")
+    return InviteLink(addresses, fingerprint, chat_name, plain="plain" in parts, code=code)

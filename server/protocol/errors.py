@@ -51,6 +51,13 @@ ERRORS: Final[dict[str, ErrorKind]] = {
     "device_revoked": ErrorKind(
         "This device was signed out for good: sign in anew, as another device.", is_fatal=True
     ),
+    "account_disabled": ErrorKind("An administrator has disabled this account.", is_fatal=True),
+    "invite_needed": ErrorKind("A new name needs an invite here."),
+    "bad_invite": ErrorKind("There is no such invite, or it was taken back."),
+    "invite_used": ErrorKind("Somebody has used this invite."),
+    "invite_expired": ErrorKind("The invite was not used in time."),
+    "setup_done": ErrorKind("The chat has its first administrator: the setup code is used up."),
+    "bad_reset": ErrorKind("This name has no reset with this code, or no longer."),
     "unknown_device": ErrorKind("The person has no such device.", ("device",)),
     "too_many_devices": ErrorKind("This name has too many devices.", ("limit",)),
     "server_full": ErrorKind("Both servers are full.", ("retry_s",)),
@@ -85,6 +92,8 @@ ERRORS: Final[dict[str, ErrorKind]] = {
     "index_not_ready": ErrorKind(
         "The server is still learning which words the messages have: try again.", ("percent",)
     ),
+    "last_chat_administrator": ErrorKind("The chat needs one administrator at least."),
+    "too_many_invites": ErrorKind("Too many invites of this person wait to be used.", ("limit",)),
     "forbidden": ErrorKind("This is not allowed here."),
     # Files.
     "file_too_large": ErrorKind("The file is larger than allowed.", ("limit",)),

@@ -8,6 +8,9 @@ import builtins
 import typing
 from typing import Final
 
+from server.protocol.administration import AccountList as AccountList
+from server.protocol.administration import AuditPage as AuditPage
+from server.protocol.administration import InviteList as InviteList
 from server.protocol.changes import MessageDeleted as MessageDeleted
 from server.protocol.changes import MessageEdited as MessageEdited
 from server.protocol.changes import ReactionChanged as ReactionChanged
@@ -317,6 +320,9 @@ AnyEvent = (
     | FriendList
     | PersonList
     | DeviceList
+    | InviteList
+    | AccountList
+    | AuditPage
     | StatusFacts
     | Pong
     | Failed
@@ -325,7 +331,17 @@ AnyEvent = (
 
 # What answers a question of the app and is given to it as it is.
 AnyAnswer = (
-    HistoryPage | SearchPage | MemberList | FriendList | PersonList | DeviceList | RoomReceipts | UnreadCounts
+    HistoryPage
+    | SearchPage
+    | MemberList
+    | FriendList
+    | PersonList
+    | DeviceList
+    | RoomReceipts
+    | UnreadCounts
+    | InviteList
+    | AccountList
+    | AuditPage
 )
 # What happened in the archive and is given to the app as it is, once.
 AnyHappening = (

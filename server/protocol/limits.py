@@ -65,6 +65,12 @@ RECEIPTS_MEMBERS_MAX: Final = 100
 MARKED_ROOMS_MAX: Final = 64
 # More unread messages of a room than this are not counted: nobody reads such a number.
 UNREAD_COUNT_MAX: Final = 1_000
+# An invite travels by mail or on paper; one that lies about for longer is found by somebody else.
+INVITE_DAYS: Final = 7
+# Who invites more at a time invites a crowd, and an open chat is better for that.
+INVITES_OPEN_MAX: Final = 100
+# A reset is for somebody who waits for it.
+RESET_HOURS: Final = 24
 # Requests of one connection that wait for their commit: a client's window, and a bound for us.
 REQUESTS_IN_FLIGHT_MAX: Final = 1_024
 # Questions of one connection that read the archive at once: a page may weigh a megabyte, and the

@@ -12,19 +12,27 @@ import msgspec
 from msgspec import Meta
 
 from server.protocol import limits
+from server.protocol.administration import Accounts as Accounts
+from server.protocol.administration import AdministrationRequest
+from server.protocol.administration import Audit as Audit
+from server.protocol.administration import ChangeSettings as ChangeSettings
+from server.protocol.administration import CreateInvite as CreateInvite
+from server.protocol.administration import Invites as Invites
+from server.protocol.administration import ResetPassword as ResetPassword
+from server.protocol.administration import SetStanding as SetStanding
+from server.protocol.administration import TakeBackInvite as TakeBackInvite
 from server.protocol.facts import FileFacts
+from server.protocol.request import Count, Counter, Identifier, Name, Request
 
-Count = Annotated[int, Meta(ge=0, le=limits.INTEGER_MAX)]
-Counter = Annotated[int, Meta(ge=1, le=limits.INTEGER_MAX)]
-RequestId = Annotated[int, Meta(ge=1, le=limits.INTEGER_MAX)]
-Name = Annotated[str, Meta(min_length=1, max_length=64)]
-Identifier = Annotated[str, Meta(min_length=1, max_length=64)]
 # The id of a person, or @ and the name that the person has now.
 Person = Annotated[str, Meta(min_length=1, max_length=65)]
 DeviceId = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z")]
 Password = Annotated[str, Meta(max_length=limits.PASSWORD_CHARACTERS_MAX)]
 Secret = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 EpochText = Annotated[str, Meta(max_length=96, pattern=r"^[0-9]{1,16}\.[0-9a-z]{1,32}\.[0-9a-f]{1,32}\Z")]
+# Either may be empty: there is none.
+Code = Annotated[str, Meta(pattern=r"^([a-z2-7]{26})?\Z")]
+Proof = Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?\Z")]
 
 
 Sha256 = Annotated[str, Meta(max_length=64, pattern=r"^[0-9a-f]{64}\Z")]
@@ -48,13 +56,6 @@ class Cursor(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     trail: Annotated[tuple[EpochEnd, ...], Meta(max_length=limits.TRAIL_EPOCHS_MAX)] = ()
 
 
-class Request(msgspec.Struct, frozen=True, kw_only=True, tag_field="request"):
-    """What every request has. `bytes` announces raw bytes behind the line."""
-
-    id: RequestId
-    bytes: Annotated[int, Meta(ge=0, le=limits.CHUNK_BYTES_MAX)] = 0
-
-
 class Hello(Request, frozen=True, tag="hello", forbid_unknown_fields=True):
     """The first request: which protocol versions and features this client speaks."""
 
@@ -64,11 +65,13 @@ class Hello(Request, frozen=True, tag="hello", forbid_unknown_fields=True):
 
 
 class SignIn(Request, frozen=True, tag="sign_in", forbid_unknown_fields=True):
-    """Sign in by name (open mode); the first time, the secret is bound to the device.
+    """Sign in; the first time, the secret is bound to the device.
 
     `password` shows who somebody is on a device that is not known yet; with `register` it protects a
-    name that nobody has. A name without a password is open to everybody. `device_name` is what the
-    person's list of devices calls a new one.
+    name that nobody has, where `code` is that of an invite or of the setup. Without `register` a `code`
+    is that of a reset, and `password` the new one. Where registering is open, a name without a password
+    is open to everybody. `device_name` is what the person's list of devices calls a new one.
+    `proof` (HMAC-SHA-256 of the welcome's nonce with the cluster's secret, hex) is the operator's.
     `standby` keeps the link idle until `activate`; `cursor` resumes behind what was read,
     without it delivery starts at the end (`history` gives the past), or with `from_mark` behind what the
     person's other devices have; index 0 gives it all.
@@ -85,6 +88,8 @@ class SignIn(Request, frozen=True, tag="sign_in", forbid_unknown_fields=True):
     register: bool = False
     device_name: Annotated[str, Meta(max_length=64)] = ""
     from_mark: bool = False
+    code: Code = ""
+    proof: Proof = ""
 
 
 class Activate(Request, frozen=True, tag="activate"):
@@ -377,6 +382,7 @@ AnyRequest = (
     | ChangePassword
     | RevokeDevice
     | Devices
+    | AdministrationRequest
     | History
     | Search
     | Mark

@@ -7,6 +7,7 @@ import msgspec
 
 from server.protocol import requests
 from server.protocol.errors import Refusal
+from server.sessions.administration import tell_accounts, tell_audit, tell_invites
 from server.sessions.archiving import archive, change_password
 from server.sessions.changing import change
 from server.sessions.devices import tell_devices
@@ -63,6 +64,15 @@ COMMANDS: Final[dict[type, Command]] = {
     requests.ChangePassword: Command(change_password),
     requests.RevokeDevice: Command(archive),
     requests.Devices: Command(tell_devices),
+    # The operator is on standby: nothing is delivered, and no place is taken.
+    requests.CreateInvite: Command(archive, Stage.ON_STANDBY),
+    requests.TakeBackInvite: Command(archive, Stage.ON_STANDBY),
+    requests.Invites: Command(tell_invites, Stage.ON_STANDBY),
+    requests.SetStanding: Command(archive, Stage.ON_STANDBY),
+    requests.ResetPassword: Command(archive, Stage.ON_STANDBY),
+    requests.ChangeSettings: Command(archive, Stage.ON_STANDBY),
+    requests.Accounts: Command(tell_accounts, Stage.ON_STANDBY),
+    requests.Audit: Command(tell_audit, Stage.ON_STANDBY),
     requests.History: Command(tell_history),
     requests.Search: Command(search),
     requests.Mark: Command(take_mark),

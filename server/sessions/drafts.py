@@ -13,16 +13,28 @@ from server.state.bodies import (
     FileBody,
     FriendBody,
     GroupBody,
+    InviteBody,
     LeaveBody,
     MemberBody,
     MessageBody,
     RemoveBody,
     RenameBody,
+    ResetBody,
     RevokeBody,
     RoomBody,
+    SettingsBody,
+    StandingBody,
+    TakeBackBody,
     TopicBody,
 )
 
+Act = (
+    requests.CreateInvite
+    | requests.TakeBackInvite
+    | requests.SetStanding
+    | requests.ResetPassword
+    | requests.ChangeSettings
+)
 Archived = (
     requests.Send
     | requests.CreateRoom
@@ -36,6 +48,7 @@ Archived = (
     | requests.Administer
     | requests.Friend
     | requests.RevokeDevice
+    | Act
 )
 
 _encode: Final = msgspec.msgpack.Encoder().encode
@@ -70,6 +83,15 @@ def _body_of(request: Archived, device: str) -> tuple[str, msgspec.Struct, str]:
             return "friend", FriendBody(user, act), ""
         case requests.RevokeDevice(device=other):
             return "revoke", RevokeBody(other), ""
+        case (
+            requests.CreateInvite()
+            | requests.TakeBackInvite()
+            | requests.SetStanding()
+            | requests.ResetPassword()
+            | requests.ChangeSettings()
+        ):
+            kind, body = _act_of(request)
+            return kind, body, ""
         case _:
             kind, body = _change_of(request)
             return kind, body, ""
@@ -97,3 +119,18 @@ def _change_of(
             return "remove", RemoveBody(room, user)
         case requests.Administer(room=room, user=user, is_administrator=is_administrator):
             return "administer", AdministerBody(room, user, is_administrator)
+
+
+def _act_of(request: Act) -> tuple[str, msgspec.Struct]:
+    """The kind and the body of what is administered."""
+    match request:
+        case requests.CreateInvite():
+            return "invite", InviteBody(bytes.fromhex(request.hash))
+        case requests.TakeBackInvite():
+            return "take_back", TakeBackBody(bytes.fromhex(request.hash))
+        case requests.SetStanding():
+            return "standing", StandingBody(request.user, request.standing)
+        case requests.ResetPassword():
+            return "reset", ResetBody(request.user, bytes.fromhex(request.hash))
+        case requests.ChangeSettings():
+            return "settings", SettingsBody(request.members_invite, request.send_rate_per_s)

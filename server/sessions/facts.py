@@ -9,7 +9,10 @@ from server.protocol import limits
 
 
 class OwnFacts(msgspec.Struct, frozen=True):
-    """What does not change while a server runs. `is_first`: its address is the one tried first."""
+    """What does not change while a server runs. `is_first`: its address is the one tried first.
+
+    `is_open`: somebody new needs no invite, and no password.
+    """
 
     name: str
     server: str
@@ -19,6 +22,7 @@ class OwnFacts(msgspec.Struct, frozen=True):
     is_first: bool
     authority_pem: str = ""
     cluster_secret: bytes = b""
+    is_open: bool = False
 
 
 class PeerFacts(msgspec.Struct, frozen=True, array_like=True, tag="peer_facts"):

@@ -37,12 +37,14 @@ class Goodbyes:
             if session.stage is Stage.ACTIVE:
                 session.say_goodbye("catching_up", hub.peer_address)
 
-    def send_away_revoked(self) -> None:
-        """A device was signed out for good: whatever uses it ends, also an idle link."""
-        devices = self._hub.state.devices
+    def send_away_signed_out(self) -> None:
+        """A device may sign in no more, or a person: whatever uses it ends, also an idle link."""
+        state = self._hub.state
         for session in list(self._hub.sessions):
-            device = devices.get(session.device.id) if session.device is not None else None
-            if device is not None and device.is_revoked:
+            device = state.devices.get(session.device.id) if session.device is not None else None
+            if device is not None and state.users[device.user].is_disabled:
+                session.say_goodbye("account_disabled")
+            elif device is not None and device.is_revoked:
                 session.say_goodbye("device_revoked")
 
     def recheck_people(self) -> None:

@@ -41,8 +41,6 @@ from server.state.state import State, User
 _log = logging.getLogger(__name__)
 
 _HOUSEKEEPING_EVERY_S: Final = 1.0
-# Records after which a device may be one no longer.
-_REVOKING_KINDS: Final = frozenset({"password", "revoke"})
 
 
 class EngineDoor(Protocol):
@@ -90,7 +88,7 @@ class Hub:
         """
         self.facts: Final = facts
         self.users_max: Final = users_max
-        self.send_rate_per_s: Final = send_rate_per_s
+        self._send_rate_per_s: Final = send_rate_per_s
         self.engine: Final = engine
         self.store: Final = reader
         self._clock: Final = clock
@@ -149,6 +147,12 @@ class Hub:
     def peer_address(self) -> str:
         """Where clients find the other server ("" when it was never met)."""
         return self.peer_known.address if self.peer_known else ""
+
+    @property
+    def send_rate_per_s(self) -> float:
+        """What a new connection may have archived a second: as administrators set it, else as configured."""
+        rate = self.state.settings.send_rate_per_s
+        return self._send_rate_per_s if rate is None else rate
 
     def now(self) -> float:
         """Monotonic time (s)."""
@@ -260,9 +264,9 @@ class Hub:
                 answered(answer)
         if not self._askers:
             self._idle.set()
-        if any(item.record.header.kind in _REVOKING_KINDS for item in output.published):
+        if any(item.told.signs_out for item in output.published):
             # Behind the answers: who asked for it is told first.
-            self.goodbyes.send_away_revoked()
+            self.goodbyes.send_away_signed_out()
         if output.copies_index is not None:
             self.announcements.copies_raised(output.copies_index)
         if output.pair is not None:

@@ -1,6 +1,7 @@
 """Passwords that are shown or changed: checked beside the loop, answered on it."""
 
 import asyncio
+import hmac
 import logging
 import math
 from collections.abc import Coroutine
@@ -9,17 +10,20 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import msgspec
 
 from server.accounts.passwords import BusyError, Passwords
+from server.accounts.proofs import setup_code
 from server.accounts.tries import TryLimit
 from server.archive.record import Draft
 from server.protocol import requests
 from server.protocol.errors import Refusal
 from server.protocol.names import name_key
+from server.protocol.one_time_codes import code_hash
 from server.sessions.session import Session
 from server.sessions.signing_in import sign_up, turn_away
-from server.state.bodies import DeviceBody, PasswordBody
+from server.state.bodies import DeviceBody, PasswordBody, Way
 from server.state.fold import decode_body
+from server.state.invites import refusal_of_invite
 from server.state.state import User
-from server.state.users import proof_of
+from server.state.users import proof_of, refusal_of_reset
 
 if TYPE_CHECKING:
     from server.sessions.hub import Hub
@@ -126,20 +130,51 @@ class PasswordChecks:
 
     async def _registered(self, request: requests.SignIn, body: DeviceBody) -> DeviceBody | Refusal:
         """A new name, protected from the first moment."""
+        way = self._way_of(request.code)
+        if isinstance(way, Refusal):
+            return way
         if self._user_of(body.name) is not None:
             return Refusal("name_taken", {"name": body.name})
         seed = f"{request.device} {request.secret}".encode()
         made = await self._passwords.make(request.password, body.name, seed)
-        return made if isinstance(made, Refusal) else msgspec.structs.replace(body, password=made)
+        if isinstance(made, Refusal):
+            return made
+        code = code_hash(request.code) if way == Way.INVITE else b""
+        return msgspec.structs.replace(body, password=made, way=way, code=code)
+
+    def _way_of(self, code: str) -> str | Refusal:
+        """How somebody new comes in with this code; it is looked at before any password is hashed."""
+        state, facts = self._hub.state, self._hub.facts
+        if not code:
+            return "" if self._hub.facts.is_open else Refusal("invite_needed")
+        if facts.cluster_secret and hmac.compare_digest(code, setup_code(facts.cluster_secret)):
+            return Refusal("setup_done") if state.administrators() else Way.SETUP
+        return refusal_of_invite(state, code_hash(code), self._hub.time_ms()) or Way.INVITE
 
     async def _proved(self, request: requests.SignIn, body: DeviceBody, address: str) -> DeviceBody | Refusal:
         """Another device of somebody; nobody, and somebody without a password, are told the same."""
         if not request.password:
             return Refusal("password_needed")
         user = self._user_of(body.name)
+        seed = f"{request.device} {request.secret}".encode()
+        if request.code:
+            return await self._reset(request, body, user, seed)
         encoded = user.password if user is not None else ""
         refusal = await self._refusal_of(request.password, encoded, name_key(body.name), address)
         return refusal or msgspec.structs.replace(body, proof=proof_of(encoded))
+
+    async def _reset(
+        self, request: requests.SignIn, body: DeviceBody, user: User | None, seed: bytes
+    ) -> DeviceBody | Refusal:
+        """Somebody who forgot the password takes another one, with an administrator's code."""
+        code = code_hash(request.code)
+        refusal = refusal_of_reset(user, code, self._hub.time_ms())
+        if refusal is not None:
+            return refusal
+        made = await self._passwords.make(request.password, body.name, seed)
+        if isinstance(made, Refusal):
+            return made
+        return msgspec.structs.replace(body, password=made, way=Way.RESET, code=code)
 
     async def _refusal_of(self, password: str, encoded: str, person: str, address: str) -> Refusal | None:
         """Why this password does not show that somebody is this person; None: it does."""

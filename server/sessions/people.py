@@ -10,7 +10,7 @@ from server.protocol.facts import FriendFacts, MemberFacts
 from server.protocol.names import name_key
 from server.sessions.drafts import Archived
 from server.state.friendships import private_room
-from server.state.state import State
+from server.state.state import OPERATOR, State
 
 if TYPE_CHECKING:
     from server.sessions.hub import Hub
@@ -43,13 +43,14 @@ def _id_of(state: State, person: str) -> str:
     """Whom an id, or @ and a name, stands for; "" for nobody."""
     if person.startswith("@"):
         return state.user_by_name.get(name_key(person[1:]), "")
-    return person if person in state.users else ""
+    return person if person in state.users and person != OPERATOR else ""
 
 
 def tell_people(hub: "Hub", session: "Session", request: requests.People) -> None:
     """Whose name begins so."""
     start, online = name_key(request.name), hub.presence.online
-    users = (user for user in list(hub.state.users.values()) if name_key(user.name).startswith(start))
+    people_now = (user for user in list(hub.state.users.values()) if user.id != OPERATOR)
+    users = (user for user in people_now if name_key(user.name).startswith(start))
     found = sorted(users, key=lambda user: name_key(user.name))
     people = [MemberFacts(user.id, user.name, user.id in online) for user in found[: request.limit]]
     is_end = len(found) <= request.limit

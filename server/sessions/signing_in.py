@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from server.accounts.proofs import operator_proof
 from server.archive.record import Draft
 from server.engine.round import Answer
 from server.protocol import events, requests
@@ -17,7 +18,8 @@ from server.sessions.cursors import cursor_at
 from server.sessions.reader import Reader
 from server.sessions.rooms import rooms_of
 from server.sessions.stages import Stage
-from server.state.bodies import DeviceBody
+from server.state.bodies import DeviceBody, Way
+from server.state.state import OPERATOR
 
 if TYPE_CHECKING:
     from server.sessions.hub import Hub
@@ -45,7 +47,7 @@ def greet(hub: "Hub", session: "Session", request: requests.Hello) -> None:
             server=hub.facts.name,
             cluster=hub.facts.cluster,
             chat=hub.facts.chat,
-            sign_in=["open"],
+            sign_in=["open" if hub.facts.is_open else "invite"],
             nonce=session.nonce,
         )
     )
@@ -63,7 +65,10 @@ def sign_out(hub: "Hub", session: "Session", request: requests.SignOut) -> None:
 
 
 def sign_in(hub: "Hub", session: "Session", request: requests.SignIn) -> None:
-    """A known device shows its secret; a new one is archived first, one at a time."""
+    """A known device shows its secret; a new one is archived first, one at a time.
+
+    Where registering is not open, a new one needs a password, and a new person an invite.
+    """
     if session.is_signing_in:
         session.refuse(request.id, Refusal("too_many_requests", {"limit": 1}))
         return
@@ -85,10 +90,26 @@ def sign_in(hub: "Hub", session: "Session", request: requests.SignIn) -> None:
         secret_hash=_hash_of(request.secret),
         device_name=clean_label(request.device_name),
     )
-    if request.password or request.register or hub.password_checks.is_protected(name):
+    if request.proof:
+        _sign_up_operator(hub, session, request, body)
+    elif (
+        request.password
+        or request.register
+        or not hub.facts.is_open
+        or hub.password_checks.is_protected(name)
+    ):
         hub.password_checks.start(session, request, body)
     else:
         sign_up(hub, session, request, body)
+
+
+def _sign_up_operator(hub: "Hub", session: "Session", request: requests.SignIn, body: DeviceBody) -> None:
+    """Whoever has a server's data folder administers the chat, and is nobody in it."""
+    expected = operator_proof(hub.facts.cluster_secret, session.nonce)
+    if not hub.facts.cluster_secret or not hmac.compare_digest(request.proof, expected):
+        turn_away(hub, session, request, Refusal("forbidden"))
+        return
+    sign_up(hub, session, request, msgspec.structs.replace(body, name=OPERATOR, way=Way.OPERATOR))
 
 
 def sign_up(hub: "Hub", session: "Session", request: requests.SignIn, body: DeviceBody) -> None:
@@ -217,13 +238,17 @@ def _complete(hub: "Hub", session: "Session", request: requests.SignIn) -> None:
         session.refuse(request.id, Refusal("wrong_secret"))
     elif device.is_revoked:
         session.refuse(request.id, Refusal("device_revoked"))
+    elif user.is_disabled:
+        session.refuse(request.id, Refusal("account_disabled"))
     elif name_key(clean_person_name(request.name) or "") not in (
         name_key(user.name),
         name_key(user.former_name),
     ):
         session.refuse(request.id, Refusal("wrong_person", {"name": user.name}))
     else:
-        stage = Stage.ON_STANDBY if request.standby else Stage.ACTIVE
+        # The operator reads nothing, and is not counted as online.
+        is_idle = request.standby or user.id == OPERATOR
+        stage = Stage.ON_STANDBY if is_idle else Stage.ACTIVE
         session.signed_in(device, user, stage)
         _start_delivery(hub, session, request)
 

@@ -1,5 +1,6 @@
 """The bodies of the records that the fold understands, one struct a kind."""
 
+import enum
 from typing import Annotated
 
 import msgspec
@@ -8,12 +9,27 @@ from msgspec import Meta
 from server.archive.record import Epoch, Number
 
 
+class Way(enum.StrEnum):
+    """How a device came in: the server that took it has checked what the fold cannot know."""
+
+    # A new person with an invite, or as the first administrator.
+    INVITE = "invite"
+    SETUP = "setup"
+    # Somebody with a code in place of the password, which becomes another one.
+    RESET = "reset"
+    # The password was right, and is hashed anew with today's parameters.
+    REHASH = "rehash"
+    # Whoever has a server's data folder.
+    OPERATOR = "operator"
+
+
 class DeviceBody(msgspec.Struct, frozen=True, array_like=True):
     """A device that signs in for the first time; it makes the person when the name is new.
 
     `user` is the id for a new person; it follows from the device, so that a retry is the same.
     `password` is the Argon2id hash (PHC string) for a new person. `proof` is SHA-256 of that of a known
-    one, against which the password was checked.
+    one, against which the password was checked. `way` is how it came in (`Way`), where that was not with
+    the password alone; `code` is SHA-256 of the one-time code of an invite or a reset.
     """
 
     user: str
@@ -22,6 +38,8 @@ class DeviceBody(msgspec.Struct, frozen=True, array_like=True):
     password: str = ""
     proof: bytes = b""
     device_name: str = ""
+    way: str = ""
+    code: bytes = b""
 
 
 class PasswordBody(msgspec.Struct, frozen=True, array_like=True):
@@ -173,3 +191,36 @@ class FriendBody(msgspec.Struct, frozen=True, array_like=True):
 
     user: str
     act: str
+
+
+class InviteBody(msgspec.Struct, frozen=True, array_like=True):
+    """An invite of the sender for one new person: SHA-256 of its code. Its time begins with the record's."""
+
+    hash: bytes
+
+
+class TakeBackBody(msgspec.Struct, frozen=True, array_like=True):
+    """An invite that lets nobody in any more."""
+
+    hash: bytes
+
+
+class StandingBody(msgspec.Struct, frozen=True, array_like=True):
+    """How somebody stands from here on: `server.protocol.requests.Standing`."""
+
+    user: str
+    standing: str
+
+
+class ResetBody(msgspec.Struct, frozen=True, array_like=True):
+    """Somebody may take another password with a code: its SHA-256. Its time begins with the record's."""
+
+    user: str
+    hash: bytes
+
+
+class SettingsBody(msgspec.Struct, frozen=True, array_like=True):
+    """What the chat allows; None leaves it as it is."""
+
+    members_invite: bool | None
+    send_rate_per_s: float | None

@@ -13,6 +13,14 @@ import msgspec
 from server.archive.erasing import decode_erased, is_erased
 from server.archive.record import Draft, Header, Record, Span
 from server.protocol.errors import Refusal
+from server.state.administration import (
+    fold_reset,
+    fold_settings,
+    fold_standing,
+    judge_reset,
+    judge_settings,
+    judge_standing,
+)
 from server.state.bodies import (
     AddBody,
     AdministerBody,
@@ -21,6 +29,7 @@ from server.state.bodies import (
     EditBody,
     FriendBody,
     GroupBody,
+    InviteBody,
     LeaveBody,
     MarksBody,
     MemberBody,
@@ -29,8 +38,12 @@ from server.state.bodies import (
     ReactBody,
     RemoveBody,
     RenameBody,
+    ResetBody,
     RevokeBody,
     RoomBody,
+    SettingsBody,
+    StandingBody,
+    TakeBackBody,
     TopicBody,
 )
 from server.state.changes import (
@@ -53,6 +66,7 @@ from server.state.groups import (
     judge_group,
     judge_remove,
 )
+from server.state.invites import fold_invite, fold_take_back, judge_invite, judge_take_back
 from server.state.messages import fold_message, judge_message
 from server.state.receipts import fold_marks, judge_marks
 from server.state.rooms import (
@@ -106,6 +120,11 @@ KINDS: Final[dict[str, Kind]] = {
     "password": Kind(PasswordBody, judge_password, fold_password),
     "revoke": Kind(RevokeBody, judge_revoke, fold_revoke),
     "marks": Kind(MarksBody, judge_marks, fold_marks),
+    "invite": Kind(InviteBody, judge_invite, fold_invite),
+    "take_back": Kind(TakeBackBody, judge_take_back, fold_take_back),
+    "standing": Kind(StandingBody, judge_standing, fold_standing),
+    "reset": Kind(ResetBody, judge_reset, fold_reset),
+    "settings": Kind(SettingsBody, judge_settings, fold_settings),
 }
 
 _decoders: Final = {name: msgspec.msgpack.Decoder(kind.body) for name, kind in KINDS.items()}
@@ -135,6 +154,8 @@ def _judge(kind: Kind, state: State, header: Header | Draft, body: msgspec.Struc
     if device is not None and device.is_revoked and header.origin is None:
         # What it wrote before stays, and what a merge brings was written before.
         return Refusal("device_revoked")
+    if device is not None and header.origin is None and state.users[device.user].is_disabled:
+        return Refusal("account_disabled")
     return kind.judge(state, header, body)
 
 

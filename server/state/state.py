@@ -18,6 +18,8 @@ from server.state.files import FileUse, FileUses
 from server.state.marks import Marks, RoomMark
 
 GENERAL: Final = "general"
+# Whoever has a server's data folder: acts as an administrator, and is nobody in the chat.
+OPERATOR: Final = "operator"
 
 
 class User(msgspec.Struct, frozen=True, array_like=True):
@@ -25,6 +27,8 @@ class User(msgspec.Struct, frozen=True, array_like=True):
 
     `former_name`: as the person was called before a merge, when another one has that name now.
     `password`: its Argon2id hash (PHC string); without one the name is open to everybody.
+    `is_banned` is about a disabled one whose devices are signed out for good as well. `reset` is SHA-256 of
+    the code with which another password may be taken until then.
     """
 
     id: str
@@ -33,6 +37,12 @@ class User(msgspec.Struct, frozen=True, array_like=True):
     rooms: tuple[str, ...]
     former_name: str = ""
     password: str = ""
+    is_admin: bool = False
+    is_disabled: bool = False
+    is_banned: bool = False
+    has_left: bool = False
+    reset: bytes = b""
+    reset_until_ms: int = 0
 
 
 class Device(msgspec.Struct, frozen=True, array_like=True):
@@ -56,6 +66,24 @@ class RoomKind(enum.StrEnum):
     PUBLIC = "public"
     GROUP = "group"
     PRIVATE = "private"
+
+
+class Invite(msgspec.Struct, frozen=True, array_like=True):
+    """An invite by SHA-256 of its code. `used_by`: ids; two when both sides of a cut let somebody in."""
+
+    hash: bytes
+    by: str
+    since_ms: int
+    until_ms: int
+    used_by: tuple[str, ...] = ()
+    is_taken_back: bool = False
+
+
+class ChatSettings(msgspec.Struct, frozen=True, array_like=True):
+    """What administrators set for the whole chat; a rate of None is that of each server's configuration."""
+
+    members_invite: bool = False
+    send_rate_per_s: float | None = None
 
 
 class Room(msgspec.Struct, frozen=True, array_like=True):
@@ -116,6 +144,8 @@ class Snapshot(msgspec.Struct, frozen=True, array_like=True):
     last_messages: list[tuple[str, int]] = []
     friendships: list[Friendship] = []
     blocks: list[tuple[str, str]] = []
+    invites: list[Invite] = []
+    settings: ChatSettings = ChatSettings()
 
 
 class State:
@@ -141,6 +171,8 @@ class State:
         self.friendships: dict[tuple[str, str], Friendship] = {}
         # (who does not want to hear, from whom), in the order they came.
         self.blocks: dict[tuple[str, str], None] = {}
+        self.invites: dict[bytes, Invite] = {}
+        self.settings = ChatSettings()
 
     def user_of_device(self, device: str) -> User | None:
         """The person behind a device."""
@@ -177,8 +209,16 @@ class State:
 
     def put_user(self, user: User) -> None:
         """Add or replace a person."""
+        before = self.users.get(user.id)
         self.users[user.id] = user
-        self.user_by_name[name_key(user.name)] = user.id
+        if before is not None and before.name != user.name:
+            self.user_by_name.pop(name_key(before.name), None)
+        if user.name and user.id != OPERATOR:
+            self.user_by_name[name_key(user.name)] = user.id
+
+    def administrators(self) -> list[User]:
+        """The people who may administer now; the operator is not among them."""
+        return [user for user in self.users.values() if user.is_admin and user.id != OPERATOR]
 
     def put_room(self, room: Room) -> None:
         """Add or replace a room."""
@@ -242,6 +282,8 @@ class State:
                 last_messages=list(self.marks.last_message.items()),
                 friendships=list(self.friendships.values()),
                 blocks=list(self.blocks),
+                invites=list(self.invites.values()),
+                settings=self.settings,
             )
         )
 
@@ -272,5 +314,7 @@ def restore(snapshot: bytes) -> State:
     state.marks.restore(found.delivered, found.room_marks, found.last_messages)
     state.friendships = {pair_of(one.asker, one.other): one for one in found.friendships}
     state.blocks = dict.fromkeys(found.blocks)
+    state.invites = {invite.hash: invite for invite in found.invites}
+    state.settings = found.settings
     state.voids = {(void.device, void.counter): void for void in found.voids}
     return state

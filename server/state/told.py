@@ -9,6 +9,8 @@ from server.protocol.errors import Refusal
 
 # The audience of things that every signed-in person is told.
 EVERYBODY: Final = "*"
+# The audience of what administrators did: nobody is told by itself, it is asked for.
+ADMINISTRATORS: Final = "administrators"
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -16,7 +18,7 @@ class Told(msgspec.Struct, frozen=True):
 
     `others` are told beside the audience: people who are not in it, or will not be any more. `joined`
     and `left` are (room, user) of those who became members by it, or are none from here on. `change` is
-    what it does to a message.
+    what it does to a message. `signs_out`: a device that could sign in can do so no longer.
     """
 
     audience: str
@@ -25,6 +27,7 @@ class Told(msgspec.Struct, frozen=True):
     joined: tuple[tuple[str, str], ...] = ()
     left: tuple[tuple[str, str], ...] = ()
     others: tuple[str, ...] = ()
+    signs_out: bool = False
 
     @property
     def audiences(self) -> tuple[str, ...]:

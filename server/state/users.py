@@ -8,8 +8,9 @@ from server.archive.record import Draft, Header
 from server.protocol import limits
 from server.protocol.errors import Refusal
 from server.protocol.names import clean_person_name, free_name, name_key
-from server.state.bodies import DeviceBody, PasswordBody, RevokeBody
-from server.state.state import GENERAL, Device, State, User
+from server.state.bodies import DeviceBody, PasswordBody, RevokeBody, Way
+from server.state.invites import refusal_of_invite, use_invite
+from server.state.state import GENERAL, OPERATOR, Device, State, User
 from server.state.told import Told
 
 
@@ -17,23 +18,45 @@ def judge_device(state: State, header: Header | Draft, body: DeviceBody) -> Refu
     """A device is bound once, to one name and one secret; what a merge re-submits was let in already."""
     if header.device in state.devices:
         return Refusal("wrong_secret")
-    if header.origin is not None:
+    if header.origin is not None or body.way == Way.OPERATOR:
         return None
     if clean_person_name(body.name) != body.name:
         return Refusal("bad_name", {"name": body.name[:64]})
     user_id = state.user_by_name.get(name_key(body.name))
-    if user_id and body.password:
-        return Refusal("name_taken", {"name": body.name})
-    if body.proof != proof_of(state.users[user_id].password if user_id else ""):
-        # Checked against another password than the one it has by now.
-        return Refusal("wrong_password")
-    if user_id and state.users[user_id].devices >= limits.DEVICES_PER_USER_MAX:
+    if user_id is None:
+        return _judge_person(state, header, body)
+    user = state.users[user_id]
+    if body.way == Way.RESET:
+        refusal = refusal_of_reset(user, body.code, header.time_ms)
+    elif body.password and body.way != Way.REHASH:
+        refusal = Refusal("name_taken", {"name": body.name})
+    else:
+        # Checked against another password than the one it has by now?
+        refusal = None if body.proof == proof_of(user.password) else Refusal("wrong_password")
+    if refusal is None and user.is_disabled:
+        return Refusal("account_disabled")
+    if refusal is None and user.devices >= limits.DEVICES_PER_USER_MAX:
         return Refusal("too_many_devices", {"limit": limits.DEVICES_PER_USER_MAX})
-    if user_id is None and len(state.users) >= limits.PEOPLE_MAX:
+    return refusal
+
+
+def _judge_person(state: State, header: Header | Draft, body: DeviceBody) -> Refusal | None:
+    """Somebody new. Whether a code is needed at all, the server that was asked has decided."""
+    if body.proof or body.way in {Way.RESET, Way.REHASH}:
+        return Refusal("wrong_password")
+    if len(state.users) >= limits.PEOPLE_MAX:
         return Refusal("room_full", {"limit": limits.PEOPLE_MAX})
-    if user_id is None and body.user in state.users:
+    if body.user in state.users:
         return Refusal("bad_request", {"reason": "the id of another person"})
-    return None
+    if body.way == Way.SETUP:
+        return Refusal("setup_done") if state.administrators() else None
+    return refusal_of_invite(state, body.code, header.time_ms) if body.way == Way.INVITE else None
+
+
+def refusal_of_reset(user: User | None, code: bytes, time_ms: int) -> Refusal | None:
+    """Why a code (SHA-256) gives nobody this account; None: it does."""
+    is_good = user is not None and user.reset == code and code and time_ms <= user.reset_until_ms
+    return None if is_good else Refusal("bad_reset")
 
 
 def proof_of(password: str) -> bytes:
@@ -46,22 +69,49 @@ def fold_device(state: State, header: Header, body: DeviceBody) -> Told | None:
 
     After a merge it belongs to whom it belonged before, whoever has that name here.
     """
+    if body.way == Way.OPERATOR:
+        _fold_operator(state, header, body)
+        return None
     if header.origin is None:
         user_id = state.user_by_name.get(name_key(body.name))
     else:
         user_id = header.origin.person if header.origin.person in state.users else None
     if user_id is not None:
-        user = state.users[user_id]
-        state.put_user(msgspec.structs.replace(user, devices=user.devices + 1))
-        _put_device(state, header, user_id, body)
-        return Told(audience=user_id) if user.password else None
+        return _fold_known(state, header, state.users[user_id], body)
     new_id = body.user if header.origin is None else header.origin.person or body.user
     name = free_name(body.name, state.user_by_name)
     former_name = body.name if name != body.name else ""
-    state.put_user(User(new_id, name, 1, (), former_name=former_name, password=body.password))
+    is_admin = body.way == Way.SETUP
+    state.put_user(
+        User(new_id, name, 1, (), former_name=former_name, password=body.password, is_admin=is_admin)
+    )
     _put_device(state, header, new_id, body)
     state.add_member(GENERAL, new_id)
+    if body.way == Way.INVITE:
+        use_invite(state, body.code, new_id)
     return Told(audience=GENERAL, joined=((GENERAL, new_id),))
+
+
+def _fold_known(state: State, header: Header, user: User, body: DeviceBody) -> Told | None:
+    """Another device of somebody, who may have another password by it."""
+    is_reset = body.way == Way.RESET
+    # After a merge the password that was hashed anew may be the person's no longer.
+    is_same = body.way == Way.REHASH and body.proof == proof_of(user.password)
+    if is_reset:
+        sign_out_all(state, user.id)
+        user = msgspec.structs.replace(state.users[user.id], reset=b"", reset_until_ms=0)
+    if is_reset or is_same:
+        user = msgspec.structs.replace(user, password=body.password)
+    state.put_user(msgspec.structs.replace(user, devices=user.devices + 1))
+    _put_device(state, header, user.id, body)
+    return Told(audience=user.id, signs_out=is_reset) if user.password else None
+
+
+def _fold_operator(state: State, header: Header, body: DeviceBody) -> None:
+    """Nobody's member, in no room."""
+    known = state.users.get(OPERATOR) or User(OPERATOR, OPERATOR, 0, (), is_admin=True)
+    state.put_user(msgspec.structs.replace(known, devices=known.devices + 1))
+    _put_device(state, header, OPERATOR, body)
 
 
 def judge_password(state: State, header: Header | Draft, body: PasswordBody) -> Refusal | None:
@@ -83,7 +133,7 @@ def fold_password(state: State, header: Header, body: PasswordBody) -> Told:
     for device in state.devices_of(user_id):
         if device.id != header.device:
             _revoke(state, device)
-    return Told(audience=user_id)
+    return Told(audience=user_id, signs_out=True)
 
 
 def judge_revoke(state: State, header: Header | Draft, body: RevokeBody) -> Refusal | None:
@@ -106,7 +156,13 @@ def fold_revoke(state: State, header: Header, body: RevokeBody) -> Told:  # noqa
     device = state.devices[body.device]
     if not device.is_revoked:
         _revoke(state, device)
-    return Told(audience=device.user)
+    return Told(audience=device.user, signs_out=True)
+
+
+def sign_out_all(state: State, user_id: str) -> None:
+    """None of somebody's devices may sign in any more."""
+    for device in state.devices_of(user_id):
+        _revoke(state, device)
 
 
 def _may_decide(state: State, device: Device) -> bool:

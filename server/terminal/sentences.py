@@ -128,6 +128,8 @@ def password_hint(notice: SignInRefused) -> str:
     """What to do when the door wants a password, or another name."""
     hints = {
         "password_needed": _("Start again with --password, or with --register and a name that nobody has."),
+        "invite_needed": _("Start again with the whole invite link, and --register."),
+        "bad_reset": _("Whoever administers the chat makes a code with `admin reset`."),
         "device_revoked": _("Start again with --password: this computer comes back as a new device."),
         "name_taken": _("If that is you, start again with --password instead of --register."),
     }

@@ -18,6 +18,7 @@ from server.protocol.connection import BadFrame, ServerConnection
 from server.protocol.events import Event, Message
 from server.protocol.facts import MemberMark, RoomFacts, ServerFacts
 from server.protocol.frames import encode_frame
+from server.protocol.request import Request
 from server.protocol.requests import Cursor
 from tests.client.scripted_answers import receipts, welcome
 
@@ -60,8 +61,8 @@ class ScriptedServer:
         self.is_stopped = False
         self.held: list[tuple[ServerSide, bytes]] = []
         # Request kinds that get no answer, or this one.
-        self.mute: set[type[requests.Request]] = set()
-        self.refusals: dict[type[requests.Request], tuple[str, dict[str, str | int | float]]] = {}
+        self.mute: set[type[Request]] = set()
+        self.refusals: dict[type[Request], tuple[str, dict[str, str | int | float]]] = {}
 
     @property
     def users(self) -> int:

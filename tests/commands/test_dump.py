@@ -164,7 +164,7 @@ def test_a_folder_that_is_none_is_told(tmp_path: Path, data: Path) -> None:
 
 
 def test_a_running_servers_archive_is_read_and_left_alone(tmp_path: Path, people: People) -> None:
-    with Program("serve", "--data", tmp_path, "--listen", "127.0.0.1:0", "--plain") as server:
+    with Program("serve", "--open", "--data", tmp_path, "--listen", "127.0.0.1:0", "--plain") as server:
         port = int(server.wait_line("ready: ").split()[2].rstrip(",").rpartition(":")[2])
         anna = people.person(plain_link(port), "Anna")
         anna.say("before")

@@ -47,7 +47,7 @@ def served(program: Program) -> InviteLink:
 
 def test_two_machines_become_a_pair_that_starts_without_another_flag(tmp_path: Path, people: People) -> None:
     a, b = make_pair(tmp_path)
-    with Program("serve", "--data", a) as first, Program("serve", "--data", b) as second:
+    with Program("serve", "--open", "--data", a) as first, Program("serve", "--open", "--data", b) as second:
         link = served(first)
         assert served(second) == link
         assert link.chat_name == "Lab"
@@ -71,7 +71,7 @@ def test_a_server_that_was_alone_takes_in_a_second_one_with_all_it_has(
 ) -> None:
     a, b = tmp_path / "a", tmp_path / "b"
     assert run("init", "--data", a, "--listen", ANY, "--peer-listen", ANY, "--no-wait").code == 0
-    with Program("serve", "--data", a) as alone:
+    with Program("serve", "--open", "--data", a) as alone:
         anna = people.person(served(alone), "Anna")
         anna.say("early")
         anna.stored(1)
@@ -80,7 +80,7 @@ def test_a_server_that_was_alone_takes_in_a_second_one_with_all_it_has(
     with init(a) as waiting:
         assert run(*join_words(waiting, b), "--listen", ANY, "--peer-listen", ANY).code == 0
         assert waiting.wait() == 0
-    with Program("serve", "--data", a) as first, Program("serve", "--data", b) as second:
+    with Program("serve", "--open", "--data", a) as first, Program("serve", "--open", "--data", b) as second:
         link = served(first)
         served(second)
         late = people.person(link, "Late", cursor=START_OF_ARCHIVE)

@@ -133,7 +133,7 @@ def test_a_server_that_does_not_answer_is_a_line_of_its_own(pair: RealPair) -> N
 
 
 def test_a_plain_server_is_asked_with_plain_only(make_pair: Callable[..., RealPair], tmp_path: Path) -> None:
-    with Program("serve", "--data", tmp_path / "x", "--listen", "127.0.0.1:0", "--plain") as server:
+    with Program("serve", "--open", "--data", tmp_path / "x", "--listen", "127.0.0.1:0", "--plain") as server:
         address = server.wait_line("ready: ").split()[2].rstrip(",")
         assert run_here("status", address, "--plain").code == 0
         assert run_here("status", address, "--data", tmp_path / "x").code == 0

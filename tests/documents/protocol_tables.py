@@ -12,6 +12,7 @@ import msgspec
 from msgspec import inspect as shapes
 
 from server.protocol import errors, events, limits, requests
+from server.protocol.administration import AccountFacts, ActFacts, InviteFacts
 from server.protocol.facts import (
     ConnectionFacts,
     DeviceFacts,
@@ -58,6 +59,14 @@ ANSWERS: Final[dict[type, str]] = {
     requests.ChangePassword: "`stored`",
     requests.RevokeDevice: "`stored`",
     requests.Devices: "`device_list`",
+    requests.CreateInvite: "`stored`",
+    requests.TakeBackInvite: "`stored`",
+    requests.Invites: "`invite_list`",
+    requests.SetStanding: "`stored`",
+    requests.ResetPassword: "`stored`",
+    requests.ChangeSettings: "`stored`",
+    requests.Accounts: "`account_list`",
+    requests.Audit: "`audit_page`",
     requests.History: "`history_page`",
     requests.Search: "`search_page`",
     requests.Mark: "`noted`",
@@ -91,6 +100,9 @@ PARTS: Final[tuple[type[msgspec.Struct], ...]] = (
     SearchHit,
     MemberMark,
     DeviceFacts,
+    InviteFacts,
+    AccountFacts,
+    ActFacts,
     ConnectionFacts,
 )
 # In every one, or in no line at all.

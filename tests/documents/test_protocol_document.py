@@ -55,7 +55,7 @@ def run_example(port: int) -> dict[str, object]:
 
 
 def test_the_example_talks_to_a_real_server_and_twice_is_no_harm(tmp_path: Path) -> None:
-    with Program("serve", "--data", tmp_path, "--plain", "--listen", "127.0.0.1:0") as server:
+    with Program("serve", "--open", "--data", tmp_path, "--plain", "--listen", "127.0.0.1:0") as server:
         port = int(server.wait_line("ready: ").split()[2].rstrip(",").rpartition(":")[2])
         first, second = run_example(port), run_example(port)
         assert server.interrupt() == 0

@@ -17,7 +17,7 @@ from tests.end_to_end.people import People, Person
 from tests.waiting import DEADLINE_S, wait_until
 
 # Kept apart from the throttle, which has tests of its own.
-OPTIONS = ["--send-rate-per-s", "0"]
+OPTIONS = ["--open", "--send-rate-per-s", "0"]
 
 
 class RealPair:

@@ -22,7 +22,7 @@ from tests.waiting import wait_until
 
 
 def serve(data: Path) -> Program:
-    return Program("serve", "--data", data, "--send-rate-per-s", "0")
+    return Program("serve", "--open", "--data", data, "--send-rate-per-s", "0")
 
 
 def replacing(data: Path, *options: object) -> Program:

@@ -19,7 +19,7 @@ def attacked(name: str, attack: Attack, data: Path, people: People) -> str:
     """What went wrong with a server under this attack ("": nothing)."""
     # Without the throttle, so that those who do not read are written more than any buffer holds.
     options = ["--listen", "127.0.0.1:0", "--open", "--users-max", "1000", "--send-rate-per-s", "0"]
-    with Program("serve", "--data", data, *options) as program:
+    with Program("serve", "--open", "--data", data, *options) as program:
         server = ServerUnderTest(program, data)
         honest = Honest(people, server.link)
         stopping = threading.Event()

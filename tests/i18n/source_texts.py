@@ -39,6 +39,8 @@ def help_texts() -> set[str]:
     """What `--help` of the server's program and of its commands shows: docstrings, options, examples."""
     commands: list[click.Command] = [main]
     commands += [importlib.import_module(f"server.commands.{name}").command for name in COMMANDS]
+    groups = [command for command in commands[1:] if isinstance(command, click.Group)]
+    commands += [act for group in groups for act in group.commands.values()]
     texts = [text for command in commands for text in (command.help, command.epilog)]
     for command in commands:
         texts += [param.help for param in command.params if isinstance(param, click.Option)]

@@ -42,6 +42,13 @@ def test_a_plain_link_looks_like_this() -> None:
     assert parse_invite_link(str(link)) == link
 
 
+def test_a_link_may_carry_an_invite() -> None:
+    code = "a2b3c4d5e6f7abcdefghijklmn"
+    link = InviteLink((Address("a", 7000),), bytes(range(32)), "Lab", code=code)
+    assert str(link) == f"desktop-chat://a:7000/?ca={CA}&name=Lab&code={code}"
+    assert parse_invite_link(str(link)) == link
+
+
 @given(links())
 def test_what_is_printed_is_read_again(link: InviteLink) -> None:
     assert parse_invite_link(str(link)) == link
@@ -85,6 +92,10 @@ def test_what_a_mail_program_does_to_a_link_is_forgiven(text: str) -> None:
         (f"desktop-chat://a/{TRUST}&CA={CA}", "unknown_part"),
         (f"desktop-chat://a/{TRUST}&ca={CA}", "part_twice"),
         (f"desktop-chat://a/{TRUST}&name=a&name=b", "part_twice"),
+        (f"desktop-chat://a/{TRUST}&code=", "bad_code"),
+        (f"desktop-chat://a/{TRUST}&code=" + "a" * 25, "bad_code"),
+        (f"desktop-chat://a/{TRUST}&code=" + "A" * 26, "bad_code"),
+        (f"desktop-chat://a/{TRUST}&code=" + "1" * 26, "bad_code"),
         ("desktop-chat://a/?ca=", "bad_fingerprint"),
         (f"desktop-chat://a/?ca={CA[:-1]}", "bad_fingerprint"),
         (f"desktop-chat://a/?ca={CA}=", "bad_fingerprint"),

@@ -161,8 +161,14 @@ class Scene:
             is_first=True,
             authority_pem="PEM",
             cluster_secret=SECRET,
+            is_open=settings.pop("is_open", True),
         )
-        chosen = {"users_max": 100, "policy": Policy.FILL, "send_rate_per_s": 0.0, **settings}
+        chosen = {
+            "users_max": 100,
+            "policy": Policy.FILL,
+            "send_rate_per_s": 0.0,
+            **settings,
+        }
         self.hub = self.do(
             lambda: Hub(
                 engine=self,

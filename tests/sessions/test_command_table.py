@@ -38,6 +38,14 @@ FIELDS: Final[dict[type, dict[str, Any]]] = {
     requests.ChangePassword: {"counter": 4, "old": "", "new": "a lamp that hums in B flat"},
     requests.RevokeDevice: {"counter": 5, "device": "c" * 32},
     requests.Devices: {},
+    requests.CreateInvite: {"counter": 8, "hash": "e" * 64},
+    requests.TakeBackInvite: {"counter": 9, "hash": "e" * 64},
+    requests.Invites: {},
+    requests.SetStanding: {"counter": 10, "user": "nobody", "standing": "disabled"},
+    requests.ResetPassword: {"counter": 11, "user": "nobody", "hash": "e" * 64},
+    requests.ChangeSettings: {"counter": 12},
+    requests.Accounts: {},
+    requests.Audit: {},
     requests.History: {"room": "general"},
     requests.Search: {"text": "word"},
     requests.Mark: {"cursor": requests.Cursor("1.a.0", 1), "since": 0},
@@ -53,6 +61,7 @@ FIELDS: Final[dict[type, dict[str, Any]]] = {
 # The refusals by stage: connected, greeted, on standby, active. Empty: it is served.
 ALWAYS = ("hello_first", "", "", "")
 TALKING = ("hello_first", "not_signed_in", "on_standby", "")
+ADMINISTERING = ("hello_first", "not_signed_in", "", "")
 EXPECTED: Final[dict[type, tuple[str, str, str, str]]] = {
     requests.Hello: ("", "hello_again", "hello_again", "hello_again"),
     requests.SignIn: ("hello_first", "", "already_signed_in", "already_signed_in"),
@@ -79,6 +88,14 @@ EXPECTED: Final[dict[type, tuple[str, str, str, str]]] = {
     requests.ChangePassword: TALKING,
     requests.RevokeDevice: TALKING,
     requests.Devices: TALKING,
+    requests.CreateInvite: ADMINISTERING,
+    requests.TakeBackInvite: ADMINISTERING,
+    requests.Invites: ADMINISTERING,
+    requests.SetStanding: ADMINISTERING,
+    requests.ResetPassword: ADMINISTERING,
+    requests.ChangeSettings: ADMINISTERING,
+    requests.Accounts: ADMINISTERING,
+    requests.Audit: ADMINISTERING,
     requests.History: TALKING,
     requests.Search: TALKING,
     requests.Mark: TALKING,

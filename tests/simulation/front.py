@@ -44,6 +44,7 @@ class Front:
                 chat="pretended",
                 address=_ALL_ADDRESSES[process.name],
                 is_first=process.machine.is_first,
+                is_open=True,
             ),
             position=process.engine.position(),
             pair=PairState("recovering", "waiting", "", "", 0),

@@ -2,7 +2,8 @@
 
 from typing import Any, TypeVar
 
-from server.protocol.requests import Cursor, Request
+from server.protocol.request import Request
+from server.protocol.requests import Cursor
 
 R = TypeVar("R", bound=Request)
 

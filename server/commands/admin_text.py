@@ -1,0 +1,82 @@
+"""What `admin` prints for people: one line a person, an invite, an act."""
+
+from datetime import UTC, datetime
+from typing import Final
+
+from server.i18n.marking import marked
+from server.i18n.translation import _
+from server.protocol.administration import AccountFacts, AccountList, ActFacts, InviteFacts
+from server.terminal.printing import printable
+
+_STANDINGS: Final = {
+    "administrator": marked("administrator"),
+    "member": marked("member"),
+    "disabled": marked("disabled"),
+    "banned": marked("banned"),
+    "left": marked("has left"),
+}
+# Sentences by act, for `str.format` with who did it, to whom, and what else is known.
+_ACTS: Final = {
+    "invite": marked("{by} made the invite {detail}"),
+    "take_back": marked("{by} took the invite {detail} back"),
+    "reset": marked("{by} gave {person} a code for a new password"),
+    "settings": marked("{by} changed the settings: {detail}"),
+    "disabled": marked("{by} disabled {person}"),
+    "enabled": marked("{by} let {person} in again"),
+    "banned": marked("{by} banned {person}"),
+    "administrator": marked("{by} made {person} an administrator"),
+    "member": marked("{by} made {person} a member again"),
+}
+
+
+def time_text(time_ms: int) -> str:
+    """Day and minute, as they are here."""
+    return datetime.fromtimestamp(time_ms / 1000, tz=UTC).astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def person_line(person: AccountFacts) -> str:
+    """One person."""
+    mark = "●" if person.is_online else "○"
+    devices = _("devices: {count}").format(count=person.devices)
+    words = [_(_STANDINGS.get(person.standing, person.standing)), devices]
+    words += [] if person.has_password or person.standing == "left" else [_("without a password")]
+    return f"{mark} {_name(person.name)}  ({', '.join(words)})"
+
+
+def settings_lines(answer: AccountList) -> list[str]:
+    """What the chat allows."""
+    invite = _("Members may make invites.") if answer.members_invite else _("Administrators make invites.")
+    if answer.send_rate_per_s is None:
+        return [invite]
+    rate = _("Messages a second of one connection: {rate:g}").format(rate=answer.send_rate_per_s)
+    return [invite, rate]
+
+
+def invite_line(invite: InviteFacts) -> str:
+    """One invite: its word, who made it, and what became of it."""
+    if len(invite.used_by) > 1:
+        end = _("used by {names}: the servers were apart").format(names=", ".join(map(_name, invite.used_by)))
+    elif invite.used_by:
+        end = _("used by {names}").format(names=_name(invite.used_by[0]))
+    elif invite.is_taken_back:
+        end = _("taken back")
+    else:
+        end = _("good until {time}").format(time=time_text(invite.until_ms))
+    return _("{word}  by {name}, {time}: {end}").format(
+        word=invite.hash[:8], name=_name(invite.name), time=time_text(invite.since_ms), end=end
+    )
+
+
+def act_line(act: ActFacts) -> str:
+    """One act."""
+    names = {"by": _name(act.by), "person": _name(act.person), "detail": printable(act.detail)}
+    if act.act in _ACTS:
+        text = _(_ACTS[act.act]).format_map(names)
+    else:
+        # What a merge took back, or a newer server knows.
+        text = _("{by}: {act}, which does not hold ({detail})").format_map({**names, "act": act.act})
+    return f"{time_text(act.time_ms)}  {text}"
+
+
+def _name(name: str) -> str:
+    return printable(name) or _("somebody who left")

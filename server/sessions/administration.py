@@ -1,0 +1,141 @@
+"""Administration: invites, people and the audit, as administrators are told."""
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+from server.archive.record import Record
+from server.protocol import events, requests
+from server.protocol.administration import AccountFacts, ActFacts, InviteFacts
+from server.protocol.errors import Refusal
+from server.state.bodies import InviteBody, ResetBody, SettingsBody, StandingBody, TakeBackBody
+from server.state.fold import decode_body
+from server.state.state import OPERATOR, State, User
+from server.state.told import ADMINISTRATORS
+
+if TYPE_CHECKING:
+    from server.sessions.hub import Hub
+    from server.sessions.session import Session
+
+# More is never written within a second.
+_TAIL_BYTES_MAX: Final = 64 * 1024 * 1024
+
+
+def tell_invites(hub: "Hub", session: "Session", request: requests.Invites) -> None:
+    """The own ones; all of them to administrators."""
+    assert session.user is not None
+    state, user = hub.state, hub.user_now(session.user)
+    mine = (one for one in list(state.invites.values()) if user.is_admin or one.by == user.id)
+    invites = [
+        InviteFacts(
+            one.hash.hex(),
+            name_of(state, one.by),
+            one.since_ms,
+            one.until_ms,
+            [name_of(state, user) for user in one.used_by],
+            one.is_taken_back,
+        )
+        for one in sorted(mine, key=lambda one: one.since_ms)
+    ]
+    session.tell(events.InviteList(answer=request.id, invites=invites))
+
+
+def tell_accounts(hub: "Hub", session: "Session", request: requests.Accounts) -> None:
+    """Everybody, and what the chat allows."""
+    if not _may_administer(hub, session):
+        session.refuse(request.id, Refusal("forbidden"))
+        return
+    state, online = hub.state, hub.presence.online
+    accounts = [
+        AccountFacts(
+            user.id, user.name, _standing(user), user.devices, bool(user.password), user.id in online
+        )
+        for user in list(state.users.values())
+        if user.id != OPERATOR
+    ]
+    session.tell(
+        events.AccountList(
+            answer=request.id,
+            accounts=accounts,
+            members_invite=state.settings.members_invite,
+            send_rate_per_s=state.settings.send_rate_per_s,
+        )
+    )
+
+
+def tell_audit(hub: "Hub", session: "Session", request: requests.Audit) -> None:
+    """What administrators did: it stands in the archive, with an audience of its own."""
+    if _may_administer(hub, session):
+        hub.readings.start(session, request, _audit(hub, request))
+    else:
+        session.refuse(request.id, Refusal("forbidden"))
+
+
+def name_of(state: State, user: str) -> str:
+    """What somebody is called; nothing for somebody who left, or whom a merge is just bringing back."""
+    found = state.users.get(user)
+    return found.name if found is not None else ""
+
+
+def _may_administer(hub: "Hub", session: "Session") -> bool:
+    assert session.user is not None
+    return hub.user_now(session.user).is_admin
+
+
+def _standing(user: User) -> str:
+    """One word; the strongest counts."""
+    words = (
+        (user.has_left, "left"),
+        (user.is_banned, "banned"),
+        (user.is_disabled, "disabled"),
+        (user.is_admin, "administrator"),
+    )
+    return next((word for is_so, word in words if is_so), "member")
+
+
+async def _audit(hub: "Hub", request: requests.Audit) -> events.AuditPage:
+    return await asyncio.to_thread(_audit_page, hub, request, hub.delivery.position.index)
+
+
+def _audit_page(hub: "Hub", request: requests.Audit, end: int) -> events.AuditPage:
+    """The newest acts up to the committed end, or before the index that was asked for."""
+    last = end if request.before is None else min(end, max(0, request.before - 1))
+    # The store's timeline follows the log by a second: what it lacks is looked at one by one.
+    behind = hub.store.derived_index()
+    records = [record for record in hub.store.records(behind + 1, _TAIL_BYTES_MAX) if record.index <= last]
+    acts = [
+        act for record in records if record.id not in hub.state.voids and (act := act_of(record, hub.state))
+    ]
+    rows = hub.store.page(ADMINISTRATORS, 0, min(last, behind), request.limit + 1, is_backwards=True)
+    found = hub.store.records_at(sorted(row.index for row in rows))
+    # A merge may just be taking some away, or their authors.
+    acts = [act for record in found.values() if (act := act_of(record, hub.state))] + acts
+    is_end = len(acts) <= request.limit
+    return events.AuditPage(answer=request.id, acts=acts[-request.limit :], is_end=is_end)
+
+
+def act_of(record: Record, state: State) -> ActFacts | None:
+    """The act in a record; None when it is none, or its author is not known (see `telling`)."""
+    header = record.header
+    by = state.user_of_device(header.device)
+    body = decode_body(header.kind, record.body)
+    if by is None:
+        return None
+    if record.id in state.voids:
+        # A merge made it void: what was accepted for a while is told all the same.
+        return ActFacts(
+            header.index, header.time_ms, by.name, "void", "", f"{header.kind}: {state.voids[record.id].code}"
+        )
+    act, person, detail = header.kind, "", ""
+    match body:
+        case InviteBody(code) | TakeBackBody(code):
+            detail = code.hex()[:8]
+        case StandingBody(user, standing):
+            act, person = standing, name_of(state, user)
+        case ResetBody(user):
+            person = name_of(state, user)
+        case SettingsBody(members_invite, send_rate_per_s):
+            given = {"members_invite": members_invite, "send_rate_per_s": send_rate_per_s}
+            detail = ", ".join(f"{key}={value}" for key, value in given.items() if value is not None)
+        case _:
+            return None
+    return ActFacts(header.index, header.time_ms, by.name, act, person, detail)

@@ -1,0 +1,175 @@
+"""Administration: who may do what to whom, and what of it survives a merge."""
+
+import pytest
+
+from server.archive.record import Draft
+from server.state.administration import RESET_MS
+from server.state.bodies import Way
+from server.state.state import OPERATOR, ChatSettings, restore
+from server.state.told import ADMINISTRATORS
+from server.state.users import proof_of
+from tests.state.acts import (
+    founder,
+    invite,
+    merged,
+    operator,
+    person,
+    reset,
+    settings,
+    standing,
+    take_back,
+)
+from tests.state.archive_of import Archive, device, epoch, message
+
+CODE = b"c" * 32
+BEN = person("e", "Ben")
+
+
+def acts(counter: int, name: str) -> list[Draft]:
+    """One of each kind, done to Ben."""
+    done = [
+        *(("standing", what) for what in ("administrator", "member", "disabled", "banned", "enabled")),
+        *(("reset", ""), ("settings", ""), ("invite", "")),
+    ]
+    drafts = []
+    for place, (kind, what) in enumerate(done, counter):
+        match kind:
+            case "standing":
+                drafts.append(standing(place, "user-e", what, name=name))
+            case "reset":
+                drafts.append(reset(place, "user-e", CODE, name=name))
+            case "settings":
+                drafts.append(settings(place, rate=3.0, name=name))
+            case _:
+                drafts.append(invite(place, CODE, name=name))
+    return drafts
+
+
+def test_the_first_administrator_is_made_once() -> None:
+    archive = Archive(epoch(), founder())
+    assert archive.state.users["user-d"].is_admin
+    assert archive.verdict(founder("e", "Ben")) == "setup_done"
+    # On the other side of a cut it was accepted, so it stays.
+    assert archive.verdict(merged(founder("f", "Carl"), "user-f")) == "accepted"
+    assert [user.name for user in archive.state.administrators()] == ["Anna", "Carl"]
+
+
+def test_members_administer_nothing_and_administrators_and_the_operator_everything() -> None:
+    for act in range(8):
+        archive = Archive(epoch(), founder(), BEN, person("f", "Carl"), operator())
+        assert archive.verdict(acts(1, "f")[act]) == "forbidden", act
+        assert archive.verdict(acts(20, "d")[act]) == "accepted", act
+        archive = Archive(epoch(), founder(), BEN, operator())
+        outcome = archive.add(acts(1, "o")[act])
+        assert outcome.refusal is None, act
+        assert outcome.told is not None
+        assert outcome.told.audience == ADMINISTRATORS
+
+
+def test_the_operator_is_nobody_in_the_chat() -> None:
+    archive = Archive(epoch(), operator(), person("e", "operator"))
+    assert archive.state.users[OPERATOR].rooms == ()
+    assert archive.state.rooms["general"].members == ("user-e",)
+    assert archive.state.administrators() == []
+    assert archive.verdict(message(1, name="o")) == "not_a_member"
+    assert archive.verdict(standing(2, OPERATOR, "disabled", name="o")) == "unknown_person"
+
+
+def test_the_last_administrator_stays() -> None:
+    archive = Archive(epoch(), founder(), BEN, operator())
+    for number, what in enumerate(("member", "disabled", "banned"), 1):
+        for name in ("d", "o"):
+            assert archive.verdict(standing(number, "user-d", what, name=name)) == "last_chat_administrator"
+    assert archive.verdict(standing(9, "user-e", "administrator")) == "accepted"
+    assert archive.verdict(standing(10, "user-d", "member", name="e")) == "accepted"
+    # Both sides of a cut may have taken it from the other one: one stays.
+    assert archive.verdict(merged(standing(11, "user-e", "member"))) == "last_chat_administrator"
+
+
+def test_whoever_is_disabled_does_nothing_and_comes_back_as_a_member() -> None:
+    archive = Archive(epoch(), founder(), BEN, standing(1, "user-e", "administrator"))
+    outcome = archive.add(standing(2, "user-e", "disabled"))
+    assert outcome.told is not None
+    assert outcome.told.signs_out
+    assert archive.verdict(message(1, name="e")) == "account_disabled"
+    assert archive.verdict(standing(2, "user-d", "member", name="e")) == "account_disabled"
+    assert archive.verdict(person("f", "Ben", password="", proof=proof_of("hash"))) == "account_disabled"
+    # What was written before a merge stays.
+    assert archive.verdict(merged(message(3, name="e"))) == "accepted"
+    assert archive.verdict(standing(3, "user-e", "administrator")) == "account_disabled"
+    assert archive.verdict(standing(4, "user-e", "enabled")) == "accepted"
+    assert archive.verdict(message(4, name="e")) == "accepted"
+    assert not archive.state.users["user-e"].is_admin
+
+
+def test_whoever_is_banned_has_no_device_and_no_invite_left() -> None:
+    archive = Archive(epoch(), founder(), BEN, settings(1, members_invite=True), invite(1, CODE, name="e"))
+    assert archive.verdict(standing(2, "user-e", "banned")) == "accepted"
+    assert archive.state.invites[CODE].is_taken_back
+    assert archive.verdict(standing(3, "user-e", "enabled")) == "accepted"
+    assert archive.verdict(message(2, name="e")) == "device_revoked"
+    assert archive.state.users["user-e"].devices == 0
+    assert archive.verdict(person("f", "Ben", password="", proof=proof_of("hash"))) == "accepted"
+
+
+@pytest.mark.parametrize(
+    ("what", "verdict"),
+    [
+        ("member", "accepted"),
+        ("disabled", "accepted"),
+        ("banned", "accepted"),
+        ("enabled", "forbidden"),
+        ("administrator", "forbidden"),
+    ],
+)
+def test_a_merge_gives_no_right_that_was_taken_meanwhile(what: str, verdict: str) -> None:
+    """Carl administered when the servers parted, and no longer when they met."""
+    carl = person("f", "Carl")
+    archive = Archive(epoch(), founder(), BEN, carl, standing(1, "user-f", "administrator"))
+    archive.add(standing(2, "user-f", "member"))
+    assert archive.verdict(merged(standing(1, "user-e", what, name="f"))) == verdict
+    assert archive.verdict(merged(reset(2, "user-e", CODE, name="f"))) == "forbidden"
+    assert archive.verdict(merged(settings(3, rate=9.0, name="f"))) == "forbidden"
+
+
+def test_a_reset_gives_the_account_to_whoever_has_the_code_once_within_a_day() -> None:
+    archive = Archive(epoch(), founder(), BEN, person("g", "Ben", password="", proof=proof_of("hash")))
+    wrong = person("f", "Ben", way=Way.RESET, code=CODE, password="new")
+    assert archive.verdict(wrong) == "bad_reset"
+    assert archive.verdict(reset(1, "user-e", CODE)) == "accepted"
+    late = person("h", "Ben", way=Way.RESET, code=CODE, password="new", time_ms=RESET_MS + 1)
+    assert archive.verdict(late) == "bad_reset"
+    other = person("i", "Anna", way=Way.RESET, code=CODE, password="new")
+    assert archive.verdict(other) == "bad_reset"
+    right = person("j", "Ben", way=Way.RESET, code=CODE, password="new", time_ms=RESET_MS)
+    assert archive.verdict(right) == "accepted"
+    ben = archive.state.users["user-e"]
+    assert (ben.password, ben.devices, ben.reset) == ("new", 1, b"")
+    assert archive.verdict(message(1, name="e")) == "device_revoked"
+    again = person("k", "Ben", way=Way.RESET, code=CODE, password="newer")
+    assert archive.verdict(again) == "bad_reset"
+
+
+def test_settings_that_are_left_out_stay() -> None:
+    archive = Archive(epoch(), founder(), settings(1, members_invite=True), settings(2, rate=3.0))
+    assert archive.state.settings == ChatSettings(members_invite=True, send_rate_per_s=3.0)
+
+
+def test_all_of_it_is_in_the_snapshot() -> None:
+    archive = Archive(
+        *(epoch(), founder(), BEN, operator(), invite(1, CODE), take_back(2, CODE)),
+        *(standing(3, "user-e", "disabled"), reset(4, "user-e", CODE), settings(5, rate=3.0)),
+    )
+    again = restore(archive.state.snapshot())
+    assert again.digest() == archive.state.digest()
+    assert again.invites == archive.state.invites
+    assert OPERATOR not in again.user_by_name.values()
+
+
+def test_nobody_is_who_is_not_there() -> None:
+    archive = Archive(epoch(), founder(), device("e", "Ben"))
+    assert archive.verdict(standing(1, "nobody", "disabled")) == "unknown_person"
+    assert archive.verdict(reset(2, "nobody", CODE)) == "unknown_person"
+    assert archive.verdict(standing(3, "user-e", "emperor")) == "bad_request"
+    assert archive.verdict(reset(4, "user-e", b"short")) == "bad_request"
+    assert archive.verdict(invite(5, b"short")) == "bad_request"
