@@ -10,6 +10,7 @@ from server.sessions.facts import OwnFacts, PeerNews
 from server.sessions.hub import Hub
 from server.sessions.session import Session
 from server.state.state import State
+from tests.simulation.checkers.receipts import ReceiptAudit
 from tests.simulation.io_loop import IoLoop
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class Front:
         self._process: Final = process
         self.loop: Final = IoLoop(process)
         self._waiting: dict[int, int] = {}
+        self.receipts: Final = ReceiptAudit(process)
         self.loop.run(self._open)
 
     def _open(self) -> None:
@@ -52,6 +54,7 @@ class Front:
             policy=Policy.FILL,
             send_rate_per_s=0.0,
             tell_peer=self._tell_peer,
+            marking_device=f"{process.world.rng.getrandbits(128):032x}",
         )
         self._remember_peer()
 
@@ -94,6 +97,10 @@ class Front:
         history = self._process.world.history
         for ask in given:
             assert isinstance(ask, Ask)
+            if ask.draft.kind == "marks":
+                history.ask(ask.draft)
+                # One that has no answer in time may still come behind the next one.
+                history.unordered.add(ask.draft.device)
             asker = history.new_asker(ask.draft)
             self._waiting[asker] = ask.asker
             self._process.ask(Ask(ask.draft, asker), lambda _: None)
@@ -123,6 +130,7 @@ class Front:
             copies_index=output.copies_index,
             pair=output.pair,
         )
+        self.receipts.look(output)
         if news.has_news:
             self.loop.run(partial(self.hub.deliver, news))
 

@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import msgspec
+from msgspec import structs
 
 from server.archive.record import Draft as Archived
 from server.client.conversation import Conversation
@@ -66,6 +67,7 @@ class Kept:
     """What lies on the disk of a person's computer."""
 
     cursor: Cursor | None
+    since: int | None = None
     cluster: str = ""
     counter: int = 0
     outbox: dict[int, Draft] = field(default_factory=dict)
@@ -88,12 +90,17 @@ class Person:
         addresses = list(ADDRESSES.values())
         self._addresses: Final = addresses if number % 2 else addresses[::-1]
         is_from_start = self._rng.random() < 0.7
+        self._marks: Final = self._rng.random() < 0.7
+        self._settings: Final = structs.replace(_SETTINGS, begins_at_mark=self._rng.random() < 0.5)
         self.kept: Final = Kept(
             cursor=START_OF_ARCHIVE if is_from_start else None, held_from=0 if is_from_start else None
         )
         self.left = world.weather.requests_each
         self.stored: dict[int, Stored] = {}
         self.refused: dict[int, str] = {}
+        # Messages that were on its disk at any time, beside the position behind them.
+        self.had: Final[set[tuple[str, int]]] = set()
+        self._has_news = False
         self.is_reading = True
         self.is_connected = False
         self._conversation: Conversation | None = None
@@ -137,10 +144,11 @@ class Person:
             Identity(self._name, self.device, self._secret),
             self._addresses,
             cursor=kept.cursor,
-            settings=_SETTINGS,
+            settings=self._settings,
             rng=self._rng,
             drafts=kept.outbox.values(),
             cluster=kept.cluster,
+            since=kept.since,
         )
         self._note("starts", kept.cursor)
         self._conversation.connect(self._world.clock.now)
@@ -227,6 +235,11 @@ class Person:
                     self._lines.pop(effect.link_id).hang_up()
             elif not isinstance(effect, ReadPiece | KeepPiece):
                 self._take(effect)
+        if self._has_news and self.kept.cursor is not None:
+            self._has_news = False
+            cursor = self.kept.cursor
+            conversation.mark(cursor, self._world.clock.now, {GENERAL: cursor.index})
+            self._turn()
         self._set_alarm()
 
     def _set_alarm(self) -> None:
@@ -298,7 +311,9 @@ class Person:
                 if kept.held_from is not None:
                     kept.held_from = min(kept.held_from, index)
             case PositionMoved():
-                kept.cursor = notice.cursor
+                kept.cursor, kept.since = notice.cursor, notice.since
+                self.had.update(identity for index, identity in kept.held if index <= notice.cursor.index)
+                self._has_news = self._marks
                 if kept.held_from is None:
                     kept.held_from = notice.cursor.index
             case CopiesRaised():

@@ -32,6 +32,7 @@ MADE_FOR = (
     "follower solo",
     "cuts",
     "loads",
+    "marks raised",
     "snapshots",
     "answers copies 1",
     "answers copies 2",
