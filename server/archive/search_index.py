@@ -153,7 +153,8 @@ class SearchIndex:
             for (shelf,) in behind:
                 execute(f"DROP TABLE {table_of(shelf)}")
             execute("DELETE FROM shelves WHERE last_index > ?", (reach.index,))
-            execute("UPDATE shelves SET seen_to = min(seen_to, ?)", (reach.index,))
+            # They were read when the log had more: what it said of their messages may be undone.
+            execute("UPDATE shelves SET is_stale = 1, seen_to = ?1 WHERE seen_to > ?1", (reach.index,))
             for (place,) in execute("SELECT place FROM changes WHERE at > ?", (reach.index,)).fetchall():
                 execute("UPDATE shelves SET is_stale = 1 WHERE shelf = ?", (shelf_of(place),))
             execute("DELETE FROM changes WHERE at > ?", (reach.index,))

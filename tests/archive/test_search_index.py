@@ -152,10 +152,13 @@ def test_changes_that_the_messages_had_when_they_came_make_nothing_stale(path: P
     assert find(path, "bread") == [1]
 
 
-def test_changes_behind_a_cut_are_news_again(path: Path) -> None:
+def test_what_was_read_of_messages_behind_a_cut_is_read_again(path: Path) -> None:
     index = SearchIndex(path, "c")
     index.add([IndexedMessage(1, "general", "cheese")], reach(8), 20)
     index.keep(reach(8))
+    stale = index.stale_shelf()
+    assert stale is not None
+    index.rewrite(stale.end, [[IndexedMessage(1, "general", "bread")]], 8)
     index.add([], reach(9), 9, [Change(9, 1, "general", None)])
     assert index.stale_shelf() is not None
 
