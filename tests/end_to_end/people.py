@@ -4,7 +4,7 @@ import itertools
 import random
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from server.client.conversation import Conversation
@@ -16,8 +16,10 @@ from server.client.notices import (
     Connected,
     CopiesRaised,
     Diverged,
+    PositionMoved,
     PresenceChanged,
     QuestionFailed,
+    ReceiptsChanged,
     Stored,
 )
 from server.client.outbox import Draft
@@ -28,6 +30,7 @@ from server.network.clock import SystemClock
 from server.network.loop_thread import LoopThread
 from server.network.tls import Trust
 from server.protocol.events import HistoryPage, Message
+from server.protocol.facts import MemberMark
 from server.protocol.requests import Cursor
 from tests.waiting import wait_until
 
@@ -38,16 +41,24 @@ class Person:
     """One person on one device."""
 
     def __init__(
-        self, thread: LoopThread, invite: InviteLink, name: str, *, cursor: Cursor | None = None
+        self,
+        thread: LoopThread,
+        invite: InviteLink,
+        name: str,
+        *,
+        cursor: Cursor | None = None,
+        again: "Person | None" = None,
     ) -> None:
+        """`again`: the program of this person is started once more, on the same device."""
         self.name = name
-        self.device = secrets.token_hex(16)
+        self.device: str = again.device if again else secrets.token_hex(16)
+        self.secret: str = again.secret if again else secrets.token_hex(32)
         self.notices: list[AnyNotice] = []
         # The counter of the last message, for those who write all the time.
         self.last = 0
-        self._counters = itertools.count(1)
+        self._counters: Iterator[int] = again._counters if again else itertools.count(1)
         conversation = Conversation(
-            Identity(name, self.device, secrets.token_hex(32)),
+            Identity(name, self.device, self.secret),
             [str(address) for address in invite.addresses],
             cursor=cursor,
             settings=ConversationSettings(),
@@ -56,6 +67,18 @@ class Person:
         trust = None if invite.plain else Trust(fingerprint=invite.fingerprint)
         self.links = ClientLinks(thread, conversation, self.notices.extend, clock=SystemClock(), trust=trust)
         self.links.connect()
+
+    def mark(self) -> int:
+        """Keep and read all that came so far; gives the index of the last message."""
+        messages, cursor = self.messages, self.all_of(PositionMoved)[-1].cursor
+        last = max((message.index for message in messages if message.index <= cursor.index), default=0)
+        self.links.mark(cursor, {"general": last})
+        return last
+
+    def receipts(self) -> dict[str, MemberMark]:
+        """The marks of the watched room, by person."""
+        told = self.all_of(ReceiptsChanged)
+        return {mark.user: mark for mark in told[-1].marks} if told else {}
 
     def all_of(self, kind: type[N]) -> list[N]:
         """Every notice of a kind, in order."""
@@ -154,10 +177,17 @@ class People:
         self._thread.start()
         self._all: list[Person] = []
 
-    def person(self, invite: InviteLink, name: str = "", *, cursor: Cursor | None = None) -> Person:
-        """A new person with a device of its own."""
+    def person(
+        self,
+        invite: InviteLink,
+        name: str = "",
+        *,
+        cursor: Cursor | None = None,
+        again: Person | None = None,
+    ) -> Person:
+        """A new person with a device of its own; or one who was here before, `again`."""
         name = name or f"Person {len(self._all) + 1}"
-        person = Person(self._thread, invite, name, cursor=cursor)
+        person = Person(self._thread, invite, name, cursor=cursor, again=again)
         self._all.append(person)
         return person
 

@@ -1,0 +1,174 @@
+"""R3.4 and R3.5 with real servers: ticks over a death and over a merge; what waits comes in one batch."""
+
+from collections.abc import Callable
+
+import pytest
+
+from server.client.notices import PersonPresence, PositionMoved, Stored, TypingNow
+from server.client.reading import START_OF_ARCHIVE
+from server.client.receipts import Tick, tick_of
+from server.state.fold import fold
+from server.state.state import GENERAL, State
+from tests.end_to_end.people import People, Person
+from tests.end_to_end.real_pair import RealPair, wait_for_mode
+from tests.waiting import wait_until
+
+A, B = 0, 1
+WAITING = 10_000
+
+
+def tick(writer: Person, stored: Stored) -> Tick:
+    """What the writer knows of a message."""
+    user = writer.connected().user
+    return tick_of(stored.index, user, writer.receipts().values())
+
+
+def wait_for_tick(writer: Person, stored: Stored, wanted: Tick) -> None:
+    wait_until(lambda: tick(writer, stored) is wanted, what=f"{wanted} for {stored.index}")
+
+
+def wait_for_index(person: Person, index: int) -> None:
+    """Until a person has all messages up to this one, and the position behind them."""
+
+    def has_it() -> bool:
+        moved = person.all_of(PositionMoved)
+        return bool(moved) and moved[-1].cursor.index >= index and person.messages[-1].index >= index
+
+    wait_until(has_it, what=f"{person.name} has {index}")
+
+
+def state_of(pair: RealPair, place: int) -> State:
+    """What the archive of a stopped server means."""
+    state = State()
+    for record in pair.archive(place):
+        fold(state, record)
+    return state
+
+
+@pytest.mark.usefixtures("steady")
+def test_r3_5_a_writer_sees_who_has_and_who_has_read_at_either_server(
+    make_pair: Callable[..., RealPair], people: People
+) -> None:
+    pair = make_pair("--policy", "round-robin")
+    anna = people.person(pair.invite, "Anna", cursor=START_OF_ARCHIVE)
+    wait_for_mode(anna, "dual")
+    bruno = people.person(pair.invite, "Bruno", cursor=START_OF_ARCHIVE)
+    carla = people.person(pair.invite, "Carla", cursor=START_OF_ARCHIVE)
+    assert len({person.connected().server for person in (anna, bruno, carla)}) == 2
+    anna.links.watch(GENERAL)
+    stored = anna.on_both(anna.say("one"))
+    for person in (bruno, carla):
+        wait_for_index(person, stored.index)
+    assert tick(anna, stored) is Tick.NOT_YET
+    bruno.mark()
+    carla.links.mark(carla.all_of(PositionMoved)[-1].cursor)
+    wait_for_tick(anna, stored, Tick.DELIVERED)
+    carla.mark()
+    wait_for_tick(anna, stored, Tick.READ)
+    # Told, never archived, over both servers.
+    bruno.links.typing(GENERAL)
+    for person in (anna, carla):
+        assert person.wait_for(TypingNow).name == "Bruno"
+    users = {person.name: person.connected().user for person in (anna, bruno, carla)}
+    people.leave(carla)
+    anna.wait_for(PersonPresence, lambda told: told.user == users["Carla"] and not told.is_online)
+    bruno.wait_for(PersonPresence, lambda told: told.user == users["Carla"] and not told.is_online)
+
+
+def test_r3_5_no_receipt_is_wrong_or_lost_when_the_leader_dies(pair: RealPair, people: People) -> None:
+    anna = people.person(pair.invite, "Anna", cursor=START_OF_ARCHIVE)
+    wait_for_mode(anna, "dual")
+    bruno = people.person(pair.invite, "Bruno", cursor=START_OF_ARCHIVE)
+    bruno.connected()
+    anna.links.watch(GENERAL)
+    first = anna.on_both(anna.say("one"))
+    wait_for_index(bruno, first.index)
+    bruno.mark()
+    wait_for_tick(anna, first, Tick.READ)
+    second = anna.on_both(anna.say("two"))
+    wait_for_index(bruno, second.index)
+    bruno.mark()
+    # Whether the mark was archived or not: it is said again at the other server.
+    pair.kill(A)
+    wait_for_mode(anna, "solo")
+    wait_for_tick(anna, second, Tick.READ)
+    third = anna.stored(anna.say("three"))
+    wait_for_index(bruno, third.index)
+    assert tick(anna, third) is Tick.NOT_YET
+    pair.start_again(A)
+    wait_for_mode(anna, "dual")
+    bruno.mark()
+    wait_for_tick(anna, third, Tick.READ)
+    wait_for_mode(bruno, "dual")
+    pair.stop()
+    digests = [state_of(pair, place).marks for place in (A, B)]
+    users = [anna.connected().user, bruno.connected().user]
+    for marks in digests:
+        assert marks.delivered[users[1]] >= third.index
+        assert marks.of_member(GENERAL, users[1]).read == third.index
+        assert marks.of_member(GENERAL, users[0]).read == 0, "she marked nothing"
+
+
+def test_r3_5_a_merge_makes_no_receipt_wrong(
+    pair: RealPair, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bruno reads at one server while Anna writes at the other, and neither knows of the other."""
+    anna = people.person(pair.invite, "Anna", cursor=START_OF_ARCHIVE)
+    wait_for_mode(anna, "dual")
+    bruno = people.person(pair.invite, "Bruno", cursor=START_OF_ARCHIVE)
+    bruno.connected()
+    both = anna.on_both(anna.say("both"))
+    wait_for_index(bruno, both.index)
+    people.leave(anna)
+    pair.kill(A)
+    wait_for_mode(bruno, "solo")
+    for n in range(5):
+        bruno.stored(bruno.say(f"only B {n}"))
+    wait_for_index(bruno, both.index + 5)
+    bruno.links.watch(GENERAL)
+    alone, user = bruno.mark(), bruno.connected().user
+    assert alone > both.index
+    wait_until(lambda: user in bruno.receipts() and bruno.receipts()[user].read == alone, what="his mark")
+    people.leave(bruno)
+    pair.kill(B)
+    monkeypatch.setenv("DESKTOP_CHAT_BOOT_WAIT_S", "0")
+    pair.start_again(A)
+    anna = people.person(pair.invite, "Anna", cursor=START_OF_ARCHIVE, again=anna)
+    anna.links.watch(GENERAL)
+    stored = [anna.stored(anna.say(f"only A {n}")) for n in range(5)]
+    pair.start_again(B)
+    wait_for_mode(anna, "dual")
+    last = anna.stored(anna.say("together"))
+    wait_until(lambda: len(anna.texts) == 12, what="all of both sides")
+    # Whatever Bruno marked alone, he has nothing of what was written at the other server.
+    marks = anna.receipts()
+    assert marks[user].delivered < stored[0].index
+    assert all(tick(anna, one) is Tick.NOT_YET for one in stored)
+    bruno = people.person(pair.invite, "Bruno", cursor=START_OF_ARCHIVE, again=bruno)
+    wait_for_index(bruno, last.index)
+    assert len(bruno.texts) == 12
+    bruno.mark()
+    for one in (*stored, last):
+        wait_for_tick(anna, one, Tick.READ)
+
+
+@pytest.mark.parametrize("survivor", [A, B])
+def test_r3_4_what_waits_comes_in_one_batch_after_a_restart_of_the_reader(
+    pair: RealPair, people: People, survivor: int
+) -> None:
+    """Ten thousand messages, by TLS, from either server: each once, and in order."""
+    anna = people.person(pair.invite, "Anna")
+    wait_for_mode(anna, "dual")
+    bruno = people.person(pair.invite, "Bruno", cursor=START_OF_ARCHIVE)
+    bruno.connected()
+    seen = anna.on_both(anna.say("seen"))
+    wait_for_index(bruno, seen.index)
+    cursor = bruno.all_of(PositionMoved)[-1].cursor
+    people.leave(bruno)
+    counters = [anna.say(f"{n}") for n in range(WAITING)]
+    anna.on_both(counters[-1])
+    pair.kill(1 - survivor)
+    bruno = people.person(pair.invite, "Bruno", cursor=cursor, again=bruno)
+    wait_until(lambda: len(bruno.texts) >= WAITING, what="all that waited")
+    assert bruno.texts == [f"{n}" for n in range(WAITING)]
+    assert bruno.connected().server == "AB"[survivor]
