@@ -194,7 +194,12 @@ class StoreReader:
 
     def has_changes(self) -> bool:
         """Whether any message was ever changed."""
-        return any(True for _row in self._disk.scan("changes", b"", b"\xff" * 200))
+        return any(True for _row in self.all_changes())
+
+    def all_changes(self) -> Iterator[tuple[bytes, str]]:
+        """The changes of all messages, by key, with their kinds."""
+        found = self._disk.scan("changes", b"", b"\xff" * 200)
+        return ((key, value.decode()) for key, value in found if isinstance(key, bytes))
 
     def derived_index(self) -> int:
         """How far numbers and timeline reach."""

@@ -7,7 +7,7 @@ import msgspec
 
 from server.archive.record import Draft
 from server.engine.round import Answer, Ask
-from server.state.bodies import DeviceBody, MemberBody, MessageBody, RoomBody
+from server.state.bodies import DeleteBody, DeviceBody, EditBody, MemberBody, MessageBody, ReactBody, RoomBody
 from server.state.state import GENERAL
 
 if TYPE_CHECKING:
@@ -59,6 +59,8 @@ class Device:
         self._outbox: list[Request] = []
         # Where it may write.
         self._rooms: list[str] = []
+        # The counters of its messages for everybody that were stored.
+        self._stored: list[int] = []
         self._is_known = False
         self._signing_in = False
         self._connection: Connection | None = None
@@ -134,7 +136,20 @@ class Device:
                 MessageBody(self._rng.choice(self._rooms), f"{self.name} says {self._counter + 1}")
             )
             return [Request(self._draft("message", body))]
+        if chance < 0.62 and self._stored:
+            return [self._change()]
         return [self.new_message(f"{self.name} says {self._counter + 1}")]
+
+    def _change(self) -> Request:
+        """One of its own messages gets another text or an emoji, or is taken away, perhaps once more."""
+        about = GENERAL, self.name, self._rng.choice(self._stored[-4:])
+        match self._rng.randrange(3):
+            case 0:
+                return Request(self._draft("edit", _encode(EditBody(*about, f"text {self._counter + 1}"))))
+            case 1:
+                return Request(self._draft("delete", _encode(DeleteBody(*about))))
+            case _:
+                return Request(self._draft("react", _encode(ReactBody(*about, "👍", is_on=True))))
 
     def _twins(self) -> list[Request]:
         """The same id with two bodies, for both servers at once: a client with a defect."""
@@ -262,10 +277,14 @@ class Device:
                 self._note_room(request.draft)
 
     def _note_room(self, draft: Draft) -> None:
-        """A room that it made is there for everybody; where it is a member it may write."""
+        """A room that it made is there for all; where it is a member it may write, and change what it did."""
         if draft.kind == "room":
             self._rooms.append(f"{self.name}-{draft.counter}")
             self._world.rooms.append(self._rooms[-1])
+        elif draft.kind == "message":
+            body = msgspec.msgpack.decode(draft.body, type=MessageBody)
+            if body.room == GENERAL and draft.id not in self._world.history.twins:
+                self._stored.append(draft.counter)
         elif draft.kind == "member":
             self._rooms.append(msgspec.msgpack.decode(draft.body, type=MemberBody).room)
 

@@ -1,5 +1,6 @@
 """The two archives at rest: nothing lost, nothing doubled, nothing invented, one order (P2, P3, P4)."""
 
+from server.archive.erasing import ERASABLE, is_erased, target_of
 from server.archive.record import GENESIS_HASH, DamagedRecordError, Epoch, Record
 from server.archive.store import StoreReader
 from server.state.fold import fold
@@ -18,6 +19,7 @@ def check_archives(world: World) -> None:
         _chain(name, log)
         _once(name, log)
         _asked_for(name, log, world.history)
+        _erased(name, log)
         _in_order(name, log, world.history)
         if not world.history.liars:
             _shown_stays(name, log, world.history)
@@ -60,9 +62,26 @@ def _asked_for(name: str, log: list[Record], history: History) -> None:
     for record in log:
         if record.is_epoch:
             continue
-        bodies = [draft.body for draft in history.asked.get(record.id, [])]
-        if record.body not in bodies:
+        # What is erased by now is known by its digest, which its place in the chain vouches for.
+        digests = [draft.digest for draft in history.asked.get(record.id, [])]
+        if record.header.digest not in digests:
             raise PromiseError("P3 invention", f"nobody asked for {record.id} in the log of {name}")
+
+
+def _erased(name: str, log: list[Record]) -> None:
+    """Nothing of what was written in a deleted message is left, and of the others everything is."""
+    state = State()
+    for record in log:
+        fold(state, record)
+    for record in log:
+        kind = record.header.kind
+        if kind not in ERASABLE or record.id in state.voids:
+            continue
+        target = record.id if kind == "message" else target_of(kind, record.body)
+        assert target is not None, record.id
+        is_deleted = state.is_deleted(*target)
+        if is_deleted != is_erased(kind, record.body):
+            raise PromiseError("erased", f"{record.id} in the log of {name}, deleted: {is_deleted}")
 
 
 def _in_order(name: str, log: list[Record], history: History) -> None:

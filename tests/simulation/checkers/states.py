@@ -1,5 +1,7 @@
 """The states at rest: equal on both sides, and equal however they are made from the archive."""
 
+from server.archive.blocks import Change
+from server.archive.keys import change_index
 from server.archive.store import StoreReader
 from server.state.fold import fold
 from server.state.rebuild import rebuild
@@ -37,6 +39,11 @@ def check_states(world: World) -> None:
         raise PromiseError("states equal", f"{digests}")
 
 
+def _changes(reader: StoreReader, change: Change) -> list[tuple[int, str]]:
+    found = reader.changes(change.device, change.counter)
+    return [(change_index(key), kind) for key, kind in found]
+
+
 def _ids(process: Process) -> None:
     """Every record is found by its id, and nothing else is."""
     image = process.machine.disk.durable
@@ -60,6 +67,12 @@ def _derived(name: str, reader: StoreReader, told: dict[int, Told | None]) -> No
         expected = [(i, found.number) for i, found in shown.items() if found.audience == audience]
         if [(row.index, row.number) for row in rows] != expected:
             raise PromiseError("derived", f"{name}: the timeline of {audience} is not what was folded")
+    table = sum(1 for _ in reader.all_changes())
+    if table != sum(1 for found in shown.values() if found.change is not None):
+        raise PromiseError("derived", f"{name}: {table} changes are not what was folded")
     for index, found in shown.items():
+        change = found.change
+        if change is not None and (index, change.kind) not in _changes(reader, change):
+            raise PromiseError("derived", f"{name}: the change at {index} is not with its message")
         if found.number and reader.index_of_number(found.number) != index:
             raise PromiseError("derived", f"{name}: message {found.number} is not at {index}")
