@@ -11,6 +11,7 @@ from tests.conformance.json_text import JSON_TEXT
 from tests.conformance.messages import MESSAGES
 from tests.conformance.names import NAMES
 from tests.conformance.proofs import PROOFS
+from tests.conformance.rights import RIGHTS
 from tests.conformance.searches import SEARCHES
 from tests.conformance.states import STATES
 from tests.conformance.utf8 import UTF8
@@ -28,4 +29,5 @@ BAD_INPUTS: Final[list[BadInput]] = [
     *SEARCHES,
     *FILES,
     *PROOFS,
+    *RIGHTS,
 ]

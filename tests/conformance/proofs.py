@@ -11,6 +11,12 @@ SECRET: Final = "5e" * 32
 VICTIM: Final[dict[str, Any]] = {"name": "Victim", "device": DEVICE, "secret": SECRET}
 
 
+def new_one(device: str, **more: Any) -> dict[str, Any]:
+    """Somebody who is not there yet, with a good password."""
+    shown = {"device": device, "secret": SECRET, "password": "seven slow snails in a drawer"}
+    return {"name": "New One", **shown, **more}
+
+
 def as_victim(changed: dict[str, Any]) -> bytes:
     """Signing in as somebody who is there."""
     return asked("sign_in", **VICTIM | changed) + b"\n"
@@ -75,6 +81,21 @@ PROOFS: Final[list[BadInput]] = [
                 {**VICTIM, "device": "66" * 16, "name": "New One", "register": True, "password": "x" * 129},
                 "bad_request",
             ),
+        ],
+        Stage.GREETED,
+    ),
+    # Codes of invites and resets that nobody made; a proof of the operator that is none.
+    *requests(
+        "proofs",
+        [
+            ("sign_in", new_one("67" * 16, code="a" * 26, register=True), "bad_invite"),
+            ("sign_in", new_one("68" * 16, code="A" * 26, register=True), "bad_request"),
+            ("sign_in", new_one("69" * 16, code="a" * 25, register=True), "bad_request"),
+            ("sign_in", new_one("6a" * 16, code="a" * 26), "bad_reset"),
+            ("sign_in", new_one("6b" * 16, name="Victim", code="a" * 26), "bad_reset"),
+            ("sign_in", new_one("6c" * 16, proof="ab" * 32), "forbidden"),
+            ("sign_in", new_one("6d" * 16, name="Victim", proof="00" * 32), "forbidden"),
+            ("sign_in", new_one("6e" * 16, proof="ab" * 31), "bad_request"),
         ],
         Stage.GREETED,
     ),

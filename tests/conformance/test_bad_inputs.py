@@ -25,7 +25,8 @@ INPUTS_MIN = {
     "searches": 60,
     "texts": 200,
     "files": 55,
-    "proofs": 20,
+    "proofs": 30,
+    "rights": 14,
 }
 MADE = {"fields", "texts"}
 

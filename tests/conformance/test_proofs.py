@@ -1,5 +1,8 @@
 """Secrets that take more than one connection: a device that was signed out, a proof used again."""
 
+from typing import Any
+
+from server.accounts.proofs import operator_proof
 from server.cluster.data_folder import DataFolder
 from server.sessions.status import status_proof
 from tests.commands.bad_clients import RawClient, device_of
@@ -32,3 +35,18 @@ def test_a_proof_is_good_for_one_connection(server: ServerUnderTest) -> None:
     assert "connections" in told
     assert set(replayed) < set(told)
     assert "connections" not in replayed
+
+
+def test_the_operators_proof_is_good_for_one_connection(server: ServerUnderTest) -> None:
+    secret = bytes.fromhex(DataFolder(server.data).read().secret)
+
+    def sign_in(client: RawClient, number: int, proof: str) -> dict[str, Any]:
+        shown = {"device": f"0b{number:030x}", "secret": "0b" * 32, "proof": proof}
+        return client.ask(request="sign_in", id=2, name="operator", **shown)
+
+    with RawClient(server.port) as first, RawClient(server.port) as second:
+        proof = operator_proof(secret, first.hello()["nonce"])
+        second.hello()
+        assert sign_in(first, 1, proof)["event"] == "signed_in"
+        replayed = sign_in(second, 2, proof)
+    assert (replayed["event"], replayed["code"]) == ("error", "forbidden")

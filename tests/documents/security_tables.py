@@ -16,6 +16,9 @@ _DEFAULTS: Final = """\
 | Encryption | TLS 1.3, nothing older; plain TCP only with `--plain`, on loopback |
 | Certificates | ECDSA P-256; the chat's own authority {authority_years} years, a server's \
 {server_years} years, renewed by itself when a third is left |
+| Newcomers | by invite: for one person, {invite_days} days, kept as its SHA-256; \
+with `--open` a name is enough |
+| A forgotten password | a code of an administrator: once, {reset_hours} hours |
 | Passwords | {password_min} to {password_max} characters, none that is guessed at once; \
 Argon2id, {argon2_mib} MiB, {argon2_passes} passes, {argon2_lanes} lanes |
 | Password checks | {hashes_at_once} at once, {hashes_waiting} wait, then `busy` |
@@ -45,6 +48,8 @@ def defaults_table() -> str:
     return _DEFAULTS.format(
         authority_years=certificates.AUTHORITY_YEARS,
         server_years=certificates.SERVER_YEARS,
+        invite_days=limits.INVITE_DAYS,
+        reset_hours=limits.RESET_HOURS,
         password_min=limits.PASSWORD_CHARACTERS_MIN,
         password_max=limits.PASSWORD_CHARACTERS_MAX,
         argon2_mib=passwords._argon2.memory_cost // 1024,
