@@ -140,6 +140,8 @@ class SearchFollower:
             messages, changes, reach_now, end = self._source.chunk_behind(reach)
             if reach_now != reach:
                 index.add(messages, reach_now, end, changes)
+            if index.wants_truncation:
+                index.truncate_log()
             # However much is said: a text that was deleted must leave the file.
             if self._now() - self._rewritten_at >= _REWRITE_EVERY_S:
                 self._rewrite_stale(index)

@@ -23,6 +23,7 @@ SHELF_RECORDS: Final = 16_384
 TOKENIZER: Final = "unicode61 remove_diacritics 2"
 # Another number has an older index made again.
 _VERSION: Final = "2"
+_BUSY_S: Final = 0.05
 _CREATE: Final = (
     "CREATE VIRTUAL TABLE {} USING fts5(room, text, content='', columnsize=0,"
     f" tokenize='{TOKENIZER}', prefix='2')"
@@ -94,7 +95,12 @@ class SearchIndex:
     """
 
     def __init__(self, path: Path, cluster: str) -> None:
-        self._connection: Final = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        # Nobody else writes; a reader is not waited for.
+        self._connection: Final = sqlite3.connect(
+            path, isolation_level=None, check_same_thread=False, timeout=_BUSY_S
+        )
+        # What the last life could not bring out of the write-ahead log.
+        self.wants_truncation = True
         try:
             # It need not outlive a loss of power, only never be half of something.
             for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "secure_delete=ON"):
@@ -158,6 +164,7 @@ class SearchIndex:
             for (place,) in execute("SELECT place FROM changes WHERE at > ?", (reach.index,)).fetchall():
                 execute("UPDATE shelves SET is_stale = 1 WHERE shelf = ?", (shelf_of(place),))
             execute("DELETE FROM changes WHERE at > ?", (reach.index,))
+        self.wants_truncation = True
 
     def stale_shelf(self) -> Stretch | None:
         """One that holds words which nobody says any more; None: there is none."""
@@ -180,11 +187,16 @@ class SearchIndex:
             for some in messages:
                 self._insert(shelf, some)
             execute("UPDATE shelves SET is_stale = 0, seen_to = ? WHERE shelf = ?", (end, shelf))
+        self.wants_truncation = True
         self.truncate_log()
 
     def truncate_log(self) -> None:
-        """Bring the write-ahead log into the file and empty it: older pages stand there as well."""
-        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        """Bring the write-ahead log into the file and empty it: older pages stand there as well.
+
+        `wants_truncation` stays while somebody reads there.
+        """
+        is_busy, _frames, _done = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        self.wants_truncation = bool(is_busy)
 
     def close(self) -> None:
         """Let go of the file."""

@@ -132,6 +132,18 @@ def test_an_erased_text_is_in_no_file_when_its_shelf_is_new(path: Path) -> None:
     assert find(path, "filling3") == [12, 4]
 
 
+def test_a_reader_only_delays_that_an_erased_text_leaves_the_files(path: Path) -> None:
+    index = filled(path, [("general", "unspeakable"), ("general", "bread")])
+    with SearchReader(path)._moment() as reader:
+        reader.execute("SELECT count(*) FROM shelves").fetchone()
+        index.rewrite(reach(2), [[IndexedMessage(2, "general", "bread")]], 2)
+        index.truncate_log()
+        was_wanted = index.wants_truncation
+    index.truncate_log()
+    assert (was_wanted, index.wants_truncation) == (True, False)
+    assert not files_have(path, "speakable")
+
+
 def test_a_cut_undoes_the_changes_from_behind_it(path: Path) -> None:
     index = filled(path, [("general", "bread")] * 9)
     index.add([], reach(10), 10, [Change(10, 1, "general", None)])
