@@ -12,6 +12,7 @@ from benchmarks.many_rooms import MANY_ROOMS
 from benchmarks.searching import SEARCHING
 from benchmarks.stalled import STALLED
 from benchmarks.storm import STORM
+from benchmarks.waiting import WAITING
 from benchmarks.window import WINDOW
 
 CASES: tuple[Case, ...] = (
@@ -25,6 +26,7 @@ CASES: tuple[Case, ...] = (
     CONNECTIONS,
     STORM,
     STALLED,
+    WAITING,
     FILE,
     WINDOW,
 )
