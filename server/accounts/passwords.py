@@ -57,6 +57,14 @@ class Passwords:
         """
         return await self._run(lambda: weakness_of(password, name) or _hash(password, seed))
 
+    async def make_again(self, password: str, seed: bytes) -> str:
+        """The hash of a password that is in use, with today's parameters. Raises `BusyError`."""
+        return await self._run(lambda: _hash(password, seed))
+
+    def is_outdated(self, encoded: str) -> bool:
+        """Whether a hash was made with other parameters than today's."""
+        return _argon2.check_needs_rehash(encoded)
+
     async def is_right(self, password: str, encoded: str) -> bool:
         """Whether it is the password behind a hash ("": there is none, which takes as long).
 

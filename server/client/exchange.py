@@ -37,6 +37,7 @@ PASSING_REFUSALS: Final = frozenset(
         "on_standby",
         # It waits for the person to sign in anew.
         "device_revoked",
+        "device_expired",
         "account_disabled",
     }
 )

@@ -75,6 +75,7 @@ def _sign_in_texts() -> dict[str, str]:
         "too_many_tries": _("Too many wrong passwords. The next try is possible in {retry_s} seconds."),
         "busy": _("Too many passwords are being checked. The next try is possible in {retry_s} seconds."),
         "device_revoked": _("This computer was signed out for good."),
+        "device_expired": _("This computer has to show the password again: it was known for too long."),
         "account_disabled": _("An administrator has disabled this account."),
         "invite_needed": _("A new name needs an invite here. Ask somebody in the chat for one."),
         "bad_invite": _("This invite is not known, or it was taken back. Ask for another one."),

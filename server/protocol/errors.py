@@ -51,6 +51,10 @@ ERRORS: Final[dict[str, ErrorKind]] = {
     "device_revoked": ErrorKind(
         "This device was signed out for good: sign in anew, as another device.", is_fatal=True
     ),
+    "device_expired": ErrorKind(
+        "This device was not used for too long, or is known for too long: sign in anew, as another one.",
+        is_fatal=True,
+    ),
     "account_disabled": ErrorKind("An administrator has disabled this account.", is_fatal=True),
     "invite_needed": ErrorKind("A new name needs an invite here."),
     "bad_invite": ErrorKind("There is no such invite, or it was taken back."),

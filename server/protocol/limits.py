@@ -65,6 +65,9 @@ RECEIPTS_MEMBERS_MAX: Final = 100
 MARKED_ROOMS_MAX: Final = 64
 # More unread messages of a room than this are not counted: nobody reads such a number.
 UNREAD_COUNT_MAX: Final = 1_000
+# A computer that nobody used for a month, or that was let in half a year ago, shows the password again.
+DEVICE_IDLE_DAYS: Final = 30
+DEVICE_DAYS_MAX: Final = 180
 # An invite travels by mail or on paper; one that lies about for longer is found by somebody else.
 INVITE_DAYS: Final = 7
 # Who invites more at a time invites a crowd, and an open chat is better for that.

@@ -34,6 +34,7 @@ from server.sessions.readings import Readings
 from server.sessions.receipts import Receipts
 from server.sessions.searches import Searches
 from server.sessions.session import Session
+from server.sessions.sightings import Sightings
 from server.sessions.time_limits import check_times
 from server.sessions.typists import Typists
 from server.state.state import State, User
@@ -105,7 +106,22 @@ class Hub:
         self.peer: PeerFacts | None = None
         self.peer_known: PeerFacts | None = None
         self.presence: Final = Presence()
-        self.delivery = Delivery(
+        self.delivery = self._make_delivery(position)
+        self.announcements: Final = Announcements(self)
+        self.receipts: Final = Receipts(self, marking_device or secrets.token_hex(16))
+        self.typists: Final = Typists(self)
+        self.readings: Final = Readings()
+        self.searches: Final = Searches(self, index)
+        self.password_checks: Final = PasswordChecks(self)
+        self.goodbyes: Final = Goodbyes(self)
+        self.sightings: Final = Sightings(self)
+        self.files: Final = FileStore(blobs, self.now) if blobs is not None else None
+        self._broom = Broom(self, self.files) if self.files is not None else None
+        self.call_later(_HOUSEKEEPING_EVERY_S, self._keep_house)
+
+    def _make_delivery(self, position: Position) -> Delivery:
+        engine, reader = self.engine, self.store
+        return Delivery(
             position,
             state=lambda: engine.state,
             read_store=lambda audiences, cursor, last: missed_frames(
@@ -115,16 +131,6 @@ class Hub:
             is_leader=lambda: self.pair.role == "leader",
             now=self.now,
         )
-        self.announcements: Final = Announcements(self)
-        self.receipts: Final = Receipts(self, marking_device or secrets.token_hex(16))
-        self.typists: Final = Typists(self)
-        self.readings: Final = Readings()
-        self.searches: Final = Searches(self, index)
-        self.password_checks: Final = PasswordChecks(self)
-        self.goodbyes: Final = Goodbyes(self)
-        self.files: Final = FileStore(blobs, self.now) if blobs is not None else None
-        self._broom = Broom(self, self.files) if self.files is not None else None
-        self.call_later(_HOUSEKEEPING_EVERY_S, self._keep_house)
 
     # --- for sessions
 
@@ -324,6 +330,7 @@ class Hub:
         for session in list(self.sessions):
             check_times(session, now)
         self.delivery.verify_ahead()
+        self.sightings.look()
         self.flush_all()
         self.call_later(_HOUSEKEEPING_EVERY_S, self._keep_house)
 

@@ -161,7 +161,13 @@ class PasswordChecks:
             return await self._reset(request, body, user, seed)
         encoded = user.password if user is not None else ""
         refusal = await self._refusal_of(request.password, encoded, name_key(body.name), address)
-        return refusal or msgspec.structs.replace(body, proof=proof_of(encoded))
+        if refusal is not None:
+            return refusal
+        body = msgspec.structs.replace(body, proof=proof_of(encoded))
+        if not self._passwords.is_outdated(encoded):
+            return body
+        made = await self._passwords.make_again(request.password, seed)
+        return msgspec.structs.replace(body, password=made, way=Way.REHASH)
 
     async def _reset(
         self, request: requests.SignIn, body: DeviceBody, user: User | None, seed: bytes

@@ -19,6 +19,7 @@ from server.sessions.reader import Reader
 from server.sessions.rooms import rooms_of
 from server.sessions.stages import Stage
 from server.state.bodies import DeviceBody, Way
+from server.state.sightings import has_expired
 from server.state.state import OPERATOR
 
 if TYPE_CHECKING:
@@ -240,6 +241,8 @@ def _complete(hub: "Hub", session: "Session", request: requests.SignIn) -> None:
         session.refuse(request.id, Refusal("device_revoked"))
     elif user.is_disabled:
         session.refuse(request.id, Refusal("account_disabled"))
+    elif has_expired(state, device, hub.time_ms()):
+        session.refuse(request.id, Refusal("device_expired"))
     elif name_key(clean_person_name(request.name) or "") not in (
         name_key(user.name),
         name_key(user.former_name),
@@ -250,6 +253,7 @@ def _complete(hub: "Hub", session: "Session", request: requests.SignIn) -> None:
         is_idle = request.standby or user.id == OPERATOR
         stage = Stage.ON_STANDBY if is_idle else Stage.ACTIVE
         session.signed_in(device, user, stage)
+        hub.sightings.note(device.id)
         _start_delivery(hub, session, request)
 
 

@@ -193,6 +193,12 @@ class FriendBody(msgspec.Struct, frozen=True, array_like=True):
     act: str
 
 
+class SeenBody(msgspec.Struct, frozen=True, array_like=True):
+    """A device is in use; written by a server, as marks are."""
+
+    device: str
+
+
 class InviteBody(msgspec.Struct, frozen=True, array_like=True):
     """An invite of the sender for one new person: SHA-256 of its code. Its time begins with the record's."""
 

@@ -41,6 +41,7 @@ from server.state.bodies import (
     ResetBody,
     RevokeBody,
     RoomBody,
+    SeenBody,
     SettingsBody,
     StandingBody,
     TakeBackBody,
@@ -81,6 +82,7 @@ from server.state.rooms import (
     judge_room,
     judge_topic,
 )
+from server.state.sightings import fold_seen, judge_seen
 from server.state.state import State, VoidRecord
 from server.state.told import Marked, Outcome, Told
 from server.state.users import (
@@ -120,6 +122,7 @@ KINDS: Final[dict[str, Kind]] = {
     "password": Kind(PasswordBody, judge_password, fold_password),
     "revoke": Kind(RevokeBody, judge_revoke, fold_revoke),
     "marks": Kind(MarksBody, judge_marks, fold_marks),
+    "seen": Kind(SeenBody, judge_seen, fold_seen),
     "invite": Kind(InviteBody, judge_invite, fold_invite),
     "take_back": Kind(TakeBackBody, judge_take_back, fold_take_back),
     "standing": Kind(StandingBody, judge_standing, fold_standing),

@@ -48,7 +48,8 @@ class User(msgspec.Struct, frozen=True, array_like=True):
 class Device(msgspec.Struct, frozen=True, array_like=True):
     """A device of a person; `secret_hash` is SHA-256 of its secret.
 
-    A revoked one stays, for what was written on it has a writer; nothing new is taken from it.
+    A revoked one stays, for what was written on it has a writer; nothing new is taken from it. `seen_ms` is
+    when it was last in use, to the day.
     """
 
     id: str
@@ -57,6 +58,7 @@ class Device(msgspec.Struct, frozen=True, array_like=True):
     name: str = ""
     since_ms: int = 0
     is_revoked: bool = False
+    seen_ms: int = 0
 
 
 class RoomKind(enum.StrEnum):

@@ -131,6 +131,7 @@ def password_hint(notice: SignInRefused) -> str:
         "invite_needed": _("Start again with the whole invite link, and --register."),
         "bad_reset": _("Whoever administers the chat makes a code with `admin reset`."),
         "device_revoked": _("Start again with --password: this computer comes back as a new device."),
+        "device_expired": _("Start again with --password: this computer comes back as a new device."),
         "name_taken": _("If that is you, start again with --password instead of --register."),
     }
     return hints.get(notice.code, "")

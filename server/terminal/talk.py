@@ -305,7 +305,7 @@ class Talk:
             case OtherChat():
                 self._leave(1, other_chat(notice))
             case SignInRefused(retry_in_s=None):
-                if notice.code == "device_revoked":
+                if notice.code in {"device_revoked", "device_expired"}:
                     self._outbox.renew_device()
                 self._leave(1, password_hint(notice))
             case _:

@@ -17,18 +17,18 @@ from tests.end_to_end.people import People, Person
 from tests.waiting import DEADLINE_S, wait_until
 
 # Kept apart from the throttle, which has tests of its own.
-OPTIONS = ["--open", "--send-rate-per-s", "0"]
+OPTIONS = ["--send-rate-per-s", "0"]
 
 
 class RealPair:
     """Servers `A` (0, the first address) and `B` (1)."""
 
-    def __init__(self, path: Path, *options: str) -> None:
+    def __init__(self, path: Path, *options: str, is_open: bool = True) -> None:
         self.path = path
         self._first, _ = make_pair_folders(path, chat="Test", is_plain=False)
         self.ports = choose_ports(0)
         folders = (path / "a", path / "b")
-        self._options = [*OPTIONS, *options]
+        self._options = [*OPTIONS, *(["--open"] if is_open else []), *options]
         self._lines: list[str] = []
         self.processes = PairProcesses(folders, self.ports, self._options, self._lines.append)
 

@@ -3,7 +3,9 @@
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 
+from server.accounts import passwords
 from server.accounts.passwords import Passwords
 from server.accounts.tries import FREE_TRIES
 from server.protocol import events, requests
@@ -273,3 +275,19 @@ def test_a_device_that_signs_itself_out_hears_that_it_is_done_first(scene: Scene
     scene.commit()
     told = [type(event) for event in client.heard()]
     assert told.index(events.Stored) < told.index(events.Goodbye)
+
+
+def test_a_hash_of_weaker_parameters_is_made_anew_at_a_sign_in(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = registered(scene)
+    (before,) = scene.state.users.values()
+    stronger = PasswordHasher(time_cost=4, memory_cost=64 * 1024, parallelism=4)
+    monkeypatch.setattr(passwords, "_argon2", stronger)
+    only(sign_in(scene, scene.client(), password=PASSWORD), events.SignedIn)
+    (after,) = scene.state.users.values()
+    assert ("t=3" in before.password, "t=4" in after.password) == (True, True)
+    # Nobody is signed out by it, and the password is the same.
+    assert first.channel.end == ""
+    only(sign_in(scene, scene.client(), password=PASSWORD), events.SignedIn)
+    assert scene.state.users[after.id].password == after.password

@@ -239,3 +239,40 @@ def test_the_audit_says_who_did_what(scene: Scene) -> None:
     page = audit(client, before=page.acts[0].index)
     assert len(page.acts) == 3
     assert page.is_end
+
+
+def days(scene: Scene, count: float) -> None:
+    """Time passes."""
+    scene.clock.now_s += count * 24 * 3600
+
+
+def come_back(scene: Scene, client: Client) -> Client:
+    """The same device, on another connection."""
+    again = scene.client()
+    again.device, again.secret = client.device, client.secret
+    return again
+
+
+def test_a_device_that_was_not_used_for_a_month_shows_the_password_again(scene: Scene) -> None:
+    client = founder(scene)
+    for _month in range(3):
+        days(scene, 29)
+        only(sign_in(scene, come_back(scene, client)), events.SignedIn)
+        scene.commit()
+    days(scene, 31)
+    late = come_back(scene, client)
+    assert codes(sign_in(scene, late)) == ["device_expired"]
+    assert late.channel.end == "closed"
+    only(sign_in(scene, scene.client(), password=PASSWORD), events.SignedIn)
+
+
+def test_a_connection_that_stays_open_is_use(scene: Scene) -> None:
+    client = founder(scene)
+    for _day in range(40):
+        days(scene, 1)
+        client.session.heard_at = scene.clock.now_s
+        scene.pass_time(0.0)
+        scene.commit()
+    seen = [record for record in scene.records() if record.header.kind == "seen"]
+    assert 38 <= len(seen) <= 40
+    only(sign_in(scene, come_back(scene, client)), events.SignedIn)
