@@ -9,12 +9,21 @@ import click
 import msgspec
 
 from server.archive.disk import DamagedDiskError, DiskError, SqliteReader
+from server.archive.erasing import ErasedBody
 from server.archive.record import GENESIS_HASH, DamagedRecordError, Record
 from server.archive.store import StoreReader
 from server.cluster.data_folder import DataFolder, FolderError
 from server.commands.serving import fail, told_errors
 from server.i18n.translation import _, number_text, use_language
-from server.state.bodies import DeviceBody, MemberBody, MessageBody, RoomBody
+from server.state.bodies import (
+    DeleteBody,
+    DeviceBody,
+    EditBody,
+    MemberBody,
+    MessageBody,
+    ReactBody,
+    RoomBody,
+)
 from server.state.fold import decode_body, fold
 from server.state.rebuild import rebuild
 from server.state.state import State
@@ -172,6 +181,18 @@ def _meaning(record: Record, state: State, names: dict[str, str]) -> tuple[str, 
             return who, _room_name(state, room), _("joined")
         case DeviceBody(_, name):
             return who or name, "", _("signed in on a new device")
+        case EditBody(room, _, counter, text):
+            what = _("edited message {counter}: {text}").format(counter=counter, text=text)
+            return who, _room_name(state, room), what
+        case DeleteBody(room, _, counter):
+            return who, _room_name(state, room), _("deleted message {counter}").format(counter=counter)
+        case ReactBody(room, _, counter, emoji, is_on):
+            what = (
+                _("put {emoji} to message {counter}") if is_on else _("took {emoji} from message {counter}")
+            )
+            return who, _room_name(state, room), what.format(emoji=emoji, counter=counter)
+        case ErasedBody(room=room):
+            return who, _room_name(state, room), _("(erased)")
         case _:
             return who, "", _("({count} bytes of an unknown kind)").format(count=len(record.body))
 

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from server.archive.erasing import ErasedBody
-from server.archive.record import Record
+from server.archive.record import Header, Record
 from server.protocol import events
 from server.protocol.changes import AnyChange, deleted
 from server.protocol.facts import FileFacts
@@ -26,7 +26,7 @@ from server.state.bodies import (
 )
 from server.state.fold import decode_body
 from server.state.mentions import mentions_in
-from server.state.state import GENERAL, State
+from server.state.state import GENERAL, State, User
 
 # A run ends at the latest with this many messages, or characters: a frame stays well below what clients take.
 RUN_ROWS_MAX: Final = 512
@@ -77,29 +77,36 @@ def message_of(record: Record, number: int, state: State) -> events.Message | No
     header = record.header
     body = decode_body(header.kind, record.body)
     user = state.user_of_device(header.device)
-    if user is None or not isinstance(body, MessageBody | ErasedBody):
+    if user is None:
         return None
-    is_there = isinstance(body, MessageBody) and not state.is_deleted(*record.id)
-    message = events.Message(
+    if isinstance(body, MessageBody):
+        message = _message(header, number, body.room, user, body.text)
+        if state.deleted and state.is_deleted(header.device, header.counter):
+            return deleted(message)
+        if body.file is None and body.reply is None and "@" not in body.text:
+            return message
+        return msgspec.structs.replace(
+            message,
+            file=None if body.file is None else FileFacts(*msgspec.structs.astuple(body.file)),
+            reply=body.reply,
+            mentions=mentions_in(body.text, body.room, state),
+        )
+    if isinstance(body, ErasedBody):
+        return deleted(_message(header, number, body.room, user, ""))
+    return None
+
+
+def _message(header: Header, number: int, room: str, user: User, text: str) -> events.Message:
+    return events.Message(
         header.index,
         number,
-        body.room,
+        room,
         user.id,
         user.name,
         header.device,
         header.counter,
         header.time_ms,
-        body.text if isinstance(body, MessageBody) else "",
-    )
-    if not isinstance(body, MessageBody) or not is_there:
-        return deleted(message)
-    if body.file is None and body.reply is None and "@" not in body.text:
-        return message
-    return msgspec.structs.replace(
-        message,
-        file=None if body.file is None else FileFacts(*msgspec.structs.astuple(body.file)),
-        reply=body.reply,
-        mentions=mentions_in(body.text, body.room, state),
+        text,
     )
 
 

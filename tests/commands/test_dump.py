@@ -16,7 +16,15 @@ from server.cluster.data_folder import DataFolder
 from server.cluster.founding import found_cluster
 from server.names.addresses import Address
 from server.names.invite_links import InviteLink
-from server.state.bodies import DeviceBody, MemberBody, MessageBody, RoomBody
+from server.state.bodies import (
+    DeleteBody,
+    DeviceBody,
+    EditBody,
+    MemberBody,
+    MessageBody,
+    ReactBody,
+    RoomBody,
+)
 from server.state.rebuild import rebuild
 from tests.commands.programs import Program, fails_here, run_here
 from tests.end_to_end.people import People
@@ -62,6 +70,25 @@ def rows_of(*arguments: object) -> list[Any]:
     program = run_here("dump", *arguments, "--json")
     assert program.code == 0, program.errors
     return [msgspec.json.decode(line) for line in program.lines]
+
+
+def test_changes_and_what_was_erased_are_told_in_words(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path / "data")
+    found_cluster(folder, name="a", chat="Lab", is_plain=False, now_ms=TIME_MS)
+    drafts = [
+        Draft("device", ANNA, 0, TIME_MS, body(DeviceBody("1" * 16, "Anna", b"h"))),
+        Draft("message", ANNA, 1, TIME_MS, body(MessageBody("general", "hello"))),
+        Draft("edit", ANNA, 2, TIME_MS, body(EditBody("general", ANNA, 1, "hallo"))),
+        Draft("react", ANNA, 3, TIME_MS, body(ReactBody("general", ANNA, 1, "👍", is_on=True))),
+        Draft("delete", ANNA, 4, TIME_MS, body(DeleteBody("general", ANNA, 1))),
+    ]
+    made = make_records([epoch_draft(EPOCH, (EPOCH.server,), TIME_MS), *drafts], EPOCH, 0, bytes(32))
+    store = Store(SqliteDisk(folder.archive))
+    store.commit([Write(records=tuple(made), erased=(3,))])
+    store.close()
+    texts = [row["text"] for row in rows_of(folder.path)][2:]
+    assert texts == ["(erased)", "edited message 1: hallo", "put 👍 to message 1", "deleted message 1"]
+    assert run_here("dump", folder.path, "--check").code == 0
 
 
 def test_each_record_is_told_with_who_where_and_what(data: Path) -> None:
