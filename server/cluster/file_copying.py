@@ -152,6 +152,9 @@ class FileCopying:
 
     async def _fetch(self, key: Key, size: int) -> bool:
         """All of it, piece by piece, several asked for ahead; False when it does not come."""
+        if not await self._files.run(lambda: self._files.blobs.has_room_for(size)):
+            # The last bytes of the disk are for the archive.
+            return False
         begun = await self._files.begin(key, size, is_copy=True)
         if isinstance(begun, Refusal):
             return False

@@ -120,11 +120,18 @@ class FileStore:
             return True
         return await self.copier.copied(key, size, _COPIED_S)
 
+    def has_idle(self) -> bool:
+        """Whether nobody goes on with some part: it is an open file for nothing."""
+        return any(self._is_idle(upload) for upload in self._uploads.values())
+
     async def close_idle(self) -> None:
-        """Parts that nobody goes on with are closed."""
+        """Close them; the files on disk stay."""
         for key, upload in list(self._uploads.items()):
-            if not upload.lock.locked() and self._now() - upload.used_at > _IDLE_S:
+            if self._is_idle(upload):
                 await self._close(key)
+
+    def _is_idle(self, upload: Upload) -> bool:
+        return not upload.lock.locked() and self._now() - upload.used_at > _IDLE_S
 
     def _open(self, upload: Upload, key: Key) -> None:
         if upload.part is None:

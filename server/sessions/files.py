@@ -184,26 +184,26 @@ class Broom:
     def __init__(self, hub: "Hub", files: FileStore) -> None:
         self._hub: Final = hub
         self._files: Final = files
-        self._seen = hub.state.files
-        self._changes = self._seen.changes
-        self._carried = set(self._seen.hashes())
+        # Of these uses, so many were looked at that a deletion has left. A merge puts other ones in their
+        # place, and may bring back what it took: only what a deletion took away is gone.
+        self._uses = hub.state.files
+        self._looked_at = len(self._uses.left)
         hub.call_later(SWEEP_EVERY_S, self._sweep)
         hub.call_later(ERASE_EVERY_S, self._look)
 
     def _look(self) -> None:
         self._hub.call_later(ERASE_EVERY_S, self._look)
+        if self._files.has_idle():
+            self._hub.readings.keep(self._files.close_idle())
         uses = self._hub.state.files
-        if uses is self._seen and uses.changes == self._changes:
-            return
-        carried, was_same = set(uses.hashes()), uses is self._seen
-        gone = self._carried - carried
-        self._seen, self._changes, self._carried = uses, uses.changes, carried
-        if gone and was_same:
-            # A merge, which puts another state in this one's place, may bring back what it took: only what a
-            # deletion took away is gone.
+        if uses is not self._uses:
+            self._uses, self._looked_at = uses, 0
+        gone = uses.left[self._looked_at :]
+        self._looked_at += len(gone)
+        if gone:
             self._hub.readings.keep(self._erase(gone))
 
-    async def _erase(self, gone: set[str]) -> None:
+    async def _erase(self, gone: list[str]) -> None:
         for sha256 in gone:
             if not self._hub.state.files.is_carried(sha256):
                 await self._files.run(partial(self._files.blobs.remove, sha256))
@@ -214,7 +214,6 @@ class Broom:
 
     async def sweep(self) -> None:
         """Once. A server that does not know yet what the archive holds keeps everything."""
-        await self._files.close_idle()
         pair = self._hub.pair
         if pair.mode != "waiting" and not pair.is_behind and pair.alarm != "merging":
             now_s = self._hub.time_ms() / 1000

@@ -34,6 +34,8 @@ class FileUses:
         self._bytes: Final[dict[str, int]] = {}
         # How often a file was new, or gone: whoever keeps them looks again.
         self.changes = 0
+        # What a deletion has left without a message, since this was made; some may be carried again.
+        self.left: Final[list[str]] = []
         for use in uses:
             self._put(use)
 
@@ -87,6 +89,7 @@ class FileUses:
             else:
                 del self._by_hash[sha256]
                 self.changes += 1
+                self.left.append(sha256)
             if not self.has_sent(person, sha256):
                 self._bytes[person] -= use.size
             return

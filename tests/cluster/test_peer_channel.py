@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import pytest
 
 from server.cluster import peer_channel
+from server.cluster.file_messages import FileHas
 from server.cluster.peer_channel import PeerChannel, PeerIdentity
 from server.cluster.peer_frames import (
     Challenge,
@@ -54,7 +56,13 @@ class End:
     """A peer channel, its wire, and what it told its owner (a `PeerChannelOwner`)."""
 
     def __init__(
-        self, loop: LoopThread, identity: PeerIdentity, *, is_dialer: bool, hangs_up: bool = False
+        self,
+        loop: LoopThread,
+        identity: PeerIdentity,
+        *,
+        is_dialer: bool,
+        hangs_up: bool = False,
+        purpose: str = "",
     ) -> None:
         self._hangs_up = hangs_up
         self._loop = loop
@@ -66,7 +74,15 @@ class End:
         self.declines = ""
         self.retired = 0
         self.declined: list[str] = []
-        self.channel = PeerChannel(identity, self, is_dialer=is_dialer)
+        # Who owns connections that were dialed for something else.
+        self.others: dict[str, End] = {}
+        self.channel = PeerChannel(
+            identity,
+            self,
+            is_dialer=is_dialer,
+            purpose=purpose,
+            owner_for=self.others.get,
+        )
         self._do(self.channel.opened, self.wire)
 
     def hear(self, data: bytes) -> bytes:
@@ -113,8 +129,8 @@ def make(loop: LoopThread) -> Iterator[Any]:
     """Make ends; their clocks are stopped at the end."""
     ends: list[End] = []
 
-    def make(identity: PeerIdentity, *, is_dialer: bool, hangs_up: bool = False) -> End:
-        ends.append(End(loop, identity, is_dialer=is_dialer, hangs_up=hangs_up))
+    def make(identity: PeerIdentity, **options: Any) -> End:
+        ends.append(End(loop, identity, **options))
         return ends[-1]
 
     yield make
@@ -146,6 +162,37 @@ def test_two_servers_with_one_secret_prove_themselves_and_talk(make: Any) -> Non
     assert a.wire.is_established
     b.hear(encode_peer_frame(PeerOnline(("u",))))
     assert b.said == [PeerOnline(("u",))]
+
+
+def test_a_connection_for_files_belongs_to_whoever_has_them(make: Any) -> None:
+    a, b, files = make(A, is_dialer=True, purpose="files"), make(B, is_dialer=False), make(B, is_dialer=False)
+    b.others["files"] = files
+    # Who is linked declines another connection for records only.
+    b.declines = "linked"
+    talk(a, b)
+    assert (a.proved, b.proved, files.proved) == (True, False, True)
+    b.hear(encode_peer_frame(FileHas("u", "a" * 64)))
+    assert (b.said, files.said) == ([], [FileHas("u", "a" * 64)])
+
+
+def test_a_connection_for_what_is_not_done_here_is_dropped(make: Any) -> None:
+    for purpose in ("files", "nonsense"):
+        a, b = make(A, is_dialer=True, purpose=purpose), make(B, is_dialer=False)
+        b.others["other"] = b
+        talk(a, b)
+        assert b.wire.is_aborted
+        assert (a.proved, b.proved) == (False, False)
+
+
+def test_a_proof_for_records_is_none_for_files(make: Any) -> None:
+    a, b, files = make(A, is_dialer=True), make(B, is_dialer=False), make(B, is_dialer=False)
+    b.others["files"] = files
+    challenge = messages_in(a.wire.take())[0]
+    proof = a.hear(b.wire.take())
+    # Somebody in between has changed what it is for.
+    b.hear(encode_peer_frame(msgspec.structs.replace(challenge, purpose="files")) + proof)
+    assert b.wire.is_aborted
+    assert not files.proved
 
 
 def test_the_secret_itself_is_never_sent(make: Any) -> None:

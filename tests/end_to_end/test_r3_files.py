@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -12,6 +13,7 @@ import pytest
 from server.client.notices import TransferEnded, TransferMoved
 from server.client.outbox import Draft
 from server.protocol.facts import FileFacts
+from server.protocol.requests import Delete
 from tests.end_to_end.real_pair import People, Person, RealPair, wait_for_mode
 from tests.waiting import DEADLINE_S, wait_until
 
@@ -150,6 +152,40 @@ def test_r3_7_the_server_dies_in_the_middle_of_a_download(
     in_the_middle(anna, ticket)
     pair.kill(0)
     assert Path(ended(anna, ticket).path).read_bytes() == CONTENT
+
+
+def test_r3_7_a_server_without_its_files_gets_them_from_the_other_one(
+    pair: RealPair, people: People, large: Path
+) -> None:
+    anna = people.person(pair.invite, "anna")
+    sent = ended(anna, anna.links.upload(large))
+    anna.on_both(send(anna, sent, large.name))
+    pair.stop_one(1)
+    shutil.rmtree(pair.path / "b" / "blobs")
+    pair.start_again(1)
+    both_hold(pair, SHA256)
+
+
+def test_r3_7_with_its_message_a_file_is_erased_on_both_disks(
+    pair: RealPair, people: People, large: Path, tmp_path: Path
+) -> None:
+    anna = people.person(pair.invite, "anna")
+    kept = tmp_path / "kept.bin"
+    kept.write_bytes(CONTENT[:1000])
+    for path in (large, kept):
+        counter = send(anna, ended(anna, anna.links.upload(path)), path.name)
+        anna.on_both(counter)
+    anna.links.ask(
+        Delete(
+            id=1,
+            counter=anna.next_counter(),
+            device=anna.device,
+            message=counter - 1,
+        )
+    )
+    wait_until(lambda: SHA256 not in blobs(pair, 0) and SHA256 not in blobs(pair, 1))
+    small = hashlib.sha256(CONTENT[:1000]).hexdigest()
+    assert blobs(pair, 0) == blobs(pair, 1) == {small: 1000}
 
 
 def test_r3_7_files_outlive_a_restart_of_both(

@@ -294,6 +294,21 @@ def test_nothing_is_acknowledged_before_the_other_server_has_the_file(scene: Sce
     assert [event.answer for event in anna.heard() if event.answer] == [last.id, message.id, later.id]
 
 
+def test_a_part_that_nobody_goes_on_with_is_closed_and_stays(scene: Scene) -> None:
+    anna = signed_in(scene)
+    begun(scene, anna, CONTENT)
+    chunk(scene, anna, CONTENT, 0, CONTENT[:10])
+    store = scene.hub.files
+    assert store is not None
+    scene.clock.now_s += 40.0
+    anna.ask(requests.Ping)
+    scene.clock.now_s += 40.0
+    anna.ask(requests.Ping)
+    wait_until(lambda: not store.coming())
+    assert refused(chunk(scene, anna, CONTENT, 10, b"x")) == "unknown_upload"
+    assert begun(scene, anna, CONTENT).received == 10
+
+
 def test_the_file_of_a_deleted_message_is_erased(scene: Scene) -> None:
     anna = signed_in(scene)
     for content in (CONTENT, TEXT):
@@ -302,7 +317,6 @@ def test_the_file_of_a_deleted_message_is_erased(scene: Scene) -> None:
     expect(events.Stored, sent(scene, anna, 2, facts(TEXT)))
     store, person = scene.hub.files, next(iter(scene.state.users))
     assert store is not None
-    wait_until(lambda: sha256_of(TEXT) in ((scene.hub._broom and scene.hub._broom._carried) or ()))
     scene.state.files.drop(sha256_of(CONTENT), "general", person)
     wait_until(lambda: not store.blobs.has(sha256_of(CONTENT)))
     assert store.blobs.has(sha256_of(TEXT))
@@ -326,6 +340,7 @@ def test_what_nobody_goes_on_with_is_swept_after_a_day(scene: Scene, tmp_path: P
     assert all(path.exists() for path in paths)
     scene.do(lambda: scene.hub.deliver(Output(pair=PairState("leader", "solo", "1.a.0", "", 0))))
     scene.clock.now_s += 100
+    wait_until(lambda: scene.hub.files is not None and not scene.hub.files.coming())
     loop.run_sync(broom.sweep(), 10)
     left = [path.name for path in (tmp_path / "blobs").rglob("*") if path.is_file()]
     assert left == [sha256_of(CONTENT)]

@@ -1,9 +1,12 @@
 """The outbox file: counters, order, restarts, and one process at a time."""
 
+import contextlib
+import sqlite3
 from pathlib import Path
 
 import pytest
 
+from server.protocol.facts import FileFacts
 from server.terminal.outbox_file import OutboxFile, OutboxFileError
 
 
@@ -61,3 +64,22 @@ def test_a_file_that_cannot_be_used_says_why(tmp_path: Path) -> None:
             OutboxFile(path)
         assert raised.value.code == "unusable"
         assert raised.value.detail
+
+
+def test_a_file_of_an_older_version_takes_messages_with_files(tmp_path: Path) -> None:
+    path = tmp_path / "anna.sqlite"
+    with contextlib.closing(sqlite3.connect(path)) as database, database:
+        columns = "counter INTEGER PRIMARY KEY, room TEXT, text TEXT, time_ms INTEGER"
+        database.execute(f"CREATE TABLE outbox ({columns})")
+        database.execute("INSERT INTO outbox VALUES (1, 'general', 'old', 5)")
+    outbox = OutboxFile(path)
+    outbox.keep("next_counter", "2")
+    file = FileFacts("a" * 64, 5, "x.txt", "text/plain")
+    outbox.put_file("general", file, 6)
+    outbox.put("general", ["new"], 7)
+    assert [(draft.counter, draft.text, draft.file) for draft in outbox.drafts()] == [
+        (1, "old", None),
+        (2, "", file),
+        (3, "new", None),
+    ]
+    outbox.close()
