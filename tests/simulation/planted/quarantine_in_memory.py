@@ -4,14 +4,14 @@ from contextlib import suppress
 from typing import Final
 
 from server.archive.disk import Disk, DiskError, Transaction
-from server.archive.store import Store, StoreReader
+from server.archive.store import Store
 
 TARGET: Final = "server.archive.store.Store.__init__"
+_real: Final = Store.__init__
 
 
 def replacement(self: Store, disk: Disk) -> None:
-    StoreReader.__init__(self, disk)
-    self._writer = disk
+    _real(self, disk)
     forgotten = Transaction()
     forgotten.delete("quarantine", b"", b"\xff" * 64)
     forgotten.delete("quarantine_ids", b"", b"\xff" * 64)
