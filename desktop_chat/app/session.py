@@ -83,6 +83,7 @@ class Session:
             identity=identity,
             servers=servers,
             cursor=facts.read_cursor(self.reader),
+            since=facts.read_since(self.reader),
             cluster=facts.read_fact(self.reader, "cluster"),
             drafts=outbox.unsent(self.reader),
             store=self.store,

@@ -17,6 +17,7 @@ from server.client.outbox import Draft
 from server.protocol import events
 from server.protocol.events import HistoryPage
 from server.protocol.limits import INTEGER_MAX
+from server.protocol.requests import Cursor
 
 Handler = Callable[[Any], None]
 
@@ -29,9 +30,16 @@ class Keeper:
     What needs no writing is told at once.
     """
 
-    def __init__(self, store: StoreThread, post: Callable[[GuiEvent], None]) -> None:
+    def __init__(
+        self,
+        store: StoreThread,
+        post: Callable[[GuiEvent], None],
+        kept: Callable[[Cursor], None] = lambda _cursor: None,
+    ) -> None:
+        """`kept` is told how far the cache has everything, once it is on the disk."""
         self._store = store
         self._post = post
+        self._kept = kept
         # How many servers a message that is delivered now is on.
         self._copies = 1
         self._handlers: dict[type[notices.Notice], Handler] = {
@@ -105,7 +113,14 @@ class Keeper:
         self._then_post(lambda connection: history.raise_copies(connection, notice.index), notice)
 
     def _position_moved(self, notice: notices.PositionMoved) -> None:
-        self._then_post(lambda connection: facts.write_cursor(connection, notice.cursor), notice)
+        def write(connection: sqlite3.Connection) -> None:
+            facts.write_cursor(connection, notice.cursor, notice.since)
+
+        def tell(_none: None) -> None:
+            self._kept(notice.cursor)
+            self._post(notice)
+
+        self._store.write(write, tell)
 
     def _diverged(self, notice: notices.Diverged) -> None:
         self._then_post(lambda connection: history.drop_behind(connection, notice.index), notice)

@@ -31,6 +31,7 @@ class NetworkThread:
         identity: Identity,
         servers: KnownServers,
         cursor: Cursor | None,
+        since: int | None,
         cluster: str,
         drafts: Sequence[Draft],
         store: StoreThread,
@@ -43,16 +44,17 @@ class NetworkThread:
             identity,
             servers.addresses,
             cursor=cursor,
-            settings=ConversationSettings(client="desktop-chat window"),
+            settings=ConversationSettings(client="desktop-chat window", begins_at_mark=True),
             rng=random.Random(),
             drafts=drafts,
             cluster=cluster,
+            since=since,
         )
         self._loop = LoopThread("network")
         self._links = ClientLinks(
             self._loop,
             conversation,
-            Keeper(store, post).on_notices,
+            Keeper(store, post, self._kept).on_notices,
             clock=clock,
             trust=_trust(servers),
             # What is not on disk yet, and what is on disk but not on the screen.
@@ -73,6 +75,10 @@ class NetworkThread:
             case Reconnect():
                 self._links.connect()
         return 0
+
+    def _kept(self, cursor: Cursor) -> None:
+        """The cache has everything up to here: the servers may say so to those who wrote it."""
+        self._links.mark(cursor)
 
     def stop(self) -> None:
         """Sign out and end the thread."""

@@ -97,6 +97,16 @@ def read_cursor(connection: sqlite3.Connection) -> Cursor | None:
     return msgspec.json.decode(text, type=Cursor) if text else None
 
 
-def write_cursor(connection: sqlite3.Connection, cursor: Cursor) -> None:
-    """Keep how far this device has read; belongs into the transaction of what it read."""
+def write_cursor(connection: sqlite3.Connection, cursor: Cursor, since: int = 0) -> None:
+    """Keep how far this device has read; belongs into the transaction of what it read.
+
+    From `since` on the cache lacks nothing.
+    """
     write_fact(connection, "cursor", msgspec.json.encode(cursor).decode())
+    write_fact(connection, "since", str(since))
+
+
+def read_since(connection: sqlite3.Connection) -> int | None:
+    """From which index on this device lacks nothing; None while it has read nothing."""
+    text = read_fact(connection, "since")
+    return int(text) if text else None
