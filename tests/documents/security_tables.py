@@ -24,7 +24,8 @@ Argon2id, {argon2_mib} MiB, {argon2_passes} passes, {argon2_lanes} lanes |
 | Password checks | {hashes_at_once} at once, {hashes_waiting} wait, then `busy` |
 | Wrong passwords | {free_tries} free for a name and address, then {first_wait_s:g} s doubling to \
 {last_wait_s:g} s; {address_failures} of one address in {window_minutes:g} minutes; never a lock |
-| Device tokens | 32 random bytes, kept as their SHA-256, one a device, listed, revocable |
+| Device tokens | 32 random bytes, kept as their SHA-256, one a device, listed, revocable; \
+{idle_days} days without use, {device_days} days at most |
 | Strangers at once | {half_open} in all, {half_open_address} of one address (no limit for \
 loopback); {tls_s:g} s for TLS, {sign_in_s:g} s to sign in |
 | Frames | {short_kib} KiB before the sign-in, {long_kib} KiB after it, JSON {depth} levels deep |
@@ -48,6 +49,8 @@ def defaults_table() -> str:
     return _DEFAULTS.format(
         authority_years=certificates.AUTHORITY_YEARS,
         server_years=certificates.SERVER_YEARS,
+        idle_days=limits.DEVICE_IDLE_DAYS,
+        device_days=limits.DEVICE_DAYS_MAX,
         invite_days=limits.INVITE_DAYS,
         reset_hours=limits.RESET_HOURS,
         password_min=limits.PASSWORD_CHARACTERS_MIN,
