@@ -29,7 +29,7 @@ from server.client.link import Link, Stage
 from server.client.links import Links
 from server.client.liveness import Liveness
 from server.client.marking import Marking
-from server.client.notices import AnyNotice, CertificateChanged, CertificateUnknown, Connected
+from server.client.notices import Answered, AnyNotice, CertificateChanged, CertificateUnknown, Connected
 from server.client.outbox import Draft
 from server.client.questions import AnyQuestion
 from server.client.reading import Reading
@@ -374,5 +374,9 @@ class Conversation:
         self._delivery.presence_changed(event)
 
     def _on_room_list(self, event: RoomList, _: float) -> None:
-        if self._exchange.is_room_list_wanted(event):
+        ticket = self._exchange.ticket_of(event)
+        if ticket is not None:
             self._delivery.rooms_listed(event.rooms)
+            # Whoever asked knows the rooms when the answer is there.
+            self._delivery.flush()
+            self._emit(Answered(ticket=ticket, answer=event))

@@ -154,9 +154,10 @@ class Exchange:
         if asked is not None:
             self._emit(Answered(ticket=asked.ticket, answer=event))
 
-    def is_room_list_wanted(self, event: events.RoomList) -> bool:
-        """Whether this answers a question of ours."""
-        return self._questions.answer(event.answer) is not None
+    def ticket_of(self, event: events.RoomList) -> int | None:
+        """Of the question of ours that this answers."""
+        asked = self._questions.answer(event.answer)
+        return asked.ticket if asked is not None else None
 
     def _go_to_other(self, now: float) -> None:
         """This server takes nothing new for now: what waits goes out at the one that stands by, if it may."""

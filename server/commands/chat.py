@@ -17,10 +17,11 @@ from server.commands.option_values import one_time_code
 from server.i18n.translation import _
 from server.network.client_links import ClientLinks
 from server.network.clock import SystemClock
+from server.terminal.errands import Manners
 from server.terminal.outbox_file import OutboxFile
 from server.terminal.printing import Printer
 from server.terminal.progress import ProgressLine
-from server.terminal.talk import ROOM, Manners, Talk
+from server.terminal.talk import Talk
 from server.terminal.typing_in import PipeReader, TerminalPrompt
 
 # How long the end of the input waits for a server, when none answers.
@@ -31,6 +32,7 @@ _WAIT_S: Final = 30.0
 @click.option("--server", help="An invite link, or ADDRESS[,ADDRESS]; the first is tried first.")
 @click.option("--find", "is_found", is_flag=True, help="Look for the chat on the local network.")
 @click.option("--name", required=True, help="Your name in the chat.")
+@click.option("--room", default="", help="Begin in this conversation; a public room is joined.")
 @click.option("--register", is_flag=True, help="Take a new name and protect it with a password.")
 @click.option(
     "--setup",
@@ -73,6 +75,7 @@ def command(
     server: str | None,
     name: str,
     *,
+    room: str,
     is_found: bool,
     register: bool,
     setup: str,
@@ -110,6 +113,7 @@ def command(
         is_interactive=is_interactive,
         is_full_archive=full_archive,
         wait_s=0.0 if is_interactive else wait_s,
+        room=room,
     )
     try:
         # Whoever sets the chat up is new, and whoever has a reset takes a new password.
@@ -139,7 +143,6 @@ def _talk(outbox: OutboxFile, identity: Identity, target: Target, manners: Manne
         note_out=progress.around(lambda line: click.echo(line, err=True)),
         is_json=is_json,
         now_ms=clock.wall_ms,
-        room=ROOM,
     )
     talk = Talk(outbox, printer, clock, manners, progress.show)
     loop_thread, links = links_of(
@@ -162,7 +165,12 @@ def _run(talk: Talk, links: ClientLinks, progress: ProgressLine | None) -> int:
         PipeReader(sys.stdin.fileno(), talk.put).start()
         return talk.run(links)
     # A terminal's prompt wants the main thread: the loop runs beside it.
-    prompt = TerminalPrompt(talk.put, lambda: talk.wants_secret, lambda: progress.text)
+    prompt = TerminalPrompt(
+        talk.put,
+        lambda: talk.wants_secret,
+        place=lambda: talk.place,
+        progress=lambda: progress.text,
+    )
     exit_codes: list[int] = []
 
     def work() -> None:

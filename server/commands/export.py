@@ -12,18 +12,20 @@ import msgspec
 from server.client.identity import Identity
 from server.commands.chat_links import Target, links_of, open_outbox, password_from, target_of
 from server.network.clock import SystemClock
+from server.terminal.errands import Manners
 from server.terminal.export_formats import ENDINGS, FORMATS
 from server.terminal.exporting import Export
 from server.terminal.outbox_file import OutboxFile
 from server.terminal.printing import Printer
-from server.terminal.talk import ROOM, Manners, Talk
+from server.terminal.rooms import GENERAL
+from server.terminal.talk import Talk
 from server.terminal.typing_in import Ended
 
 
 @click.command(name="export")
 @click.argument("server")
 @click.option("--name", required=True, help="Your name in the chat.")
-@click.option("--room", default=ROOM, show_default=True, help="The room, one that you are a member of.")
+@click.option("--room", default=GENERAL, show_default=True, help="The room, one that you are a member of.")
 @click.option(
     "--format",
     "format_name",
@@ -108,7 +110,6 @@ def _export(outbox: OutboxFile, identity: Identity, target: Target, wanted: Expo
         note_out=lambda line: click.echo(line, err=True),
         is_json=False,
         now_ms=clock.wall_ms,
-        room=ROOM,
     )
     talk = Talk(outbox, printer, clock, Manners(is_interactive=False, is_full_archive=False, wait_s=wait_s))
     loop_thread, links = links_of(talk, outbox, identity, target, clock, is_full_archive=False)

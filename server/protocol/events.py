@@ -333,6 +333,7 @@ AnyEvent = (
 AnyAnswer = (
     HistoryPage
     | SearchPage
+    | RoomList
     | MemberList
     | FriendList
     | PersonList

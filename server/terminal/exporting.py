@@ -31,8 +31,9 @@ class Export(msgspec.Struct, frozen=True):
 class Exporting:
     """One export at a time; `note` tells the person."""
 
-    def __init__(self, room: str, clock: Clock, note: Callable[[str], None]) -> None:
-        self._own_room = room
+    def __init__(self, room: Callable[[], str], clock: Clock, note: Callable[[str], None]) -> None:
+        # Where the person talks.
+        self._own_room: Final = room
         self._clock = clock
         self._note = note
         self._links: ClientLinks | None = None
@@ -66,7 +67,7 @@ class Exporting:
             )
             return
         path = Path(argument).expanduser()
-        self.begin(Export(self._own_room, ENDINGS.get(path.suffix.casefold(), "text"), path))
+        self.begin(Export(self._own_room(), ENDINGS.get(path.suffix.casefold(), "text"), path))
 
     def begin(self, wanted: Export) -> None:
         """Write it, as soon as it is known which rooms there are."""

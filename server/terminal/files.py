@@ -14,7 +14,7 @@ from server.protocol.events import Message
 from server.protocol.facts import FileFacts
 from server.protocol.names import clean_file_name
 from server.terminal.printing import size_text
-from server.terminal.sentences import sentence_of
+from server.terminal.sentences import nowhere, sentence_of
 
 # A server that lost a file between the upload and the message gets it again; so often and not for ever.
 _TRIES_MAX: Final = 3
@@ -22,12 +22,15 @@ _BAR_CHARACTERS: Final = 20
 
 
 class _Sending(msgspec.Struct):
+    # Where the person talked when the file was chosen.
+    room: str
     path: Path
     tries: int = 1
 
 
 class Files:
-    """`write` puts a message with a file into the outbox and gives its counter; `listed` finds a message.
+    """`write` puts a message with a file for a room (`room`: where the person talks) into the outbox and
+    gives its counter; `listed` finds a message.
 
     `show` is told how far the transfers are, "" when none is under way.
     """
@@ -36,12 +39,14 @@ class Files:
         self,
         *,
         note: Callable[[str], None],
-        write: Callable[[FileFacts], int],
+        write: Callable[[str, FileFacts], int],
+        room: Callable[[], str],
         listed: Callable[[int], Message | None],
         show: Callable[[str], None],
     ) -> None:
         self._note: Final = note
         self._write: Final = write
+        self._room: Final = room
         self._listed: Final = listed
         self._show: Final = show
         self._links: ClientLinks | None = None
@@ -71,7 +76,10 @@ class Files:
         if not argument or not path.is_file():
             self._fail(_("There is no file {path}. Type /file and its path.").format(path=argument))
             return
-        self._upload(_Sending(path))
+        if not self._room():
+            self._fail(nowhere())
+            return
+        self._upload(_Sending(self._room(), path))
 
     def fetch(self, argument: str) -> None:
         """`/get N [FOLDER]`: save the file with this number."""
@@ -105,7 +113,7 @@ class Files:
             case Refused(counter=counter, code="unknown_file") if counter in self._written:
                 sending = self._written.pop(counter)
                 if sending.tries < _TRIES_MAX:
-                    self._upload(_Sending(sending.path, sending.tries + 1))
+                    self._upload(_Sending(sending.room, sending.path, sending.tries + 1))
             case Stored() | Refused():
                 self._written.pop(notice.counter, None)
             case _:
@@ -122,7 +130,7 @@ class Files:
             name = clean_file_name(sending.path.name)
             media_type = mimetypes.guess_type(name)[0] or ""
             file = FileFacts(notice.sha256, notice.size, name, media_type if len(media_type) <= 63 else "")
-            self._written[self._write(file)] = sending
+            self._written[self._write(sending.room, file)] = sending
         elif self._fetching.pop(notice.ticket, None) is not None:
             self._note(_("saved: {path}").format(path=notice.path))
 

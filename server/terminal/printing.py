@@ -70,18 +70,22 @@ class Printer:
         note_out: Callable[[str], None],
         is_json: bool,
         now_ms: Callable[[], int],
-        room: str,
     ) -> None:
         self._out = out
         self._note_out = note_out
         self._is_json = is_json
         # Wall clock, milliseconds.
         self._now_ms = now_ms
-        self._room = room
+        self._is_here: Callable[[str], bool] = lambda _room: True
+        self._label_of: Callable[[str], str] = str
         self._printed: OrderedDict[tuple[str, int], None] = OrderedDict()
         # Messages that carry a file, the first one by the number 1.
         self._with_file: list[Message] = []
         self.shown: Final = Shown()
+
+    def talk_in(self, is_here: Callable[[str], bool], label_of: Callable[[str], str]) -> None:
+        """Messages of another room than where the person is get its label in front."""
+        self._is_here, self._label_of = is_here, label_of
 
     def notice(self, notice: AnyNotice) -> None:
         """For programs: everything, as it is."""
@@ -102,6 +106,15 @@ class Printer:
         while len(self._printed) > _REMEMBERED_MAX:
             self._printed.popitem(last=False)
 
+    def again(self, messages: Iterable[Message]) -> None:
+        """For people: each of these, also when it was printed before."""
+        for message in messages:
+            if (message.device, message.counter) not in self._printed:
+                self.messages([message])
+            elif not self._is_json:
+                self.shown.add(message)
+                self._out(self.line(message))
+
     def with_file(self, number: int) -> Message | None:
         """The message whose file was shown with this number; for programs they count in the same way."""
         return self._with_file[number - 1] if 1 <= number <= len(self._with_file) else None
@@ -116,7 +129,8 @@ class Printer:
         local = datetime.fromtimestamp(message.time_ms / 1000, tz=UTC).astimezone()
         today = datetime.fromtimestamp(self._now_ms() / 1000, tz=UTC).astimezone().date()
         time = local.strftime("%H:%M" if local.date() == today else "%Y-%m-%d %H:%M")
-        room = f" #{printable(message.room)}" if message.room != self._room else ""
+        is_here = self._is_here(message.room)
+        room = "" if is_here else f" {printable(self._label_of(message.room))}"
         head = f"{time}{room} {printable(message.name)}: "
         lines = [printable(line) for line in message.text.splitlines()]
         if message.is_deleted:
@@ -126,13 +140,18 @@ class Printer:
         if message.edited_ms and lines:
             lines[-1] += " " + _("(edited)")
         if message.file is not None:
-            number, name = len(self._with_file), printable(message.file.name)
+            number, name = self._file_number(message), printable(message.file.name)
             lines.append(f"[{number}] {name} ({size_text(message.file.size)})")
         if message.reactions:
             signs = (f"{printable(emoji)} {len(users)}" for emoji, users in message.reactions.items())
             lines.append("  ".join(signs))
         lines = lines or [""]
         return head + f"\n{' ' * len(head)}".join(lines)
+
+    def _file_number(self, message: Message) -> int:
+        identity = message.device, message.counter
+        numbered = zip(range(len(self._with_file), 0, -1), reversed(self._with_file), strict=True)
+        return next((number for number, one in numbered if (one.device, one.counter) == identity), 0)
 
     def _answered(self, identity: tuple[str, int]) -> str:
         """What a message answers, on one line."""

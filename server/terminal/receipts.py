@@ -20,15 +20,15 @@ from server.protocol.events import Message, RoomReceipts, UnreadCounts
 from server.protocol.requests import Cursor, Receipts, Unread
 
 # Own messages that can be asked about.
-_OWN_MAX: Final = 20
+_OWN_MAX: Final = 200
 _TEXT_CHARACTERS: Final = 40
 
 
 class ReceiptErrands:
-    """Its commands take what stands behind their word; `note` tells the person."""
+    """Its commands take what stands behind their word; `room` is where the person talks, `note` tells."""
 
-    def __init__(self, room: str, note: Callable[[str], None]) -> None:
-        self._room = room
+    def __init__(self, room: Callable[[], str], note: Callable[[str], None]) -> None:
+        self._room: Final = room
         self._note = note
         self._links: ClientLinks | None = None
         self._user = ""
@@ -53,7 +53,7 @@ class ReceiptErrands:
         """The person has these before the eyes, the program in its input."""
         for message in messages:
             self._printed[message.room] = max(self._printed.get(message.room, 0), message.index)
-            if message.user == self._user and message.room == self._room:
+            if message.user == self._user:
                 self._own.append(message)
         self._mark()
 
@@ -66,7 +66,8 @@ class ReceiptErrands:
         """`/receipts N`: of the last N own messages."""
         assert self._links is not None
         wanted = int(argument) if argument.isdecimal() else 1
-        messages = list(self._own)[-wanted:] if wanted else []
+        own = [message for message in self._own if message.room == self._room()]
+        messages = own[-wanted:] if wanted else []
         if not messages:
             self._note(_("You have written nothing here that is shown."))
         for message in messages:
@@ -76,7 +77,7 @@ class ReceiptErrands:
     def typing(self, _argument: str) -> None:
         """`/typing`: for programs that write what a person types elsewhere."""
         assert self._links is not None
-        self._links.typing(self._room)
+        self._links.typing(self._room())
 
     def hear(self, notice: AnyNotice) -> None:
         """Something is ours, perhaps."""

@@ -19,8 +19,9 @@ _PAGE_HITS: Final = 20
 class Searching:
     """`/search` takes what stands behind its word; `note` tells the person."""
 
-    def __init__(self, room: str, note: Callable[[str], None]) -> None:
-        self._room = room
+    def __init__(self, room: Callable[[], str], note: Callable[[str], None]) -> None:
+        # Where the person talks.
+        self._room: Final = room
         self._note = note
         self._links: ClientLinks | None = None
         self._room_names: dict[str, str] = {}
@@ -46,7 +47,7 @@ class Searching:
             is_everywhere = first == _EVERYWHERE
             text = (rest if is_everywhere else argument)[: limits.SEARCH_CHARACTERS_MAX]
             self._search = Search(
-                id=1, text=text, room=None if is_everywhere else self._room, limit=_PAGE_HITS
+                id=1, text=text, room=None if is_everywhere else self._room(), limit=_PAGE_HITS
             )
             self._told = 0
         if self._search is None:

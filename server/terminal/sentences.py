@@ -8,40 +8,6 @@ from server.i18n.marking import marked
 from server.i18n.translation import _, ngettext
 from server.names.fingerprints import fingerprint_text, fingerprint_words
 
-HELP: Final = marked(
-    "Every line is a message. A line that begins with / is a command:\n"
-    "/status    who is connected to what, and how much of the archive is here\n"
-    "/who       who is in this room\n"
-    "/devices   your devices, each with a number\n"
-    "/revoke N  sign out the device with this number for good\n"
-    "/password  change your password; all other devices are signed out\n"
-    "/quit      leave when everything you typed is stored\n"
-    "//text     a message that begins with /"
-)
-
-HELP_FOR_FILES: Final = marked(
-    "/file PATH       send a file into this room\n"
-    "/get N           save the file with this number here; /get N FOLDER saves it there"
-)
-HELP_FOR_CHANGES: Final = marked(
-    "/last N          the last messages with their numbers, as they are now\n"
-    "/reply N TEXT    answer the message with this number\n"
-    "/edit N TEXT     another text for a message of yours\n"
-    "/delete N        take a message of yours away, for everybody and for good\n"
-    "/react N EMOJI   put an emoji to a message, with a - before it: take it away"
-)
-HELP_FOR_THE_PAST: Final = marked(
-    "/search WORDS    find messages in this room, -a WORDS in all of them; nothing: more of the last search\n"
-    '                 words, "several words", beginnings of wor*\n'
-    "/export FILE     write this room into a file that ends in .html, .json or .txt"
-)
-
-HELP_FOR_RECEIPTS: Final = marked(
-    "/unread          how many messages you have not read, in each room\n"
-    "/receipts N      who has your last N messages (without N: the last one), and who has read them\n"
-    "/typing          tell the others that you type"
-)
-
 # Why nobody was reached, or a link ended: codes of `server.network.errors` and of the conversation.
 _OF_LINKS: Final = {
     "refused": marked("no server listens there"),
@@ -65,6 +31,21 @@ def sentence_of(code: str, arguments: Arguments) -> str:
     if code in _OF_LINKS:
         return _(_OF_LINKS[code])
     return error_text(code, arguments).removesuffix(".") if code else _("no reason is known")
+
+
+def nowhere() -> str:
+    """Why something was not sent."""
+    return _("No conversation is chosen; nothing was sent. /room NAME chooses one.")
+
+
+def unplaced_lines(count: int) -> str:
+    """Said when leaving before it was known where lines belong."""
+    text = ngettext(
+        "{count} line was not sent: it is not known where it belongs.",
+        "{count} lines were not sent: it is not known where they belong.",
+        count,
+    )
+    return text.format(count=count)
 
 
 def waiting_lines(count: int, wait_s: float) -> str:

@@ -17,6 +17,7 @@ from server.client.notices import (
 from server.i18n.merge_texts import renamed_text, withdrawn_text
 from server.i18n.translation import _
 from server.protocol import events
+from server.protocol.facts import MemberFacts
 from server.terminal.sentences import sentence_of
 
 
@@ -54,11 +55,11 @@ class Telling:
             case Happened(events.AccountChanged() as event):
                 return _account_changed(event)
             case Answered(answer=events.MemberList(members=members)):
-                marks = (f"{'●' if member.is_online else '○'} {member.name}" for member in members)
-                return "\n".join(marks)
+                return "\n".join(map(_member_line, members))
             case QuestionFailed():
                 reason = sentence_of(notice.code, notice.arguments)
-                return _("No answer: {reason}.").format(reason=reason)
+                text = _("No answer: {reason}.") if notice.code == "unknown" else _("Not done: {reason}.")
+                return text.format(reason=reason)
             case _:
                 return ""
 
@@ -112,6 +113,11 @@ class Telling:
         return _("The server does not let you in now: {reason}. Trying again by itself.").format(
             reason=reason
         )
+
+
+def _member_line(member: MemberFacts) -> str:
+    administers = "  " + _("(administers it)") if member.is_administrator else ""
+    return f"{'●' if member.is_online else '○'} {member.name}{administers}"
 
 
 def _merged(notice: Diverged | Renamed) -> str:

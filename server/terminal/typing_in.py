@@ -3,12 +3,11 @@
 import os
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import msgspec
 
-if TYPE_CHECKING:
-    pass
+from server.terminal.printing import printable
 
 _READ_BYTES: Final = 64 * 1024
 # Far above the longest message: a "line" beyond it is no text, and is refused as one that is too long.
@@ -67,13 +66,16 @@ class TerminalPrompt:
         self,
         put: Callable[[Input], None],
         wants_secret: Callable[[], bool],
+        *,
+        place: Callable[[], str],
         progress: Callable[[], str] = lambda: "",
     ) -> None:
-        """`progress` is shown below the prompt, when there is any."""
+        """`place` is where the next line goes; `progress` is shown below the prompt, when there is any."""
         from prompt_toolkit import PromptSession  # noqa: PLC0415 (heavy, and only for terminals)
         from prompt_toolkit.filters import Condition  # noqa: PLC0415
 
         self._put = put
+        self._place = place
         self._has_closed = False
         # The typed line vanishes: it is printed as a message once it is one.
         self._session: PromptSession[str] = PromptSession(
@@ -107,10 +109,13 @@ class TerminalPrompt:
         if self._session.app.is_running:
             self._session.app.exit(exception=EOFError())
 
+    def _text(self) -> str:
+        return f"[{printable(self._place())}] > "
+
     def _ask(self) -> Input:
         try:
             # Nothing but Enter is an answer too, where something was asked.
-            return Typed(self._session.prompt("> ", pre_run=self._end_if_closed).splitlines() or [""])
+            return Typed(self._session.prompt(self._text, pre_run=self._end_if_closed).splitlines() or [""])
         except EOFError:
             return Ended()
         except KeyboardInterrupt:

@@ -17,7 +17,6 @@ class Paper:
             note_out=self.notes.append,
             is_json=is_json,
             now_ms=lambda: now_ms,
-            room="general",
         )
 
     def text(self) -> str:

@@ -25,7 +25,7 @@ class Desk:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.asker, self.paper = Asker(), Paper()
-        self.exporting = Exporting("general", SystemClock(), self.paper.printer.note)
+        self.exporting = Exporting(lambda: "general", SystemClock(), self.paper.printer.note)
         self.exporting.connect(as_links(self.asker))
 
     def connect(self) -> None:

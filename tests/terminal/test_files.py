@@ -26,17 +26,22 @@ class Desk:
         self.paper = Paper()
         self.written: list[FileFacts] = []
         self.shown: list[str] = []
+        # Where the person talks, and where the messages went.
+        self.room = "general"
+        self.rooms: list[str] = []
         self.asked: list[object] = []
         self.files = Files(
             note=self.paper.printer.note,
             write=self._write,
+            room=lambda: self.room,
             listed=self.paper.printer.with_file,
             show=self.shown.append,
         )
         links: Any = self
         self.files.connect(links)
 
-    def _write(self, file: FileFacts) -> int:
+    def _write(self, room: str, file: FileFacts) -> int:
+        self.rooms.append(room)
         self.written.append(file)
         return len(self.written)
 
@@ -59,10 +64,12 @@ def test_a_file_is_sent_and_then_the_message_that_carries_it(tmp_path: Path) -> 
     was_waiting = desk.files.is_waiting
     desk.files.hear(TransferMoved(ticket=1, done=2, size=5))
     assert desk.shown[-1].startswith("x.txt [########......")
+    # One may go elsewhere meanwhile.
+    desk.room = "garden"
     assert desk.written == []
     desk.files.hear(TransferEnded(ticket=1, sha256="a" * 64, size=5))
     assert desk.shown[-1] == ""
-    assert desk.written == [FILE]
+    assert (desk.written, desk.rooms) == ([FILE], ["general"])
     assert (was_waiting, desk.files.is_waiting) == (True, False)
     assert not desk.files.has_failed
 

@@ -19,6 +19,7 @@ def test_a_message_is_a_time_a_name_and_its_text() -> None:
 
 def test_other_days_and_other_rooms_are_named() -> None:
     paper = Paper(now_ms=NOON_MS + 10 * 86_400_000)
+    paper.printer.talk_in(lambda room: room == "general", lambda room: f"#{room}")
     paper.printer.messages([message(1, "hello", room="tea")])
     assert paper.lines[0].startswith("2023-11-1")
     assert paper.lines[0].endswith("#tea anna: hello")

@@ -15,7 +15,7 @@ class Desk:
 
     def __init__(self) -> None:
         self.asker, self.paper = Asker(), Paper()
-        self.errands = ReceiptErrands("general", self.paper.printer.note)
+        self.errands = ReceiptErrands(lambda: "general", self.paper.printer.note)
         self.errands.connect(as_links(self.asker))
         self.errands.hear(
             Connected(server="a", address="a:1", user="me", name="Anna", chat="Chat", cluster="c")

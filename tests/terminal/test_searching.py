@@ -13,7 +13,7 @@ class Desk:
 
     def __init__(self) -> None:
         self.asker, self.paper = Asker(), Paper()
-        self.searching = Searching("general", self.paper.printer.note)
+        self.searching = Searching(lambda: "general", self.paper.printer.note)
         self.searching.connect(as_links(self.asker))
 
     def answer(self, *hits: SearchHit, is_end: bool = True) -> None:

@@ -19,8 +19,10 @@ from server.network.loop_thread import LoopThread
 from server.network.tls import Trust
 from server.protocol import requests
 from server.protocol.facts import ServerFacts
+from server.terminal.errands import Manners
 from server.terminal.outbox_file import OutboxFile
-from server.terminal.talk import HELD_MAX, Manners, Talk
+from server.terminal.past import HELD_MAX
+from server.terminal.talk import Talk
 from server.terminal.typing_in import Ended, Left, Typed
 from tests.client.scripted_doors import ScriptedDoors
 from tests.network.ends import Identity, make_identity
@@ -253,7 +255,7 @@ def test_commands_are_not_messages_and_a_doubled_slash_is_one(room: Room) -> Non
     terminal = room.terminal()
     terminal.wait_for("connected to server a")
     terminal.type("/help", "/status", "/dance", "//dance", "/who")
-    terminal.wait_for("No answer: The room general does not exist any more.")
+    terminal.wait_for("Not done: The room general does not exist any more.")
     terminal.wait_for("anna: /dance")
     for text in ("/quit", "connected to a at", "There is no such command", "servers: a ● leader"):
         assert text in terminal.paper.text()

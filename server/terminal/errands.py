@@ -1,0 +1,198 @@
+"""Everything that can be done in a terminal client, by its commands: one errand a noun."""
+
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from server.client.notices import AnyNotice
+from server.network.client_links import ClientLinks
+from server.network.clock import Clock
+from server.protocol.events import Message
+from server.protocol.facts import FileFacts
+from server.protocol.requests import Who
+from server.terminal.account import Account
+from server.terminal.asking import Asking
+from server.terminal.changing import Changing
+from server.terminal.exporting import Exporting
+from server.terminal.files import Files
+from server.terminal.friendships import Friendships
+from server.terminal.groups import Groups
+from server.terminal.outbox_file import OutboxFile
+from server.terminal.printing import Printer
+from server.terminal.receipts import ReceiptErrands
+from server.terminal.rooms import Conversations
+from server.terminal.searching import Searching
+from server.terminal.writing import Writing
+
+
+class Manners(msgspec.Struct, frozen=True):
+    """How a terminal client behaves: towards a person, or in a pipe."""
+
+    # A person is there and can be asked.
+    is_interactive: bool
+    # The whole archive, not a window of it.
+    is_full_archive: bool
+    # After the end of the input, wait this long for a server that stores before giving up.
+    wait_s: float
+    # The name of the conversation to begin in; nothing: the general room.
+    room: str = ""
+
+
+class Errands:
+    """The errands, wired to each other. Call `connect` before any command."""
+
+    def __init__(
+        self,
+        outbox: OutboxFile,
+        printer: Printer,
+        clock: Clock,
+        manners: Manners,
+        writing: Writing,
+        *,
+        show_progress: Callable[[str], None],
+    ) -> None:
+        self._printer = printer
+        self._writing = writing
+        self._links: ClientLinks | None = None
+        self.account: Final = Account(outbox.next_counter, printer.note)
+        self.conversations: Final = Conversations(
+            self._asking(outbox),
+            self._show_again,
+            keep=outbox,
+            start=manners.room,
+            is_interactive=manners.is_interactive,
+        )
+        self.friendships: Final = Friendships(
+            self._asking(outbox),
+            private_with=self.conversations.private_with,
+            write=lambda room, text: writing.lines(room, [text]),
+            is_interactive=manners.is_interactive,
+        )
+        self.groups: Final = Groups(self._asking(outbox), self.conversations)
+        self.searching: Final = Searching(self._room, printer.note)
+        self.exporting: Final = Exporting(self._room, clock, printer.note)
+        self.files: Final = Files(
+            note=printer.note,
+            write=self._write_file,
+            room=self._room,
+            listed=printer.with_file,
+            show=show_progress,
+        )
+        self.changing: Final = Changing(
+            printer.shown,
+            next_counter=outbox.next_counter,
+            line=printer.line,
+            reply=self._reply,
+            note=printer.note,
+        )
+        self.receipts: Final = ReceiptErrands(self._room, printer.note)
+        self._all = (
+            *(self.conversations, self.friendships, self.groups),
+            *(self.account, self.searching, self.exporting),
+            *(self.files, self.changing, self.receipts),
+        )
+        printer.talk_in(lambda room: room == self.conversations.room, self.conversations.rooms.label_of)
+        # Those that must know where we are, and where we can go.
+        self.of_places: Final = self._place_commands()
+        self.commands: Final = {**self.of_places, **self._other_commands()}
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether something has no answer yet."""
+        return any(errand.is_waiting for errand in self._all)
+
+    @property
+    def is_deciding(self) -> bool:
+        """Whether it is still to be seen where the next line goes, and who hears it."""
+        people = self.friendships.is_waiting or self.groups.is_waiting
+        return self.conversations.is_deciding or people
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether something that was wanted was not done."""
+        return any(errand.has_failed for errand in self._all)
+
+    def connect(self, links: ClientLinks) -> None:
+        """Where questions go."""
+        self._links = links
+        for errand in self._all:
+            errand.connect(links)
+
+    def hear(self, notice: AnyNotice) -> None:
+        """Something is about one of them, perhaps."""
+        for errand in self._all:
+            errand.hear(notice)
+
+    def show(self, messages: list[Message]) -> None:
+        """Print what has not been printed."""
+        self._printer.messages(messages)
+        self.receipts.printed(messages)
+
+    def _show_again(self, messages: list[Message]) -> None:
+        self._printer.again(messages)
+        self.receipts.printed(messages)
+
+    def _room(self) -> str:
+        return self.conversations.room
+
+    def _reply(self, text: str, reply: tuple[str, int]) -> None:
+        """An answer goes where the message stands, wherever one talks."""
+        shown = self._printer.shown
+        answered = shown.find(shown.number_of(reply))
+        self._writing.reply(answered.room if answered is not None else self._room(), text, reply)
+
+    def _write_file(self, room: str, file: FileFacts) -> int:
+        return self._writing.file(room, file)
+
+    def _who(self, _argument: str) -> None:
+        if self.conversations.is_somewhere() and self._links is not None:
+            self._links.ask(Who(id=1, room=self._room()))
+
+    def _asking(self, outbox: OutboxFile) -> Asking:
+        return Asking(outbox.next_counter, self._printer.note)
+
+    def _place_commands(self) -> dict[str, Callable[[str], None]]:
+        return {
+            "/rooms": self.conversations.list_all,
+            "/room": self.conversations.switch,
+            "/join": self.conversations.join,
+            "/leave": self.conversations.leave,
+            "/create": self.conversations.create,
+            "/rename": self.conversations.rename,
+            "/topic": self.conversations.describe,
+            "/group": self.groups.create,
+            "/add": self.groups.add,
+            "/remove": self.groups.remove,
+            "/admin": self.groups.appoint,
+            "/unadmin": self.groups.dismiss,
+            "/friends": self.friendships.list_all,
+            "/friend": self.friendships.ask,
+            "/accept": self.friendships.accept,
+            "/decline": self.friendships.decline,
+            "/unfriend": self.friendships.end,
+            "/block": self.friendships.block,
+            "/unblock": self.friendships.unblock,
+            "/msg": self.friendships.message,
+        }
+
+    def _other_commands(self) -> dict[str, Callable[[str], None]]:
+        return {
+            "/who": self._who,
+            "/members": self._who,
+            "/search": self.searching.search,
+            "/export": self.exporting.export,
+            "/unread": self.receipts.unread,
+            "/receipts": self.receipts.receipts,
+            "/typing": self.receipts.typing,
+            "/devices": self.account.list_devices,
+            "/revoke": self.account.revoke,
+            "/password": self.account.change_password,
+            "/last": self.changing.list_last,
+            "/reply": self.changing.reply,
+            "/edit": self.changing.edit,
+            "/delete": self.changing.delete,
+            "/react": self.changing.react,
+            "/file": self.files.send,
+            "/get": self.files.fetch,
+        }

@@ -1,0 +1,185 @@
+"""Friends in the terminal: asking, answering, ending, blocking, and what is written to one of them."""
+
+from collections.abc import Callable
+from typing import Final, Literal
+
+from server.client.notices import Answered, AnyNotice, Connected, Happened
+from server.i18n.error_texts import error_text
+from server.i18n.marking import marked
+from server.i18n.translation import _
+from server.network.client_links import ClientLinks
+from server.protocol.events import FriendList, FriendshipChanged
+from server.protocol.facts import FriendFacts
+from server.protocol.requests import Friend, Friends
+from server.terminal.asking import Answer, Asking
+from server.terminal.words import name_and_text, one_name
+
+NAME_CHARACTERS_MAX: Final = 64
+# Said when it happens, and at a start to a person who was away.
+_ASKS: Final = marked("{name} wants to be your friend: /accept {name}")
+_Act = Literal["ask", "accept", "decline", "remove", "block", "unblock"]
+
+
+class Friendships:
+    """Its commands take what stands behind their word.
+
+    `private_with` gives the id of the private chat with a person of that name; `write` sends a text into it.
+    """
+
+    def __init__(
+        self,
+        asking: Asking,
+        *,
+        private_with: Callable[[str], str],
+        write: Callable[[str, str], None],
+        is_interactive: bool,
+    ) -> None:
+        self._asking: Final = asking
+        self._private_with: Final = private_with
+        self._write: Final = write
+        # Whether a person is told, without asking, who waits for an answer.
+        self._is_interactive: Final = is_interactive
+        self._links: ClientLinks | None = None
+        self._user = ""
+        self._waiting_ticket = 0
+        self._told: Final[set[str]] = set()
+        self._names: dict[str, str] = {}
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether something has no answer yet."""
+        return self._asking.is_waiting
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether something that was wanted was not done."""
+        return self._asking.has_failed
+
+    def names(self) -> list[str]:
+        """Whom we heard of."""
+        return list(self._names.values())
+
+    def connect(self, links: ClientLinks) -> None:
+        """Where questions go."""
+        self._links = links
+        self._asking.connect(links)
+
+    # The commands.
+
+    def list_all(self, _argument: str) -> None:
+        """`/friends`."""
+        self._asking.ask(Friends(id=1), self._listed)
+
+    def ask(self, argument: str) -> None:
+        """`/friend NAME`."""
+        self._act("ask", argument)
+
+    def accept(self, argument: str) -> None:
+        """`/accept NAME`."""
+        self._act("accept", argument)
+
+    def decline(self, argument: str) -> None:
+        """`/decline NAME`."""
+        self._act("decline", argument)
+
+    def end(self, argument: str) -> None:
+        """`/unfriend NAME`."""
+        self._act("remove", argument)
+
+    def block(self, argument: str) -> None:
+        """`/block NAME`."""
+        self._act("block", argument)
+
+    def unblock(self, argument: str) -> None:
+        """`/unblock NAME`."""
+        self._act("unblock", argument)
+
+    def message(self, argument: str) -> None:
+        """`/msg NAME TEXT`: to one person, wherever one talks."""
+        name, text = name_and_text(argument)
+        if not name or not text:
+            self._asking.fail(_("What to whom? /msg anna How are you?"))
+            return
+        room = self._private_with(name)
+        if room:
+            self._write(room, text)
+        else:
+            self._asking.fail(error_text("not_friends", {"user": name}))
+
+    # What is told.
+
+    def hear(self, notice: AnyNotice) -> None:
+        """Something is about our friends, perhaps."""
+        match notice:
+            case Connected(user=user):
+                self._user = user
+                if self._is_interactive and self._links is not None:
+                    self._waiting_ticket = self._links.ask(Friends(id=1))
+            case Answered(ticket, FriendList(friends=friends)) if ticket == self._waiting_ticket:
+                self._learn(friends)
+                self._tell_who_asks(friends)
+            case Happened(FriendshipChanged() as event):
+                self._names |= {event.user: event.name, event.other: event.other_name}
+                self._names.pop(self._user, None)
+                self._told.add(event.user)
+                self._asking.note(friendship_text(event, self._user))
+            case _:
+                self._asking.hear(notice)
+
+    def _act(self, act: _Act, argument: str) -> None:
+        name = one_name(argument).removeprefix("@")
+        if not name or len(name) > NAME_CHARACTERS_MAX:
+            self._asking.fail(error_text("unknown_person", {"user": name[:NAME_CHARACTERS_MAX]}))
+            return
+        counter = self._asking.next_counter()
+        self._asking.ask(Friend(id=1, counter=counter, user=f"@{name}", act=act))
+
+    def _listed(self, answer: Answer) -> None:
+        if isinstance(answer, Answered) and isinstance(answer.answer, FriendList):
+            friends = answer.answer.friends
+            self._learn(friends)
+            lines = map(_friend_line, friends)
+            self._asking.note(
+                "\n".join(lines) or _("You have no friends here yet: /friend NAME asks somebody.")
+            )
+
+    def _learn(self, friends: list[FriendFacts]) -> None:
+        self._names |= {friend.user: friend.name for friend in friends}
+
+    def _tell_who_asks(self, friends: list[FriendFacts]) -> None:
+        for friend in friends:
+            if friend.status == "asks" and friend.user not in self._told:
+                self._told.add(friend.user)
+                self._asking.note(_(_ASKS).format(name=friend.name))
+
+
+def friendship_text(event: FriendshipChanged, user: str) -> str:
+    """What happened, for the person with this id."""
+    texts = {
+        "ask": _("You asked {name} to be your friend."),
+        "accept": _("You and {name} are friends now: /msg {name} TEXT"),
+        "decline": _("You declined to be {name}'s friend."),
+        "remove": _("You and {name} are no friends any more."),
+        "block": _("You blocked {name}."),
+        "unblock": _("{name} is not blocked any more."),
+    }
+    if event.user == user:
+        return texts.get(event.act, "").format(name=event.other_name)
+    texts |= {
+        "ask": _(_ASKS),
+        "accept": _("{name} is your friend now: /msg {name} TEXT"),
+        "decline": _("{name} does not want to be your friend."),
+    }
+    return texts.get(event.act, "").format(name=event.name)
+
+
+def _friend_line(friend: FriendFacts) -> str:
+    states = {
+        "friend": "",
+        "asked": _("was asked by you"),
+        "asks": _("wants to be your friend: /accept {name}").format(name=friend.name),
+        "blocked": _("is blocked"),
+    }
+    mark = "●" if friend.is_online else "○"
+    state = states.get(friend.status, friend.status)
+    return f"{mark} {friend.name}  {state}".rstrip()

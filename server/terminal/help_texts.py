@@ -1,0 +1,60 @@
+"""What `/help` shows: the commands, in groups."""
+
+from typing import Final
+
+from server.i18n.marking import marked
+
+_FIRST: Final = marked(
+    "Every line is a message. A line that begins with / is a command:\n"
+    "/status    who is connected to what, and how much of the archive is here\n"
+    "/who       who is in this room\n"
+    "/devices   your devices, each with a number\n"
+    "/revoke N  sign out the device with this number for good\n"
+    "/password  change your password; all other devices are signed out\n"
+    "/quit      leave when everything you typed is stored\n"
+    "//text     a message that begins with /"
+)
+
+_FILES: Final = marked(
+    "/file PATH       send a file into this room\n"
+    "/get N           save the file with this number here; /get N FOLDER saves it there"
+)
+_CHANGES: Final = marked(
+    "/last N          the last messages with their numbers, as they are now\n"
+    "/reply N TEXT    answer the message with this number\n"
+    "/edit N TEXT     another text for a message of yours\n"
+    "/delete N        take a message of yours away, for everybody and for good\n"
+    "/react N EMOJI   put an emoji to a message, with a - before it: take it away"
+)
+_THE_PAST: Final = marked(
+    "/search WORDS    find messages in this room, -a WORDS in all of them; nothing: more of the last search\n"
+    '                 words, "several words", beginnings of wor*\n'
+    "/export FILE     write this room into a file that ends in .html, .json or .txt"
+)
+
+_RECEIPTS: Final = marked(
+    "/unread          how many messages you have not read, in each room\n"
+    "/receipts N      who has your last N messages (without N: the last one), and who has read them\n"
+    "/typing          tell the others that you type"
+)
+_ROOMS: Final = marked(
+    "/rooms           all conversations, each with a number\n"
+    "/room NAME       talk there from now on: a room, a group, a friend, or a number of /rooms\n"
+    "/join NAME       be a member of a public room; /create NAME makes one\n"
+    "/leave           be a member of this room no more\n"
+    "/topic TEXT      what this room is about; /rename NAME gives it another name"
+)
+_FRIENDS: Final = marked(
+    "/friends         your friends, and who has asked\n"
+    "/friend NAME     ask somebody; the answer is /accept NAME or /decline NAME\n"
+    "/msg NAME TEXT   write to one friend only\n"
+    "/unfriend NAME   be friends no more\n"
+    "/block NAME      be left alone by somebody; /unblock NAME takes it back"
+)
+_GROUPS: Final = marked(
+    '/group NAME PERSON...  make a group; "names with spaces" stand in quotes\n'
+    "/add PERSON      take somebody into this group; /remove PERSON puts somebody out\n"
+    "/admin PERSON    let somebody administer it too; /unadmin PERSON takes that back\n"
+    "/members         who is in it"
+)
+HELP: Final = (_FIRST, _ROOMS, _FRIENDS, _GROUPS, _CHANGES, _RECEIPTS, _THE_PAST, _FILES)

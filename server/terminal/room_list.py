@@ -1,0 +1,108 @@
+"""The conversations that a terminal client knows: found by name or number, and listed for people (pure)."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from server.i18n.translation import _, ngettext
+from server.protocol.facts import RoomFacts
+from server.protocol.names import name_key
+
+_KINDS: Final = ("general", "public", "group", "private")
+_NUMBER_DIGITS_MAX: Final = 6
+
+
+class RoomList:
+    """As told by the server last, and as it was listed last."""
+
+    def __init__(self) -> None:
+        self._rooms: dict[str, RoomFacts] = {}
+        # Names of all that we heard of or made: also of one that we are in no more.
+        self._names: dict[str, str] = {}
+        # The ids of the last list, as they were numbered.
+        self._listed: list[str] = []
+
+    def learn(self, rooms: Iterable[RoomFacts]) -> None:
+        """All of them, as they are now."""
+        self._rooms = {facts.room: facts for facts in rooms}
+        self._names |= {facts.room: facts.name for facts in self._rooms.values()}
+
+    def call(self, room: str, name: str) -> None:
+        """This is its name, until more is known of it."""
+        self._names[room] = name
+
+    def get(self, room: str) -> RoomFacts | None:
+        """What is known of one."""
+        return self._rooms.get(room)
+
+    def own(self, kind: str = "") -> list[RoomFacts]:
+        """Those that we are in, of one kind or of all."""
+        return [room for room in self._rooms.values() if room.is_member and kind in {"", room.kind}]
+
+    def others(self) -> list[RoomFacts]:
+        """Those that can be joined."""
+        return [room for room in self._rooms.values() if not room.is_member]
+
+    def name_of(self, room: str) -> str:
+        """What one is called."""
+        return self._names.get(room, room)
+
+    def label_of(self, room: str) -> str:
+        """Its name with a sign of its kind."""
+        facts = self._rooms.get(room)
+        return f"{'@' if facts is not None and facts.kind == 'private' else '#'}{self.name_of(room)}"
+
+    def names(self) -> list[str]:
+        """Of all of them; those of private chats are the other person's."""
+        return [facts.name for facts in list(self._rooms.values())]
+
+    def found(self, name: str, among: Iterable[RoomFacts]) -> list[str]:
+        """The ids of those that this stands for: a number of the last list, an id, or a name.
+
+        With @ before it it is a person, with # it is none.
+        """
+        ids = {facts.room: facts for facts in among}
+        number = int(name) if name.isdecimal() and len(name) <= _NUMBER_DIGITS_MAX else 0
+        if 1 <= number <= len(self._listed) and self._listed[number - 1] in ids:
+            return [self._listed[number - 1]]
+        if name in ids:
+            return [name]
+        wanted, sign = name_key(name.removeprefix("#").removeprefix("@")), name[:1]
+        return [
+            facts.room
+            for facts in ids.values()
+            if name_key(facts.name) == wanted
+            and not (sign == "@" and facts.kind != "private")
+            and not (sign == "#" and facts.kind == "private")
+        ]
+
+    def lines(self, current: str) -> list[str]:
+        """All of them for people, the own ones first, with their numbers."""
+        rooms = [*sorted(self.own(), key=_order), *sorted(self.others(), key=_order)]
+        self._listed = [facts.room for facts in rooms]
+        return [self._line(number, facts, current) for number, facts in enumerate(rooms, 1)]
+
+    def _line(self, number: int, facts: RoomFacts, current: str) -> str:
+        mark = "→" if facts.room == current else " "
+        topic = f"  {facts.topic}" if facts.topic else ""
+        return f"{mark}{number:3}  {self.label_of(facts.room)}  ({', '.join(_about(facts))}){topic}"
+
+
+def _about(facts: RoomFacts) -> list[str]:
+    kinds = {
+        "general": _("for everybody"),
+        "public": _("public"),
+        "group": _("group"),
+        "private": _("private"),
+    }
+    about = [kinds.get(facts.kind, facts.kind)]
+    if facts.kind != "private":
+        about.append(ngettext("{count} member", "{count} members", facts.members).format(count=facts.members))
+    if not facts.is_member:
+        about.append(_("not joined"))
+    if facts.is_administrator:
+        about.append(_("you administer it"))
+    return about
+
+
+def _order(facts: RoomFacts) -> tuple[int, str]:
+    return _KINDS.index(facts.kind) if facts.kind in _KINDS else len(_KINDS), name_key(facts.name)

@@ -1,0 +1,316 @@
+"""Conversations in the terminal: which there are, which one is talked in, and what is done with it."""
+
+from collections.abc import Callable, Iterable
+from typing import Final, Protocol
+
+from server.client.notices import (
+    Answered,
+    AnyNotice,
+    Connected,
+    Happened,
+    QuestionFailed,
+    RoomsChanged,
+    Stored,
+)
+from server.i18n.error_texts import error_text
+from server.i18n.translation import _
+from server.network.client_links import ClientLinks
+from server.protocol import limits
+from server.protocol.events import HistoryPage, Message, RoomLeft
+from server.protocol.facts import RoomFacts
+from server.protocol.names import name_key
+from server.protocol.requests import CreateRoom, History, JoinRoom, LeaveRoom, RenameRoom, Rooms, SetTopic
+from server.terminal.asking import Answer, Asking
+from server.terminal.room_list import RoomList
+from server.terminal.sentences import nowhere
+from server.terminal.words import one_name
+
+GENERAL: Final = "general"
+# So much of a conversation is shown when one comes into it.
+_LAST_ROWS: Final = 10
+_NAME_CHARACTERS_MAX: Final = 64
+
+
+class Keeping(Protocol):
+    """What remembers facts over restarts."""
+
+    def fact(self, name: str) -> str:
+        """Something that was kept, or nothing."""
+
+    def keep(self, name: str, value: str) -> None:
+        """Keep something."""
+
+
+class Conversations:
+    """Its commands take what stands behind their word; `show` prints messages of a conversation once more."""
+
+    def __init__(
+        self,
+        asking: Asking,
+        show: Callable[[list[Message]], None],
+        *,
+        keep: "Keeping",
+        start: str = "",
+        is_interactive: bool = True,
+    ) -> None:
+        """`start` is the name of the conversation to begin in; without it that is the general room.
+
+        `keep` remembers over restarts where that is, so that what a pipe brings is kept without a server.
+        """
+        self._asking: Final = asking
+        self._show: Final = show
+        self._is_interactive: Final = is_interactive
+        self._links: ClientLinks | None = None
+        self._keep: Final = keep
+        self._start = start
+        self._start_fact = f"room {name_key(start)}"
+        # The id of the one that is talked in; "" when what is typed has no place to go to.
+        self.room = keep.fact(self._start_fact) if start else GENERAL
+        self._user = ""
+        self.rooms: Final = RoomList()
+        self._is_known = False
+        # The ids of those that were made here: it is not news that they are there.
+        self._made: Final[set[str]] = set()
+        self._page_ticket = 0
+
+    # As the other errands.
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether something has no answer yet."""
+        return self._asking.is_waiting or bool(self._page_ticket) or self._is_starting
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether something that was wanted was not done."""
+        return self._asking.has_failed
+
+    def connect(self, links: ClientLinks) -> None:
+        """Where questions go."""
+        self._links = links
+        self._asking.connect(links)
+
+    def hear(self, notice: AnyNotice) -> None:
+        """Something is about our conversations, perhaps."""
+        match notice:
+            case Connected(user=user):
+                self._user = user
+            case RoomsChanged(rooms=rooms):
+                self._learn(rooms)
+            case Happened(RoomLeft(room=room, user=user, is_removed=True)):
+                if user == self._user and room == self.room:
+                    # What is being typed was meant for those in there, and for nobody else.
+                    self.room = ""
+            case Answered(ticket, HistoryPage(messages=messages)) if ticket == self._page_ticket:
+                self._page_ticket = 0
+                self._show(messages[-_LAST_ROWS:])
+            case QuestionFailed(ticket) if ticket == self._page_ticket:
+                self._page_ticket = 0
+            case _:
+                self._asking.hear(notice)
+
+    # What others want to know.
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it was told which rooms there are."""
+        return self._is_known
+
+    @property
+    def is_deciding(self) -> bool:
+        """Whether it is still to be seen where the next line goes."""
+        return self._asking.is_waiting or self._is_starting
+
+    @property
+    def user(self) -> str:
+        """The own id; "" before the first connection."""
+        return self._user
+
+    @property
+    def facts(self) -> RoomFacts | None:
+        """What is known of the one that is talked in."""
+        return self.rooms.get(self.room)
+
+    def private_with(self, name: str) -> str:
+        """The id of the private chat with a person, or nothing."""
+        wanted = name_key(name.removeprefix("@"))
+        return next((facts.room for facts in self.rooms.own("private") if name_key(facts.name) == wanted), "")
+
+    # The commands.
+
+    def list_all(self, _argument: str) -> None:
+        """`/rooms`."""
+        self._ask_all(lambda: self._asking.note("\n".join(self.rooms.lines(self.room))))
+
+    def switch(self, argument: str) -> None:
+        """`/room NAME`: talk there."""
+        name = one_name(argument)
+        if not name:
+            self._asking.note(self._place_line())
+            return
+        mine = self._found(name, self.rooms.own())
+        if mine:
+            self.enter(mine)
+        elif mine is not None:
+            self._ask_all(lambda: self._miss_other(name))
+
+    def join(self, argument: str) -> None:
+        """`/join NAME`: be a member of a public room, and talk there."""
+        name = one_name(argument)
+        mine = self._found(name, self.rooms.own())
+        if mine:
+            self.enter(mine)
+        elif mine is not None:
+            self._ask_all(lambda: self._join_other(name))
+
+    def _ask_all(self, then: Callable[[], None]) -> None:
+        """We hear of rooms that we are not in only when we ask."""
+        self._asking.ask(Rooms(id=1), lambda _answer: then(), self.be_nowhere)
+
+    def _miss_other(self, name: str) -> None:
+        other = self._found(name, self.rooms.others())
+        if other:
+            self._miss(_("You are not in #{name} yet: /join {name}").format(name=self.rooms.name_of(other)))
+        elif other is not None:
+            self._miss(error_text("unknown_room", {"room": name}))
+
+    def _join_other(self, name: str) -> None:
+        room = self._found(name, self.rooms.others())
+        if room:
+            self._made.add(room)
+            self.rooms.call(room, self.rooms.name_of(room))
+            join = JoinRoom(id=1, counter=self._asking.next_counter(), room=room)
+            self._asking.ask(join, self.enter_answered, self.be_nowhere)
+        elif room is not None:
+            self._miss(error_text("unknown_room", {"room": name}))
+
+    def leave(self, argument: str) -> None:
+        """`/leave`: this conversation, or that of a name."""
+        name = one_name(argument)
+        room = self._found(name, self.rooms.own()) if name else self.room
+        if room:
+            leave = LeaveRoom(id=1, counter=self._asking.next_counter(), room=room)
+            self._asking.ask(leave, lambda _answer: self._left(room))
+        elif room is not None:
+            self._asking.fail(error_text("unknown_room", {"room": name}) if name else nowhere())
+
+    def _left(self, room: str) -> None:
+        if room == self.room:
+            self.enter(GENERAL)
+
+    def create(self, argument: str) -> None:
+        """`/create NAME`: a public room."""
+        name = self.new_name(argument)
+        if name:
+            create = CreateRoom(id=1, counter=self._asking.next_counter(), name=name)
+            self._asking.ask(create, self.naming(name), self.be_nowhere)
+
+    def rename(self, argument: str) -> None:
+        """`/rename NAME`: this conversation."""
+        name = self.new_name(argument)
+        if name and self.is_somewhere():
+            counter = self._asking.next_counter()
+            self._asking.ask(RenameRoom(id=1, counter=counter, room=self.room, name=name))
+
+    def describe(self, argument: str) -> None:
+        """`/topic TEXT`; nothing: what it is, `""`: none any more."""
+        if not argument:
+            self._asking.note(self._place_line())
+            return
+        topic = one_name(argument)
+        if len(topic) > limits.TOPIC_CHARACTERS_MAX:
+            self._asking.fail(error_text("bad_topic", {"limit": limits.TOPIC_CHARACTERS_MAX}))
+        elif self.is_somewhere():
+            counter = self._asking.next_counter()
+            self._asking.ask(SetTopic(id=1, counter=counter, room=self.room, topic=topic))
+
+    # Where one is.
+
+    def enter(self, room: str) -> None:
+        """Talk there from the next line on."""
+        assert self._links is not None
+        self.room = room
+        self._asking.note(self._place_line())
+        self._page_ticket = self._links.ask(History(id=1, room=room, limit=_LAST_ROWS))
+
+    def enter_answered(self, answer: Answer) -> None:
+        """The same, once the room is ours."""
+        if isinstance(answer, Stored):
+            self.enter(answer.room)
+
+    def naming(self, name: str) -> Callable[[Answer], None]:
+        """The same for a room that was just made with this name."""
+
+        def made(answer: Answer) -> None:
+            if isinstance(answer, Stored):
+                self._made.add(answer.room)
+                self.rooms.call(answer.room, name)
+                self.enter(answer.room)
+
+        return made
+
+    def be_nowhere(self) -> None:
+        """What a pipe brings was meant for a place that is not there: it must not be said elsewhere."""
+        if not self._is_interactive:
+            self.room = ""
+
+    def new_name(self, argument: str) -> str:
+        """A name for a room, or nothing (told)."""
+        name = one_name(argument)
+        if not name or len(name) > _NAME_CHARACTERS_MAX:
+            self._asking.fail(error_text("bad_room_name", {"name": name[:_NAME_CHARACTERS_MAX]}))
+            self.be_nowhere()
+            return ""
+        return name
+
+    def is_somewhere(self) -> bool:
+        """Whether there is a place where something can be done (told if not)."""
+        if not self.room:
+            self._asking.fail(nowhere())
+        return bool(self.room)
+
+    def _miss(self, sentence: str) -> None:
+        self._asking.fail(sentence)
+        self.be_nowhere()
+
+    def _learn(self, rooms: list[RoomFacts]) -> None:
+        was_known, self._is_known = self._is_known, True
+        before = {facts.room for facts in self.rooms.own()}
+        self.rooms.learn(rooms)
+        for facts in self.rooms.own("group"):
+            if was_known and facts.room not in before and facts.room not in self._made:
+                self._asking.note(_("You are in the group {name} now: /room {name}").format(name=facts.name))
+        if self._start:
+            self._begin(self._start)
+
+    @property
+    def _is_starting(self) -> bool:
+        return bool(self._start) and not self.room
+
+    def _begin(self, start: str) -> None:
+        self._start = ""
+        if self.room in {facts.room for facts in self.rooms.own()}:
+            return
+        self.room = ""
+        mine = self._found(start, self.rooms.own())
+        if mine:
+            self.room = mine
+            self._keep.keep(self._start_fact, mine)
+        elif mine is not None:
+            self._ask_all(lambda: self._join_other(start))
+
+    def _found(self, name: str, among: Iterable[RoomFacts]) -> str | None:
+        """The id of the one that is called so, "" for none; None when there are several (told)."""
+        found = self.rooms.found(name, among) if name else []
+        if len(found) > 1:
+            text = _("Several conversations are called {name}: take the number from /rooms")
+            self._miss(text.format(name=name))
+            return None
+        return found[0] if found else ""
+
+    def _place_line(self) -> str:
+        if not self.room:
+            return nowhere()
+        facts = self.facts
+        topic = f": {facts.topic}" if facts is not None and facts.topic else ""
+        return _("You talk in {room}{topic}").format(room=self.rooms.label_of(self.room), topic=topic)

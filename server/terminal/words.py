@@ -1,0 +1,29 @@
+"""The words behind a command: a name may be quoted as in a shell, when it has spaces (pure)."""
+
+import shlex
+
+
+def one_name(argument: str) -> str:
+    """All of it, without quotes around it."""
+    argument = argument.strip()
+    is_quoted = len(argument) > 1 and argument[0] in "\"'" and argument[-1] == argument[0]
+    return argument[1:-1].strip() if is_quoted else argument
+
+
+def name_and_text(argument: str) -> tuple[str, str]:
+    """The first word, or what is quoted there, and the rest as it is."""
+    argument = argument.strip()
+    if argument[:1] in {'"', "'"}:
+        name, quote, rest = argument[1:].partition(argument[0])
+        if quote:
+            return name.strip(), rest.strip()
+    name, _space, rest = argument.partition(" ")
+    return name, rest.strip()
+
+
+def names(argument: str) -> list[str] | None:
+    """Several of them; None when a quote has no end."""
+    try:
+        return shlex.split(argument)
+    except ValueError:
+        return None

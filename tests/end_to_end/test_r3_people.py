@@ -1,0 +1,160 @@
+"""R3.2, R3.3 and R3.6 with real servers and the terminal client: friends, private chats and groups."""
+
+import contextlib
+import random
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from server.state.state import RoomKind, State
+from tests.end_to_end.real_pair import RealPair
+from tests.end_to_end.test_r3_accounts import Computers, state_of, stop_level
+
+
+class Town:
+    """People with a computer each, and servers of which the leading one may die."""
+
+    def __init__(self, path: Path, pair: RealPair, rng: random.Random, *, kills: bool) -> None:
+        self.pair = pair
+        self._computers = Computers(path, pair)
+        self._rng = rng
+        self._kills = kills
+
+    def say(self, name: str, *lines: str, options: tuple[str, ...] = ()) -> str:
+        """What somebody types; all of it is done. Gives what was printed."""
+        code, told = self._computers.say(name, "\n".join(lines), *options, name=name)
+        assert code == 0, told
+        return told
+
+    def is_refused(self, name: str, *lines: str) -> str:
+        """What somebody types is not done. Gives what was printed."""
+        code, told = self._computers.say(name, "\n".join(lines), name=name)
+        assert code == 1, told
+        return told
+
+    @contextlib.contextmanager
+    def trouble(self) -> Iterator[None]:
+        """Within it the leading server dies at some moment; behind it both are there again."""
+        if not self._kills:
+            yield
+            return
+        delay_s = self._rng.uniform(0.1, 1.5)
+        timer = threading.Timer(delay_s, lambda: self.pair.kill(0))
+        timer.start()
+        yield
+        timer.join()
+        self.pair.start_again(0)
+
+    def states(self) -> list[State]:
+        """What both archives mean in the end."""
+        stop_level(self.pair)
+        return [state_of(self.pair, place) for place in (0, 1)]
+
+    def texts(self) -> list[str]:
+        """Every text in the archive of the first server, once they are stopped."""
+        bodies = (record.body for record in self.pair.archive(0) if record.header.kind == "message")
+        return [body.decode(errors="replace") for body in bodies]
+
+
+@pytest.fixture(params=[False, True], ids=["calm", "kill -9"])
+def town(request: pytest.FixtureRequest, tmp_path: Path, pair: RealPair, rng: random.Random) -> Town:
+    """Anna, bob and cara have been here before."""
+    town = Town(tmp_path, pair, rng, kills=request.param)
+    for name in ("anna", "bob", "cara"):
+        town.say(name, f"{name} was here")
+    return town
+
+
+def is_friend(told: str, name: str) -> bool:
+    """Whether a list of friends says so."""
+    return any(line.split() in (["*", "○", name], ["*", "●", name]) for line in told.splitlines())
+
+
+def test_r3_2_a_friend_is_asked_while_away_and_both_have_each_other(town: Town) -> None:
+    with town.trouble():
+        assert "You asked bob to be your friend." in town.say("anna", "/friend bob", "/friends")
+    told = town.say("bob", "/friends")
+    assert "anna  wants to be your friend: /accept anna" in told
+    with town.trouble():
+        told = town.say("bob", "/accept anna", "/msg anna only for you", "/friends")
+    assert "You and anna are friends now" in told
+    assert is_friend(told, "anna")
+    told = town.say("anna", "/friends", "/room bob", "and for you")
+    assert is_friend(told, "bob")
+    assert "bob: only for you" in told
+    assert "only for you" not in town.say("cara", "/rooms")
+    states = town.states()
+    assert states[0].friendships == states[1].friendships
+    (friendship,) = states[0].friendships.values()
+    assert friendship.is_accepted
+    assert sum("for you" in text for text in town.texts()) == 2
+
+
+def test_r3_2_a_question_may_be_declined_and_a_person_blocked(town: Town) -> None:
+    town.say("anna", "/friend bob")
+    with town.trouble():
+        town.say("bob", "/decline anna", "/block anna")
+    assert "That person does not want this." in town.is_refused("anna", "/friend bob")
+    assert "anna  is blocked" in town.say("bob", "/friends")
+    town.say("bob", "/unblock anna")
+    town.say("anna", "/friend bob")
+    assert len(town.states()[0].friendships) == 1
+
+
+def test_r3_3_to_others_than_friends_nothing_is_written(town: Town) -> None:
+    assert "You are not friends" in town.is_refused("anna", "/msg bob psst one")
+    town.say("anna", "/friend bob")
+    assert "You are not friends" in town.is_refused("anna", "/msg bob psst two")
+    assert "There is nobody called" in town.is_refused("anna", "/friend nobody")
+    town.say("bob", "/accept anna", "/msg anna psst three")
+    with town.trouble():
+        town.say("bob", "/unfriend anna")
+    # The private chat is still there to be read, and takes nothing more.
+    told = town.is_refused("anna", "/msg bob psst four", "/room bob", "psst five")
+    assert told.count("not stored: You are not friends") == 2
+    assert "bob: psst three" in told
+    assert "There is no such" not in town.is_refused("cara", "/room bob", "psst six")
+    town.states()
+    assert [text for text in town.texts() if "psst" in text] == [
+        text for text in town.texts() if "psst three" in text
+    ]
+
+
+def test_r3_6_a_group_is_made_grows_is_handed_over_and_closed_by_the_last_one(town: Town) -> None:
+    with town.trouble():
+        town.say("anna", '/group "our garden" bob', "hello bob")
+    told = town.say("bob", "/room our garden", "hello anna")
+    assert "anna: hello bob" in told
+    refused = town.is_refused("bob", "/room our garden", "/add cara")
+    assert "Only those who administer this conversation can do that." in refused
+    assert "does not exist" in town.is_refused("cara", "/room our garden", "psst")
+    with town.trouble():
+        town.say("anna", "/room our garden", "/add cara", "/admin bob", "/unadmin anna", "/members", "/leave")
+    told = town.say("bob", "/room our garden", "/members", "/remove cara", "/rename bed of roses")
+    assert "bob  (administers it)" in told
+    assert "anna" not in [line.split()[2] for line in told.splitlines() if line.startswith(("* ○", "* ●"))]
+    assert "our garden" not in town.say("cara", "/rooms")
+    with town.trouble():
+        town.say("bob", "/leave bed of roses")
+    assert "roses" not in town.say("bob", "/rooms")
+    for state in town.states():
+        assert not [room for room in state.rooms.values() if room.kind is RoomKind.GROUP and room.members]
+    assert not [text for text in town.texts() if "psst" in text]
+
+
+def test_a_pipe_begins_in_the_room_that_it_names_and_what_has_no_place_is_not_said_elsewhere(
+    town: Town,
+) -> None:
+    town.say("anna", "/create garden", "in the garden", "/topic roses and beans")
+    with town.trouble():
+        told = town.say("bob", "hello garden", options=("--room", "garden"))
+    assert "anna: in the garden" in told
+    told = town.is_refused("cara", "/room cellar", "psst")
+    assert "does not exist" in told
+    assert "nothing was sent" in told
+    told = town.say("cara", "/join garden", "cara too", "/rooms")
+    assert "roses and beans" in told
+    town.states()
+    assert not [text for text in town.texts() if "psst" in text]
