@@ -49,6 +49,11 @@ def _escape(character: str) -> str:
     return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
 
 
+def said_in(message: Message) -> str:
+    """What a message says, or what stands in the place of a deleted one."""
+    return _("(this message was deleted)") if message.is_deleted else message.text
+
+
 def size_text(size: int) -> str:
     """A size as people say it."""
     value, unit = float(size), 0
@@ -132,9 +137,7 @@ class Printer:
         is_here = self._is_here(message.room)
         room = "" if is_here else f" {printable(self._label_of(message.room))}"
         head = f"{time}{room} {printable(message.name)}: "
-        lines = [printable(line) for line in message.text.splitlines()]
-        if message.is_deleted:
-            lines = [_("(this message was deleted)")]
+        lines = [printable(line) for line in said_in(message).splitlines()]
         if message.reply is not None:
             lines.insert(0, self._answered(message.reply))
         if message.edited_ms and lines:

@@ -66,3 +66,13 @@ def test_for_programs_nothing_steers_a_terminal_either_and_the_text_stays_the_sa
     assert line.replace("\u200d", "").isprintable()
     assert "Zoë 👩\u200d🚀" in line
     assert msgspec.json.decode(line, type=Arrived).messages[0].text == text
+
+
+def test_a_deleted_message_leaves_a_sentence_and_an_edited_one_a_word() -> None:
+    paper = Paper()
+    gone = msgspec.structs.replace(message(1, ""), is_deleted=True)
+    edited = msgspec.structs.replace(message(2, "hello"), edited_ms=1, reply=("d", 1))
+    paper.printer.messages([gone, edited])
+    assert paper.lines[0].endswith("anna: (this message was deleted)")
+    assert "↳ …" in paper.lines[1]
+    assert paper.lines[1].endswith("hello (edited)")
