@@ -21,8 +21,8 @@ from tests.waiting import DEADLINE_S
 
 
 @pytest.fixture
-def pair(tmp_path: Path) -> Iterator[RealPair]:
-    """A pair as it is by default."""
+def pair(tmp_path: Path, steady: None) -> Iterator[RealPair]:
+    """A pair as it is by default; what one server alone acknowledged would be gone with it."""
     pair = RealPair(tmp_path / "pair", is_open=False)
     pair.start()
     try:
