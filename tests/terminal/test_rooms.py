@@ -1,0 +1,124 @@
+"""Conversations in the terminal: found, entered, and never mistaken for another one."""
+
+import itertools
+
+from server.client.notices import Answered, Connected, Happened, QuestionFailed, RoomsChanged, Stored
+from server.protocol.events import Message, RoomLeft, RoomList
+from server.protocol.facts import RoomFacts
+from server.protocol.requests import CreateRoom, History, JoinRoom, Rooms
+from server.terminal.asking import Asking
+from server.terminal.rooms import GENERAL, Conversations
+from tests.terminal.asker import Asker, as_links
+from tests.terminal.paper import Paper
+
+OWN = [
+    RoomFacts(GENERAL, GENERAL, 3, is_member=True, kind="general"),
+    RoomFacts("g1", "Our garden", 2, is_member=True, kind="group"),
+    RoomFacts("p1", "bob", 2, is_member=True, kind="private", user="b"),
+]
+PUBLIC = RoomFacts("r1", "tea", 5, is_member=False, topic="leaves")
+
+
+class Facts:
+    """What would be on disk."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, str] = {}
+
+    def fact(self, name: str) -> str:
+        return self.kept.get(name, "")
+
+    def keep(self, name: str, value: str) -> None:
+        self.kept[name] = value
+
+
+class Desk:
+    """The conversations of anna, with links that only note what is asked."""
+
+    def __init__(self, *, start: str = "", is_interactive: bool = False, facts: Facts | None = None) -> None:
+        self.paper, self.asker, self.shown = Paper(), Asker(), list[Message]()
+        counters = itertools.count(1)
+        self.talks = Conversations(
+            Asking(lambda: next(counters), self.paper.printer.note),
+            self.shown.extend,
+            keep=facts or Facts(),
+            start=start,
+            is_interactive=is_interactive,
+        )
+        self.talks.connect(as_links(self.asker))
+        self.talks.hear(Connected(server="a", address="a:1", user="u", name="anna", chat="Chat", cluster="c"))
+
+    def learn(self) -> None:
+        self.talks.hear(RoomsChanged(rooms=OWN))
+
+    def list_rooms(self) -> None:
+        """The answer to the last question, which is one for all rooms."""
+        self.asker.last(Rooms)
+        rooms = [*OWN, PUBLIC]
+        self.talks.hear(RoomsChanged(rooms=rooms))
+        self.talks.hear(Answered(ticket=len(self.asker.asked), answer=RoomList(rooms=rooms)))
+
+    def stored(self, room: str) -> None:
+        """The answer to the last question, which was archived."""
+        ticket = len(self.asker.asked)
+        self.talks.hear(Stored(counter=1, index=1, number=1, copies=2, room=room, ticket=ticket))
+
+
+def test_a_conversation_is_entered_by_its_name_its_person_or_its_number() -> None:
+    desk = Desk()
+    desk.learn()
+    for name, room in (("our GARDEN", "g1"), ("@bob", "p1"), ("general", GENERAL), ("bob", "p1")):
+        desk.talks.switch(name)
+        assert desk.talks.room == desk.asker.last(History).room == room
+    desk.talks.list_all("")
+    desk.list_rooms()
+    assert "→  3  @bob  (private)" in desk.paper.text()
+    assert "   4  #tea  (public, 5 members, not joined)  leaves" in desk.paper.text()
+    desk.talks.switch("2")
+    assert desk.talks.room == "g1"
+
+
+def test_a_room_that_is_not_there_leaves_a_pipe_nowhere_and_a_person_where_she_is() -> None:
+    for is_interactive, room in ((False, ""), (True, GENERAL)):
+        desk = Desk(is_interactive=is_interactive)
+        desk.learn()
+        desk.talks.switch("cellar")
+        desk.list_rooms()
+        assert "The room cellar does not exist any more." in desk.paper.text()
+        assert (desk.talks.room, desk.talks.has_failed) == (room, True)
+
+
+def test_a_public_room_is_joined_and_what_goes_there_waits_for_it() -> None:
+    desk = Desk(start="Tea")
+    assert desk.talks.is_deciding
+    desk.learn()
+    desk.list_rooms()
+    assert desk.asker.last(JoinRoom).room == "r1"
+    assert desk.talks.is_deciding
+    desk.stored("r1")
+    assert (desk.talks.room, desk.talks.is_deciding) == ("r1", False)
+
+
+def test_where_a_pipe_begins_is_known_the_next_time_without_a_server() -> None:
+    facts = Facts()
+    Desk(start="our garden", facts=facts).learn()
+    again = Desk(start="our garden", facts=facts)
+    assert (again.talks.room, again.talks.is_deciding) == ("g1", False)
+
+
+def test_a_room_that_could_not_be_made_is_no_place_to_talk_in() -> None:
+    desk = Desk()
+    desk.learn()
+    desk.talks.create("tea")
+    assert desk.asker.last(CreateRoom).name == "tea"
+    desk.talks.hear(QuestionFailed(ticket=1, code="room_name_taken", arguments={"name": "tea"}))
+    assert desk.talks.room == ""
+
+
+def test_who_is_put_out_of_a_group_does_not_go_on_talking_elsewhere() -> None:
+    desk = Desk(is_interactive=True)
+    desk.learn()
+    desk.talks.switch("our garden")
+    left = RoomLeft(index=9, by=("d", 1), room="g1", user="u", name="anna", is_removed=True)
+    desk.talks.hear(Happened(event=left))
+    assert desk.talks.room == ""

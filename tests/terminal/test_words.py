@@ -1,0 +1,24 @@
+"""The words behind a command, as people quote them."""
+
+from server.terminal.words import name_and_text, names, one_name
+
+
+def test_a_name_may_have_spaces_with_and_without_quotes() -> None:
+    assert [one_name(text) for text in ("our garden", '"our garden"', "'our garden' ", "O'Brien", "")] == [
+        "our garden",
+        "our garden",
+        "our garden",
+        "O'Brien",
+        "",
+    ]
+
+
+def test_behind_a_name_the_text_stays_as_it_is() -> None:
+    assert name_and_text("bob it's  late") == ("bob", "it's  late")
+    assert name_and_text('"bob smith" "hi"') == ("bob smith", '"hi"')
+    assert name_and_text('"bob') == ('"bob', "")
+
+
+def test_several_names_are_those_of_a_shell_and_a_quote_without_an_end_is_none() -> None:
+    assert names("\"our garden\" anna 'bob smith'") == ["our garden", "anna", "bob smith"]
+    assert names('"our garden anna') is None
