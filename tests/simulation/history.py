@@ -104,6 +104,11 @@ class History:
         self.asks[self._askers] = draft
         return self._askers
 
+    @property
+    def asked_count(self) -> int:
+        """How many asks there were."""
+        return self._askers
+
     def note(self, at: float, who: str, what: str, *facts: Any) -> None:
         """A line of the trace."""
         self.trace.append((at, who, what, facts))
