@@ -3,13 +3,15 @@
 A new kind of record whose body has a field of another name fails here until it has values to be drawn from.
 """
 
+import typing
 from typing import Any, Final
 
 import msgspec
 from hypothesis import strategies as st
 
 from server.archive.record import Draft
-from server.state.bodies import FileBody, PersonMarks
+from server.protocol.administration import Standing
+from server.state.bodies import FileBody, PersonMarks, Way
 from server.state.fold import KINDS
 from server.state.friendships import FriendAct, private_room
 from tests.state.archive_of import EPOCH, act, epoch, merged
@@ -25,13 +27,16 @@ _MARKS: Final = st.builds(PersonMarks, _PEOPLE, _INDICES, _INDICES, st.tuples(st
 # By the name of the field.
 _VALUES: Final[dict[str, st.SearchStrategy[Any]]] = {
     "act": st.sampled_from([*FriendAct, "hug"]),
+    "code": st.sampled_from([b"", b"h"]),
     "counter": _COUNTERS,
     "device": _DEVICES,
     "device_name": st.just(""),
     "emoji": st.sampled_from(["🎄", "x"]),
     "file": st.none() | st.builds(FileBody, st.just("a" * 64), st.integers(0, 9), st.just("a.txt")),
+    "hash": st.just(b"h"),
     "is_administrator": st.booleans(),
     "is_on": st.booleans(),
+    "members_invite": st.none() | st.booleans(),
     "name": st.sampled_from(["garden", "attic", "Ben", "Cleo", ""]),
     "password": st.sampled_from(["", "a hash"]),
     "people": st.lists(
@@ -42,12 +47,15 @@ _VALUES: Final[dict[str, st.SearchStrategy[Any]]] = {
     "reply": st.none() | st.tuples(_DEVICES, _COUNTERS),
     "room": _ROOMS,
     "secret_hash": st.just(b"secret"),
+    "send_rate_per_s": st.none() | st.just(1.0),
     "sha256": _SHA256,
+    "standing": st.sampled_from([*typing.get_args(Standing), "away"]),
     "text": st.sampled_from(["hello", ""]),
     "topic": st.sampled_from(["weeds", ""]),
     "trail": st.just(((EPOCH, 30),)),
     "user": _PEOPLE,
     "users": st.lists(_PEOPLE, max_size=2).map(tuple),
+    "way": st.sampled_from(["", *Way, "magic"]),
 }
 
 
