@@ -35,6 +35,8 @@ BUDGETS: Final[dict[str, Budget]] = {
     "given_forgotten_at_a_resume": Budget(kinds=("crash", "double")),
     # A disk that lied, and a machine that starts alone after that.
     "less_than_confirmed_leads": Budget(kinds=("lying_disk", "stale_first", "power")),
+    # Two devices of one person, of which the second begins at the end of the archive.
+    "marks_over_a_gap": Budget(kinds=("restart_app", "slow_reader")),
     "name_given_twice": Budget(1_000, kinds=("cut", "one_way")),
     "old_session_counted": Budget(kinds=("late", "drop", "cut")),
     "one_way_liveness": Budget(ending="one_way"),
