@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from server.archive.disk import SqliteDisk, SqliteReader
@@ -274,6 +275,8 @@ def test_one_that_cannot_note_that_it_is_retired_ends_all_the_same(tmp_path: Pat
         first.wait_line("ready: ")
         with replacing(a) as waiting:
             take_in(waiting, tmp_path / "c")
+        # As after an earlier start of it: nothing is new that it would note first of all.
+        DataFolder(b).update(lambda kept: msgspec.structs.replace(kept, is_open=True))
         # Nothing can be written there, as on a full disk.
         in_the_way = b / "cluster.new"
         in_the_way.mkdir()
