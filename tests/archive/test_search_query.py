@@ -35,9 +35,10 @@ def test_a_line_is_words_phrases_and_prefixes(line: str, terms: tuple[Term, ...]
 
 @given(st.text(max_size=60))
 def test_no_line_is_an_order_to_the_index(line: str) -> None:
-    terms = parse_terms(line)
-    if terms:
-        marks_in(terms, ["a text", line.replace("*", "")])
+    terms, texts = parse_terms(line), ["a text", line.replace("*", "")]
+    found = marks_in(terms, texts) if terms else []
+    for text, marks in zip(texts, found, strict=bool(terms)):
+        assert all(0 <= first < last <= len(text) for first, last in marks)
 
 
 @pytest.mark.parametrize(

@@ -115,3 +115,4 @@ def test_many_who_hang_up_in_the_middle_disturb_nobody(server: ServerUnderTest, 
             with RawClient(server.port) as client:
                 client.hello()
                 client.send(PING[:5])
+    honest.is_served()

@@ -1,10 +1,12 @@
 """Whole conversations, drawn at random, with a real server: everything that comes back is documented."""
 
 import json
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from server.protocol.errors import ERRORS
 from server.sessions.stages import Stage
 from tests.commands.bad_clients import RawClient
 from tests.conformance.fuzz import lines
@@ -28,11 +30,15 @@ def test_any_conversation_is_answered_as_documented(
         client.send(stream[:cut])
         if stream[cut:]:
             client.send(stream[cut:])
+        event: dict[str, Any] = {}
         for line in client.lines():
             event = json.loads(line)
-            checked(event)
+            code = checked(event)
             if event.get("answer") == LAST_ID:
                 return
+        # Who is not answered to the end was told why.
+        assert event, "the connection ended without a word"
+        assert event["event"] == "goodbye" or ERRORS[code].is_fatal, event
 
 
 def test_the_honest_one_is_still_there(honest: Honest) -> None:
