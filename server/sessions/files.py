@@ -9,6 +9,7 @@ from server.protocol.compression import pack
 from server.protocol.errors import Refusal
 from server.protocol.facts import FileFacts
 from server.sessions.file_store import FileStore
+from server.state.permissions import Act, readable_rooms, refusal_of
 
 if TYPE_CHECKING:
     from server.sessions.hub import Hub
@@ -35,9 +36,9 @@ def take_chunk(hub: "Hub", session: "Session", request: requests.Chunk) -> None:
 def download(hub: "Hub", session: "Session", request: requests.Download) -> None:
     """A piece of a file, for whoever may read the room in which a message carries it."""
     assert session.user is not None
-    if request.room not in hub.user_now(session.user).rooms:
-        code = "not_a_member" if request.room in hub.state.rooms else "unknown_room"
-        session.refuse(request.id, Refusal(code, {"room": request.room}))
+    refusal = refusal_of(hub.state, Act.READ, request.room, session.user.id)
+    if refusal is not None:
+        session.refuse(request.id, refusal)
     elif not hub.state.files.is_in((request.room,), request.sha256):
         session.refuse(request.id, Refusal("unknown_file", {"sha256": request.sha256}))
     else:
@@ -164,8 +165,7 @@ async def _refusal_to_carry(
     """Only what this person has sent, or may read anyway, and every disk that counts has."""
     if files is None:
         return Refusal("forbidden")
-    user = hub.state.users.get(person)
-    may_read = user is not None and hub.state.files.is_in(user.rooms, file.sha256)
+    may_read = hub.state.files.is_in(readable_rooms(hub.state, person), file.sha256)
     is_here = await files.run(
         lambda: (
             (may_read or files.blobs.is_shown(person, file.sha256))

@@ -25,7 +25,7 @@ def tell_history(hub: "Hub", session: "Session", request: requests.History) -> N
     if refusal is not None:
         session.refuse(request.id, refusal)
     else:
-        hub.readings.start(session, request, _history(hub, request))
+        hub.readings.start(session, request, _history(hub, session.user.id, request))
 
 
 def tell_status(hub: "Hub", session: "Session", request: requests.Status) -> None:
@@ -78,7 +78,7 @@ class Readings:
         session.read_ended()
 
 
-async def _history(hub: "Hub", request: requests.History) -> events.HistoryPage:
+async def _history(hub: "Hub", user: str, request: requests.History) -> events.HistoryPage | Refusal:
     while True:
         merges = hub.delivery.merges
         # The tables are looked at before the memory: what they lack then is there. A merge reaches
@@ -87,4 +87,5 @@ async def _history(hub: "Hub", request: requests.History) -> events.HistoryPage:
         recent = hub.delivery.recent(request.room, recent_from)
         page = await asyncio.to_thread(history_page, hub.store, hub.state, request, recent, recent_from)
         if merges == hub.delivery.merges:
-            return page
+            # Whoever was taken out of the room meanwhile is told nothing of it any more.
+            return refusal_of(hub.state, Act.READ, request.room, user) or page

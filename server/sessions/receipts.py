@@ -19,6 +19,7 @@ from server.protocol.facts import MemberMark
 from server.protocol.frames import encode_frame
 from server.sessions.reader import Reader
 from server.state.bodies import MarksBody, PersonMarks
+from server.state.permissions import Act, is_readable, refusal_of
 from server.state.state import State
 
 if TYPE_CHECKING:
@@ -140,7 +141,11 @@ class Receipts:
             claim.user,
             request.since,
             start.index,
-            tuple((room, min(index, start.index)) for room, index in request.read),
+            tuple(
+                (room, min(index, start.index))
+                for room, index in request.read
+                if is_readable(self._hub.state, room, claim.user)
+            ),
         )
 
     # --- from the archive to clients
@@ -230,11 +235,10 @@ def is_news(state: State, marks: PersonMarks) -> bool:
     delivered = state.marks.delivered.get(marks.user, 0)
     has_more = marks.since <= delivered < marks.delivered
     delivered = marks.delivered if has_more else delivered
-    rooms = state.users[marks.user].rooms if marks.user in state.users else ()
     return has_more or any(
         min(index, delivered) > state.marks.of_member(room, marks.user).read
         for room, index in marks.read
-        if room in rooms
+        if is_readable(state, room, marks.user)
     )
 
 
@@ -246,9 +250,9 @@ def take_mark(hub: "Hub", session: "Session", request: requests.Mark) -> None:
 def tell_receipts(hub: "Hub", session: "Session", request: requests.Receipts) -> None:
     """Who has what in a room."""
     assert session.user is not None
-    if request.room not in hub.user_now(session.user).rooms:
-        code = "not_a_member" if request.room in hub.state.rooms else "unknown_room"
-        session.refuse(request.id, Refusal(code, {"room": request.room}))
+    refusal = refusal_of(hub.state, Act.READ, request.room, session.user.id)
+    if refusal is not None:
+        session.refuse(request.id, refusal)
     else:
         work = asyncio.to_thread(_receipts, hub.state, session.user.id, request)
         hub.readings.start(session, request, work)

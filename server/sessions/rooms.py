@@ -3,29 +3,30 @@
 from typing import TYPE_CHECKING
 
 from server.protocol import events, requests
-from server.protocol.errors import Refusal
 from server.protocol.facts import MemberFacts, RoomFacts
-from server.state.state import NAMED_KINDS, Room, RoomKind, State, User
+from server.state.permissions import Act, refusal_of, seen_rooms
+from server.state.state import Room, RoomKind, State, User
 
 if TYPE_CHECKING:
     from server.sessions.hub import Hub
     from server.sessions.session import Session
 
 
-def rooms_of(state: State, user: User) -> list[RoomFacts]:
-    """The rooms as one person sees them: those that are for everybody, and the own ones."""
-    rooms = list(state.rooms.values())
-    return [_facts(state, room, user) for room in rooms if room.kind in NAMED_KINDS or room.id in user.rooms]
+def own_rooms(state: State, user: User) -> list[RoomFacts]:
+    """The rooms that somebody is a member of, in the order in which they were entered."""
+    return [
+        _facts(state, state.rooms[room], user, is_member=True) for room in user.rooms if room in state.rooms
+    ]
 
 
-def _facts(state: State, room: Room, user: User) -> RoomFacts:
+def _facts(state: State, room: Room, user: User, *, is_member: bool) -> RoomFacts:
     is_private = room.kind is RoomKind.PRIVATE
     other = next((member for member in room.members if member != user.id), "") if is_private else ""
     return RoomFacts(
         room=room.id,
         name=state.users[other].name if other else room.name,
         members=len(room.members),
-        is_member=room.id in user.rooms,
+        is_member=is_member,
         kind=room.kind,
         topic=room.topic,
         is_administrator=user.id in room.administrators,
@@ -38,7 +39,9 @@ def _facts(state: State, room: Room, user: User) -> RoomFacts:
 def tell_rooms(hub: "Hub", session: "Session", request: requests.Rooms) -> None:
     """All public rooms, and the own ones of the other kinds."""
     assert session.user is not None
-    rooms = rooms_of(hub.state, hub.user_now(session.user))
+    state, user = hub.state, hub.user_now(session.user)
+    mine = frozenset(user.rooms)
+    rooms = [_facts(state, room, user, is_member=room.id in mine) for room in seen_rooms(state, user.id)]
     session.tell(events.RoomList(answer=request.id, rooms=rooms))
 
 
@@ -47,10 +50,11 @@ def tell_members(hub: "Hub", session: "Session", request: requests.Who) -> None:
     assert session.user is not None
     # One look: a merge may just put another state in this one's place.
     state = hub.state
-    room = state.rooms.get(request.room)
-    if room is None or (room.kind not in NAMED_KINDS and session.user.id not in room.members):
-        session.refuse(request.id, Refusal("unknown_room", {"room": request.room}))
+    refusal = refusal_of(state, Act.SEE, request.room, session.user.id)
+    if refusal is not None:
+        session.refuse(request.id, refusal)
         return
+    room = state.rooms[request.room]
     online = hub.presence.online
     users = (state.users[member] for member in room.members)
     members = [

@@ -16,7 +16,7 @@ from server.protocol.errors import Refusal
 from server.protocol.facts import SearchHit
 from server.sessions.snippets import snippet
 from server.sessions.telling import message_of
-from server.state.permissions import Act, is_readable, refusal_of
+from server.state.permissions import Act, is_readable, readable_rooms, refusal_of
 from server.state.sayings import sayings
 
 if TYPE_CHECKING:
@@ -108,9 +108,8 @@ class Search:
 
     def page(self, request: requests.Search) -> events.SearchPage:
         """The newest messages with all of it before an index."""
-        mine = self._state.users[self._user].rooms if self._user in self._state.users else ()
-        wanted_rooms = mine if request.room is None else (request.room,)
-        self._rooms = [room for room in wanted_rooms if is_readable(self._state, room, self._user)]
+        mine = readable_rooms(self._state, self._user)
+        self._rooms = mine if request.room is None else [room for room in mine if room == request.room]
         until = self._now() + _SEARCH_S_MAX
         wanted = request.limit + 1
         reached = _END if request.before is None else request.before

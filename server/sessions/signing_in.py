@@ -16,7 +16,7 @@ from server.protocol.names import clean_label, clean_person_name, name_key
 from server.sessions.admission import Verdict
 from server.sessions.cursors import cursor_at
 from server.sessions.reader import Reader
-from server.sessions.rooms import rooms_of
+from server.sessions.rooms import own_rooms
 from server.sessions.stages import Stage
 from server.state.bodies import DeviceBody, Way
 from server.state.sightings import has_expired
@@ -174,7 +174,7 @@ def _start_delivery(hub: "Hub", session: "Session", request: requests.SignIn | r
             cursor=msgspec.structs.replace(start, trail=trail),
             number=hub.number_at(start.index),
             archive_number=hub.delivery.position.number,
-            rooms=[room for room in rooms_of(hub.state, user) if room.is_member],
+            rooms=own_rooms(hub.state, user),
             servers=hub.servers(),
             authority=hub.facts.authority_pem,
             delivered=delivered,

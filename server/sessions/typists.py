@@ -45,7 +45,9 @@ class Typists:
         """Somebody types, here or at the other server: the others in the room are told."""
         state = self._hub.state
         user = state.users.get(typing.user)
-        if user is None or typing.room not in user.rooms or not is_small(state, typing.room):
+        if user is None or refusal_of(state, Act.WRITE, typing.room, typing.user) is not None:
+            return
+        if not is_small(state, typing.room):
             return
         event = events.TypingNow(room=typing.room, user=user.id, name=user.name)
         readers = self._hub.delivery.readers_of(typing.room)

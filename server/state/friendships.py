@@ -121,5 +121,9 @@ def _befriend(state: State, user: str, other: str) -> Told | None:
 
 
 def private_room(user: str, other: str) -> str:
-    """The id of the private chat of two people: the same, whoever makes it on whichever side of a cut."""
-    return hashlib.sha256("private {} {}".format(*pair_of(user, other)).encode()).hexdigest()[:16]
+    """The id of the private chat of two people: the same, whoever makes it on whichever side of a cut.
+
+    Longer than the ids that follow from requests: nobody can look for a device whose person has the id of
+    somebody's chat, and would be told what is written there.
+    """
+    return hashlib.sha256("private {} {}".format(*pair_of(user, other)).encode()).hexdigest()[:32]

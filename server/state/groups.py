@@ -23,8 +23,8 @@ def judge_group(state: State, header: Header | Draft, body: GroupBody) -> Refusa
         return Refusal("not_signed_in")
     if clean_label(body.name) != body.name or not body.name:
         return Refusal("bad_room_name", {"name": body.name[:64]})
-    if body.room in state.rooms:
-        return Refusal("bad_request", {"reason": "the id of another room"})
+    if body.room in state.rooms or body.room in state.users:
+        return Refusal("bad_request", {"reason": "the id of another room, or of a person"})
     if len(set(body.users) | {user.id}) != len(body.users) + 1:
         return Refusal("bad_request", {"reason": "somebody is named twice"})
     if header.origin is not None:

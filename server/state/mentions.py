@@ -9,6 +9,7 @@ from typing import Final
 
 from server.protocol import limits
 from server.protocol.names import name_key
+from server.state.permissions import is_readable
 from server.state.state import State
 
 # A sign in an address (anna@example.org) names nobody.
@@ -34,6 +35,6 @@ def _named(text: str, room: str, state: State) -> str:
         if text[end : end + 1].isalnum() or text[end - 1].isspace():
             continue
         user = state.users.get(state.user_by_name.get(name_key(text[:end]), ""))
-        if user is not None and room in user.rooms:
+        if user is not None and is_readable(state, room, user.id):
             return user.id
     return ""

@@ -20,8 +20,12 @@ class Role(enum.StrEnum):
 
 
 class Act(enum.StrEnum):
-    """What can be done in a room. To remove is about others; to moderate is to delete what others wrote."""
+    """What can be done in a room. To remove is about others; to moderate is to delete what others wrote.
 
+    To see a room is to know that it is there, what it is called, and who is in it.
+    """
+
+    SEE = "see"
     READ = "read"
     WRITE = "write"
     JOIN = "join"
@@ -39,9 +43,16 @@ _STRANGERS: Final = frozenset({Role.STRANGER})
 _FRIENDS: Final = frozenset({Role.FRIEND})
 _ADMINISTRATORS: Final = frozenset({Role.ADMINISTRATOR})
 _MEMBERS: Final = frozenset({Role.MEMBER, Role.FRIEND, Role.ADMINISTRATOR})
+_EVERYBODY: Final = frozenset(Role)
 
 # Everybody is in the general room: nobody leaves it, and nobody is put out of it.
 TABLE: Final[dict[Act, dict[RoomKind, frozenset[Role]]]] = {
+    Act.SEE: {
+        RoomKind.GENERAL: _EVERYBODY,
+        RoomKind.PUBLIC: _EVERYBODY,
+        RoomKind.GROUP: _MEMBERS,
+        RoomKind.PRIVATE: _MEMBERS,
+    },
     Act.READ: dict.fromkeys(RoomKind, _MEMBERS),
     Act.WRITE: {**dict.fromkeys(RoomKind, _MEMBERS), RoomKind.PRIVATE: _FRIENDS},
     Act.JOIN: {**dict.fromkeys(RoomKind, _NOBODY), RoomKind.PUBLIC: _STRANGERS},
@@ -65,16 +76,15 @@ TABLE: Final[dict[Act, dict[RoomKind, frozenset[Role]]]] = {
     },
     Act.MODERATE: {**dict.fromkeys(RoomKind, _ADMINISTRATORS), RoomKind.PRIVATE: _NOBODY},
 }
-# What strangers are not even told of.
-_HIDDEN: Final = frozenset({RoomKind.GROUP, RoomKind.PRIVATE})
 
 
 def role_of(state: State, room: Room, user: str) -> Role:
     """What a person is in a room."""
-    if user not in room.members:
+    if not _is_member(state, room, user):
         return Role.STRANGER
     if room.kind is RoomKind.PRIVATE:
-        return Role.FRIEND if state.are_friends(*room.members) else Role.MEMBER
+        is_friend = any(state.are_friends(user, other) for other in room.members if other != user)
+        return Role.FRIEND if is_friend else Role.MEMBER
     return Role.ADMINISTRATOR if user in room.administrators else Role.MEMBER
 
 
@@ -87,7 +97,7 @@ def refusal_of(state: State, act: Act, room_id: str, user: str) -> Refusal | Non
     if role in allowed:
         return None
     if role is Role.STRANGER:
-        if room.kind in _HIDDEN:
+        if role not in TABLE[Act.SEE][room.kind]:
             return Refusal("unknown_room", {"room": room_id})
         return Refusal("not_a_member", {"room": room_id}) if act is not Act.JOIN else Refusal("forbidden")
     if act is Act.JOIN and room.kind in {RoomKind.PUBLIC, RoomKind.GENERAL}:
@@ -102,3 +112,25 @@ def refusal_of(state: State, act: Act, room_id: str, user: str) -> Refusal | Non
 def is_readable(state: State, room_id: str, user: str) -> bool:
     """Whether history, search and downloads of a room are open to a person."""
     return refusal_of(state, Act.READ, room_id, user) is None
+
+
+def readable_rooms(state: State, user: str) -> list[str]:
+    """The ids of the rooms that are open to a person, in the order in which they were entered."""
+    found = state.users.get(user)
+    return [room for room in found.rooms if is_readable(state, room, user)] if found is not None else []
+
+
+def seen_rooms(state: State, user: str) -> list[Room]:
+    """The rooms that a person may know of: those that are for everybody, and the own ones."""
+    found = state.users.get(user)
+    mine = frozenset(found.rooms) if found is not None else frozenset[str]()
+    rooms = list(state.rooms.values())
+    return [room for room in rooms if Role.STRANGER in TABLE[Act.SEE][room.kind] or room.id in mine]
+
+
+def _is_member(state: State, room: Room, user: str) -> bool:
+    """The room has a list and the person has one: the shorter one is looked through, for every message."""
+    found = state.users.get(user)
+    if found is None or len(room.members) <= len(found.rooms):
+        return user in room.members
+    return room.id in found.rooms

@@ -20,6 +20,9 @@ def judge_room(state: State, header: Header | Draft, body: RoomBody) -> Refusal 
         return Refusal("bad_room_name", {"name": body.name[:64]})
     if body.room in state.rooms:
         return Refusal("room_name_taken", {"name": body.name})
+    if body.room in state.users:
+        # What is told to a room is told under its id, and so is what is told to a person.
+        return Refusal("bad_request", {"reason": "the id of a person"})
     if header.origin is not None:
         return None
     if name_key(body.name) in state.room_by_name:
@@ -58,6 +61,10 @@ def fold_member(state: State, header: Header, body: MemberBody) -> Told | None:
     if body.room in state.users[user].rooms:
         return None
     state.add_member(body.room, user)
+    room = state.rooms[body.room]
+    if room.members == (user,):
+        # Everybody had left it: otherwise nobody would administer it ever again.
+        state.put_room(structs.replace(room, administrators=(user,)))
     return Told(audience=body.room, joined=((body.room, user),))
 
 

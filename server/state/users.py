@@ -18,6 +18,9 @@ def judge_device(state: State, header: Header | Draft, body: DeviceBody) -> Refu
     """A device is bound once, to one name and one secret; what a merge re-submits was let in already."""
     if header.device in state.devices:
         return Refusal("wrong_secret")
+    if body.user in state.rooms:
+        # Whoever had the id of a room would be told what is written there.
+        return Refusal("bad_request", {"reason": "the id of a room"})
     if header.origin is not None or body.way == Way.OPERATOR:
         return None
     if clean_person_name(body.name) != body.name:

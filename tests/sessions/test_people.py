@@ -74,7 +74,18 @@ def test_friends_write_where_nobody_else_reads(scene: Scene, anna: Client, ben: 
     anna.archive(requests.Send, counter=2, room=chat, text="psst", time_ms=1)
     assert [message.text for message in messages_in(ben.heard())] == ["psst"]
     assert messages_in(cleo.heard()) == []
-    for kind, fields in ((requests.History, {}), (requests.Who, {}), (requests.JoinRoom, {"counter": 1})):
+    # The id of a chat follows from its two people: nobody shall find out by it who are friends.
+    for kind, fields in (
+        (requests.History, {}),
+        (requests.Who, {}),
+        (requests.Receipts, {}),
+        (requests.Typing, {}),
+        (requests.Search, {"text": "psst"}),
+        (requests.Download, {"sha256": "0" * 64, "offset": 0}),
+        (requests.JoinRoom, {"counter": 1}),
+        (requests.LeaveRoom, {"counter": 11}),
+        (requests.SetTopic, {"counter": 12, "topic": "x"}),
+    ):
         assert codes(cleo.archive(kind, room=chat, **fields)) == ["unknown_room"], kind
     refused = cleo.archive(requests.Send, counter=2, room=chat, text="me too", time_ms=1)
     assert codes(refused) == ["unknown_room"]

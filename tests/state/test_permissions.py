@@ -35,6 +35,7 @@ ROLES: Final = {
 }
 # Who may, by act and kind, written down by hand: the table must say the same.
 MAY: Final[dict[Act, dict[RoomKind, str]]] = {
+    Act.SEE: {RoomKind.GENERAL: "m", RoomKind.PUBLIC: "sma", RoomKind.GROUP: "ma", RoomKind.PRIVATE: "mf"},
     Act.READ: {RoomKind.GENERAL: "m", RoomKind.PUBLIC: "ma", RoomKind.GROUP: "ma", RoomKind.PRIVATE: "mf"},
     Act.WRITE: {RoomKind.GENERAL: "m", RoomKind.PUBLIC: "ma", RoomKind.GROUP: "ma", RoomKind.PRIVATE: "f"},
     Act.JOIN: {RoomKind.GENERAL: "", RoomKind.PUBLIC: "s", RoomKind.GROUP: "", RoomKind.PRIVATE: ""},
@@ -47,7 +48,7 @@ MAY: Final[dict[Act, dict[RoomKind, str]]] = {
     Act.MODERATE: {RoomKind.GENERAL: "", RoomKind.PUBLIC: "a", RoomKind.GROUP: "a", RoomKind.PRIVATE: ""},
 }
 CELLS: Final = [(act_, kind, role) for act_ in TABLE for kind in TABLE[act_] for role in ROLES[kind]]
-# The records of the acts; to read and to moderate are looked up only.
+# The records of the acts; to see, to read and to moderate are looked up only.
 RECORDS: Final[dict[Act, tuple[str, Callable[[str], msgspec.Struct]]]] = {
     Act.WRITE: ("message", lambda room: MessageBody(room, "hello")),
     Act.JOIN: ("member", MemberBody),

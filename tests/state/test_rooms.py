@@ -4,7 +4,8 @@ from unittest import mock
 
 import pytest
 
-from tests.state.archive_of import Archive, device, epoch, member, room
+from server.state.bodies import DeviceBody, GroupBody, LeaveBody
+from tests.state.archive_of import Archive, act, device, epoch, member, room
 
 
 @pytest.fixture
@@ -42,6 +43,22 @@ def test_strangers_make_and_join_nothing(archive: Archive) -> None:
 
 def test_what_is_not_there_cannot_be_joined(archive: Archive) -> None:
     assert archive.verdict(member(2, "nowhere")) == "unknown_room"
+
+
+def test_who_enters_a_room_that_everybody_has_left_administers_it(archive: Archive) -> None:
+    archive.add(act("leave", 2, LeaveBody("g")))
+    assert archive.state.rooms["g"].administrators == ()
+    for name in "ed":
+        archive.add(member(3, "g", name=name))
+    assert not archive.state.rooms["g"].administrators
+
+
+def test_no_room_has_the_id_of_a_person_and_no_person_that_of_a_room(archive: Archive) -> None:
+    # Readers are told what is told to their rooms, and to themselves, by these ids.
+    assert archive.verdict(room(2, "attic", room_id="user-e")) == "bad_request"
+    assert archive.verdict(act("group", 3, GroupBody("user-e", "Choir", ()))) == "bad_request"
+    thief = DeviceBody("g", "Cleo", b"secret")
+    assert archive.verdict(act("device", 0, thief, name="f")) == "bad_request"
 
 
 def test_rooms_and_their_members_are_limited(archive: Archive) -> None:
