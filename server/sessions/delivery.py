@@ -34,6 +34,7 @@ from server.sessions.history import PIECE_BYTES, Recent
 from server.sessions.reader import NOTHING, Reader
 from server.sessions.telling import frames_of, run_until
 from server.state.state import State
+from server.state.told import EVERYBODY
 
 _log = logging.getLogger(__name__)
 
@@ -78,6 +79,8 @@ class Delivery:
         self._ahead: dict[Reader, tuple[Cursor, float]] = {}
         # How often the log was cut; what was read from the store meanwhile is not to be sent.
         self.merges = 0
+        # Since a cut, until what it took away was judged again.
+        self._is_unsettled = False
         self._end_frame = _position_frame(position)
         # What one round joined, and how far it reaches, for all who stand at the same place.
         self._joined: dict[
@@ -185,9 +188,11 @@ class Delivery:
         """The log was cut: what comes next stands at indices that some readers had reached already.
 
         They keep their rooms: who joined one behind the cut is a member again when that is re-submitted,
-        and must not miss what the other server's people wrote there in between.
+        and must not miss what the other server's people wrote there in between. Whether it is, is looked at
+        when all of it is back: `settle`.
         """
         self.merges += 1
+        self._is_unsettled = True
         for feed in self._feeds.values():
             keep = bisect_right(feed.indices, position.index)
             dropped = feed.frames[keep:]
@@ -206,6 +211,17 @@ class Delivery:
                 reader.cursor = position.index
                 reader.outlet.write(told)
         self._take_back()
+
+    def settle(self) -> None:
+        """All that a cut took away was judged again: nobody reads a room who is not back in it."""
+        if not self._is_unsettled:
+            return
+        self._is_unsettled = False
+        users = self._state().users
+        for user, mine in self._by_user.items():
+            kept = {EVERYBODY, user, *(users[user].rooms if user in users else ())}
+            for room in set().union(*(reader.audiences for reader in mine)) - kept:
+                self._leave(room, user)
 
     def verify_ahead(self) -> None:
         """Cursors that this server could not know at first: it knows them now, or never will."""

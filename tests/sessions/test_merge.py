@@ -6,7 +6,7 @@ from server.archive.record import Draft
 from server.engine.round import Output, PairState
 from server.protocol import events, requests
 from server.sessions.facts import PeerFacts
-from server.state.bodies import DeviceBody, MessageBody
+from server.state.bodies import DeviceBody, FriendBody, MessageBody
 from server.state.state import GENERAL
 from tests.sessions.scene import Client, Scene, messages_in, only, packed
 
@@ -41,6 +41,29 @@ def test_messages_of_both_sides_come_once_to_somebody_who_signed_in_behind_the_f
     texts = [message.text for message in messages_in(anna.heard())]
     # The first one was delivered before the cut, which took it back.
     assert texts == ["Anna 1", "from the other side", "Anna 1"]
+
+
+def test_who_is_not_taken_into_a_group_again_reads_it_no_more(scene: Scene) -> None:
+    anna, ben = scene.client(), scene.client()
+    anna.sign_in("Anna")
+    ben.sign_in("Ben")
+    made = anna.archive(requests.CreateGroup, counter=1, name="Choir", users=[])
+    group = only(made, events.Stored).room
+    fork = scene.state.index
+    anna.archive(requests.AddMember, counter=2, room=group, user="@Ben")
+    ben.heard()
+    scene.cut(fork)
+    scene.do(lambda: scene.hub.deliver(Output(pair=PairState("follower", "dual", "2.b.0", "merging", 0))))
+    (adding,) = scene.re_submitted()
+    # At the other server Ben had blocked Anna meanwhile.
+    anna_id = scene.state.user_by_name["anna"]
+    scene.append(Draft("friend", ben.device, 1, 0, packed(FriendBody(anna_id, "block"))))
+    scene.append(adding)
+    scene.do(lambda: scene.hub.deliver(Output(pair=PairState("follower", "dual", "2.b.0", "", 0))))
+    ben.heard()
+    told = anna.archive(requests.Send, counter=3, room=group, text="without Ben", time_ms=1)
+    assert [message.text for message in messages_in(told)] == ["without Ben"]
+    assert not messages_in(ben.heard())
 
 
 def test_whose_device_belongs_to_somebody_else_after_the_merge_signs_in_anew(scene: Scene) -> None:
