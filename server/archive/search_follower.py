@@ -24,6 +24,9 @@ _log = logging.getLogger(__name__)
 _EVERY_S: Final = 0.25
 # Behind each look it rests so many times as long as it worked: the engine shares its processor.
 _REST: Final = 3.0
+# Whoever writes comes first: while more than this is written, it rests longer, and catches up later.
+_BUSY_RECORDS_PER_S: Final = 1_000.0
+_REST_WHILE_BUSY: Final = 20.0
 # A shelf with words that nobody says any more is written anew after this (s): people edit in bursts.
 _REWRITE_EVERY_S: Final = 5.0
 # Meanwhile nothing new is found, so it rests less.
@@ -112,11 +115,15 @@ class SearchFollower:
         try:
             index = SearchIndex(self._path, self._cluster)
             index.check()
+            looked_at, end = self._now(), self._source.end()
             while not self._stopping.is_set():
-                began = self._now()
-                has_more = self._step(index)
+                began, end_before = self._now(), end
+                has_more, end = self._step(index)
                 self._told_failure = ""
-                self._stopping.wait(_REST * (self._now() - began) if has_more else _EVERY_S)
+                is_busy = end - end_before > _BUSY_RECORDS_PER_S * (began - looked_at)
+                looked_at = began
+                rest = _REST_WHILE_BUSY if is_busy else _REST
+                self._stopping.wait(rest * (self._now() - began) if has_more else _EVERY_S)
         except DamagedDiskError:
             raise
         except (DiskError, sqlite3.Error) as error:
@@ -131,8 +138,11 @@ class SearchFollower:
         if self._found_damage:
             self._begin_anew()
 
-    def _step(self, index: SearchIndex) -> bool:
-        """Follow a little; whether there is more to do at once. Raises `sqlite3.Error`, `DiskError`."""
+    def _step(self, index: SearchIndex) -> tuple[bool, int]:
+        """Follow a little; whether there is more to do at once, and where the archive ends.
+
+        Raises `sqlite3.Error`, `DiskError`.
+        """
         if self._found_damage:
             raise sqlite3.DatabaseError(self._found_damage)
         reach = index.reach
@@ -147,9 +157,9 @@ class SearchFollower:
                 self._rewrite_stale(index)
         except MovedError:
             index.keep(self._source.fork(index.reaches()))
-            return True
+            return True, self._source.end()
         self._tell_progress(reach_now.index, end)
-        return reach_now.index < end
+        return reach_now.index < end, end
 
     def _rewrite_stale(self, index: SearchIndex) -> None:
         """One shelf, from what the archive says now. Raises `MovedError`."""

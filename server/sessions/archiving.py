@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from server.protocol import requests
 from server.protocol.errors import Refusal
 from server.sessions.changing import reply
-from server.sessions.drafts import Archived, draft_of
+from server.sessions.drafts import Archived, draft_of, message_draft
 from server.sessions.files import send_with_file
 from server.sessions.people import with_ids
 
@@ -14,21 +14,28 @@ if TYPE_CHECKING:
     from server.sessions.session import Session
 
 
-def archive(hub: "Hub", session: "Session", request: Archived) -> None:
-    """Something that is to stand in the archive."""
+def send(hub: "Hub", session: "Session", request: requests.Send) -> None:
+    """A message, with what it answers or carries. Most of all requests are this one."""
     assert session.device is not None
-    if isinstance(request, requests.Send) and request.reply is not None:
+    if request.reply is not None:
         reply(hub, session, request)
         return
+    draft = message_draft(request, session.device.id, hub.time_ms())
+    if request.file is not None:
+        send_with_file(hub, session, request, draft)
+    else:
+        session.ask_and_answer(request.id, draft)
+
+
+def archive(hub: "Hub", session: "Session", request: Archived) -> None:
+    """Something else that is to stand in the archive."""
+    assert session.device is not None
     known = with_ids(hub.state, request)
     if isinstance(known, Refusal):
         session.refuse(request.id, known)
         return
     draft, room = draft_of(known, session.device.id, hub.time_ms())
-    if isinstance(request, requests.Send) and request.file is not None:
-        send_with_file(hub, session, request, draft)
-    else:
-        session.ask_and_answer(request.id, draft, room)
+    session.ask_and_answer(request.id, draft, room)
 
 
 def change_password(hub: "Hub", session: "Session", request: requests.ChangePassword) -> None:

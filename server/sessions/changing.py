@@ -15,7 +15,7 @@ from server.archive.record import Draft
 from server.archive.store import StoreReader
 from server.protocol import requests
 from server.protocol.errors import Refusal
-from server.sessions.drafts import draft_of
+from server.sessions.drafts import message_draft
 from server.sessions.files import send_with_file
 from server.state.bodies import DeleteBody, EditBody, MessageBody, ReactBody
 from server.state.fold import decode_body
@@ -108,7 +108,7 @@ async def _reply(hub: "Hub", session: "Session", device: str, request: requests.
         if isinstance(found, Refusal):
             session.refuse(request.id, found)
             return
-        draft, _room = draft_of(request, device, hub.time_ms())
+        draft = message_draft(request, device, hub.time_ms())
         if request.file is not None:
             is_held_on = send_with_file(hub, session, request, draft)
         else:

@@ -8,7 +8,7 @@ import msgspec
 from server.protocol import requests
 from server.protocol.errors import Refusal
 from server.sessions.administration import tell_accounts, tell_audit, tell_invites
-from server.sessions.archiving import archive, change_password
+from server.sessions.archiving import archive, change_password, send
 from server.sessions.changing import change
 from server.sessions.devices import tell_devices
 from server.sessions.files import begin_upload, download, take_chunk
@@ -42,7 +42,7 @@ COMMANDS: Final[dict[type, Command]] = {
     requests.SignOut: Command(sign_out, Stage.GREETED),
     requests.SignIn: Command(sign_in, Stage.GREETED, Stage.GREETED),
     requests.Activate: Command(activate, Stage.ON_STANDBY, Stage.ON_STANDBY),
-    requests.Send: Command(archive),
+    requests.Send: Command(send),
     requests.Edit: Command(change),
     requests.Delete: Command(change),
     requests.React: Command(change),

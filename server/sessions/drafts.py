@@ -36,8 +36,7 @@ Act = (
     | requests.ChangeSettings
 )
 Archived = (
-    requests.Send
-    | requests.CreateRoom
+    requests.CreateRoom
     | requests.JoinRoom
     | requests.LeaveRoom
     | requests.RenameRoom
@@ -54,23 +53,25 @@ Archived = (
 _encode: Final = msgspec.msgpack.Encoder().encode
 
 
-def draft_of(request: Archived, device: str, now_ms: int) -> tuple[Draft, str]:
-    """The draft of a device's request, and the id of the room that it makes or enters, or nothing.
+def message_draft(request: requests.Send, device: str, now_ms: int) -> Draft:
+    """The draft of a message. It has the time when it was written, as far as that is not in the future."""
+    file = None if request.file is None else FileBody(*msgspec.structs.astuple(request.file))
+    body = MessageBody(request.room, request.text, file, request.reply)
+    return Draft("message", device, request.counter, min(request.time_ms, now_ms), _encode(body))
 
-    A message has the time when it was written, as far as that is not in the future. People are named by
-    their ids here: `people.with_ids`.
+
+def draft_of(request: Archived, device: str, now_ms: int) -> tuple[Draft, str]:
+    """The draft of another request of a device, and the id of the room that it makes or enters, or nothing.
+
+    People are named by their ids here: `people.with_ids`.
     """
     kind, body, room = _body_of(request, device)
-    time_ms = min(request.time_ms, now_ms) if isinstance(request, requests.Send) else now_ms
-    return Draft(kind, device, request.counter, time_ms, _encode(body)), room
+    return Draft(kind, device, request.counter, now_ms, _encode(body)), room
 
 
 def _body_of(request: Archived, device: str) -> tuple[str, msgspec.Struct, str]:
     """The kind and the body of the record, and the room."""
     match request:
-        case requests.Send(room=room, text=text, file=sent, reply=reply):
-            file = None if sent is None else FileBody(*msgspec.structs.astuple(sent))
-            return "message", MessageBody(room, text, file, reply), ""
         case requests.CreateRoom(name=name):
             room = id_from("room", device, request.counter)
             return "room", RoomBody(room, name), room

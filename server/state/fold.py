@@ -55,7 +55,6 @@ from server.state.changes import (
     judge_edit,
     judge_react,
 )
-from server.state.counters import CounterSet
 from server.state.friendships import fold_friend, judge_friend
 from server.state.groups import (
     fold_add,
@@ -154,11 +153,12 @@ def judge_draft(state: State, draft: Draft) -> Refusal | None:
 
 def _judge(kind: Kind, state: State, header: Header | Draft, body: msgspec.Struct) -> Refusal | None:
     device = state.devices.get(header.device)
-    if device is not None and device.is_revoked and header.origin is None:
+    if device is not None and header.origin is None:
         # What it wrote before stays, and what a merge brings was written before.
-        return Refusal("device_revoked")
-    if device is not None and header.origin is None and state.users[device.user].is_disabled:
-        return Refusal("account_disabled")
+        if device.is_revoked:
+            return Refusal("device_revoked")
+        if state.users[device.user].is_disabled:
+            return Refusal("account_disabled")
     return kind.judge(state, header, body)
 
 
@@ -178,18 +178,19 @@ def fold(state: State, record: Record) -> Outcome:
 def _fold_request(state: State, record: Record) -> Outcome:
     header = record.header
     body = decode_body(header.kind, record.body)
-    is_settled = state.is_settled(header.device, header.counter)
-    if is_settled or (header.origin is None and state.has_seen(header.device, header.counter)):
+    known = state.has_seen if header.origin is None else state.is_settled
+    if known(header.device, header.counter):
         # The first record of an id counts; but a void one gives way to what the other server had accepted.
         return Outcome(Refusal("id_reuse", {"counter": header.counter}))
-    state.counters.setdefault(header.device, CounterSet()).add(header.counter)
+    state.use(header.device, header.counter)
     if body is None:
         # Written by a newer version: kept and passed on, but nothing is understood.
         return Outcome()
     kind = KINDS[header.kind]
     refusal = _judge(kind, state, header, body)
     if refusal is None:
-        state.voids.pop(record.id, None)
+        if header.origin is not None:
+            state.voids.pop(record.id, None)
         change = kind.fold(state, header, body)
         return Outcome(marked=change) if isinstance(change, Marked) else Outcome(told=change)
     state.voids[record.id] = VoidRecord(

@@ -191,6 +191,13 @@ class State:
         seen = self.counters.get(device)
         return seen is not None and counter in seen
 
+    def use(self, device: str, counter: int) -> None:
+        """(device, counter) stands in the log."""
+        used = self.counters.get(device)
+        if used is None:
+            used = self.counters[device] = CounterSet()
+        used.add(counter)
+
     def is_settled(self, device: str, counter: int) -> bool:
         """Whether nothing that a merge re-submits can change the verdict on (device, counter)."""
         void = self.voids.get((device, counter))

@@ -36,8 +36,10 @@ class Told(msgspec.Struct, frozen=True):
 
     def rows(self, index: int) -> list[TimelineRow]:
         """How each of its audiences finds the record at an index again."""
-        rows = [TimelineRow(index, audience, self.number) for audience in self.others]
-        return [TimelineRow(index, self.audience, self.number, self.change), *rows]
+        row = TimelineRow(index, self.audience, self.number, self.change)
+        if not self.others:
+            return [row]
+        return [row, *(TimelineRow(index, other, self.number) for other in self.others)]
 
 
 class Marked(msgspec.Struct, frozen=True):
