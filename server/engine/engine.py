@@ -222,6 +222,7 @@ class Engine:
             alarm="disk_full" if self._admission.is_disk_full else alarm,
             promotions=self._promotions,
             is_behind=replica.role.is_behind,
+            is_merging=self._resubmission.is_open,
         )
         if pair == self._pair:
             return

@@ -64,6 +64,7 @@ class PairState(msgspec.Struct, frozen=True):
     """What the pair looks like from here.
 
     `is_behind`: so much is to be learned from the leader that people are better served there.
+    `is_merging`: something that a cut took out of the log is not judged again yet, whatever the alarm is.
     """
 
     role: str
@@ -72,6 +73,7 @@ class PairState(msgspec.Struct, frozen=True):
     alarm: str
     promotions: int
     is_behind: bool = False
+    is_merging: bool = False
 
 
 @dataclass(slots=True)

@@ -215,6 +215,6 @@ class Broom:
     async def sweep(self) -> None:
         """Once. A server that does not know yet what the archive holds keeps everything."""
         pair = self._hub.pair
-        if pair.mode != "waiting" and not pair.is_behind and pair.alarm != "merging":
+        if pair.mode != "waiting" and not pair.is_behind and not pair.is_merging:
             now_s = self._hub.time_ms() / 1000
             await self._files.run(lambda: self._files.blobs.sweep(self._hub.state.files.is_carried, now_s))

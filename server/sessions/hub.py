@@ -277,7 +277,7 @@ class Hub:
             self.announcements.copies_raised(output.copies_index)
         if output.pair is not None:
             self.pair = output.pair
-            if self.pair.alarm != "merging":
+            if not self.pair.is_merging:
                 self.delivery.settle()
             self.announcements.servers_changed()
             self.goodbyes.send_away()

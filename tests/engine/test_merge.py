@@ -44,9 +44,11 @@ def test_the_merge_is_an_alarm_until_it_is_done(split: Servers) -> None:
     loser.ask(message("ben", 1))
     split.settle()
     heal(split)
-    alarms = [output.pair.alarm for output in loser.outputs if output.pair]
-    assert "merging" in alarms
-    assert alarms[-1] == ""
+    told = [output.pair for output in loser.outputs if output.pair]
+    assert "merging" in [pair.alarm for pair in told]
+    assert any(pair.is_merging for pair in told)
+    assert not told[-1].is_merging
+    assert told[-1].alarm == ""
 
 
 def test_a_new_message_waits_for_the_older_ones_of_its_device(split: Servers) -> None:

@@ -335,9 +335,11 @@ def test_what_nobody_goes_on_with_is_swept_after_a_day(scene: Scene, tmp_path: P
         os.utime(path, (now_s, now_s - KEPT_S - 1))
     broom, loop = scene.hub._broom, scene._loop
     assert broom is not None
-    scene.hub.pair = PairState("recovering", "waiting", "", "", 0)
-    loop.run_sync(broom.sweep(), 10)
-    assert all(path.exists() for path in paths)
+    merging = PairState("follower", "dual", "2.b.0", "may_lack_messages", 0, is_merging=True)
+    for not_yet in (PairState("recovering", "waiting", "", "", 0), merging):
+        scene.hub.pair = not_yet
+        loop.run_sync(broom.sweep(), 10)
+        assert all(path.exists() for path in paths)
     scene.do(lambda: scene.hub.deliver(Output(pair=PairState("leader", "solo", "1.a.0", "", 0))))
     scene.clock.now_s += 100
     wait_until(lambda: scene.hub.files is not None and not scene.hub.files.coming())
