@@ -1,14 +1,14 @@
 """How the archive is read: records, ids, numbers, timelines, snapshots, and what waits in quarantine."""
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 import msgspec
 
 from server.archive.blocks import TimelineRow, indices_of, timeline_end, timeline_key, timeline_rows
 from server.archive.disk import DamagedDiskError, Reader
-from server.archive.keys import RE_SUBMITTED, id_key, number_in, record_key
+from server.archive.keys import RE_SUBMITTED, changed_counter, id_key, number_in, record_key
 from server.archive.record import DamagedRecordError, Draft, Record, unpack, unpack_draft
 from server.i18n.translation import _
 
@@ -191,6 +191,21 @@ class StoreReader:
         ends = id_key(device, first), id_key(device, first if last is None else last) + b"\xff" * 8
         found = self._disk.scan("changes", *ends)
         return [(key, value.decode()) for key, value in found if isinstance(key, bytes)]
+
+    def changes_of(self, device: str, counters: Iterable[int]) -> Iterator[tuple[bytes, str]]:
+        """The changes of these messages of a device, by key, with their kinds.
+
+        What was changed between two that lie far apart is not looked at.
+        """
+        wanted = sorted(set(counters))
+        cuts = [
+            place for place in range(1, len(wanted)) if wanted[place] - wanted[place - 1] > _SCAN_PER_READ
+        ]
+        for first, end in zip([0, *cuts], [*cuts, len(wanted)], strict=True):
+            part, chosen = wanted[first:end], frozenset(wanted[first:end])
+            for key, kind in self.changes(device, part[0], part[-1]) if part else ():
+                if changed_counter(key) in chosen:
+                    yield key, kind
 
     def has_changes(self) -> bool:
         """Whether any message was ever changed."""

@@ -99,6 +99,9 @@ def _archive_texts() -> dict[str, str]:
         "message_too_long": _("The message is too long. It may have {limit} characters."),
         "unknown_message": _("There is no such message."),
         "deleted_message": _("The message was deleted."),
+        "too_many_changes": _(
+            "This message was changed {limit} times: no more edits and reactions are taken for it."
+        ),
         "bad_emoji": _("Only an emoji can be put to a message."),
         "unknown_room": _("The room {room} does not exist any more."),
         "not_a_member": _("Only members may write in the room {room}."),

@@ -70,6 +70,7 @@ ERRORS: Final[dict[str, ErrorKind]] = {
     "message_too_long": ErrorKind("The message is too long.", ("limit",)),
     "unknown_message": ErrorKind("There is no such message."),
     "deleted_message": ErrorKind("The message was deleted."),
+    "too_many_changes": ErrorKind("The message was edited, or reacted to, too often.", ("limit",)),
     "bad_emoji": ErrorKind("This cannot be put to a message: one emoji can."),
     "unknown_room": ErrorKind("There is no such room.", ("room",)),
     "not_a_member": ErrorKind("Only members of the room may do this.", ("room",)),

@@ -30,6 +30,10 @@ SEARCH_RATE_PER_S: Final = 1.0
 SEARCH_BURST: Final = 5
 # The longest emoji joins ten code points (a family with skin tones).
 EMOJI_CHARACTERS_MAX: Final = 16
+# Edits and reactions of one message: whoever shows it reads them all. So many of one person, and of all.
+CHANGES_PER_PERSON_MAX: Final = 100
+CHANGES_MAX: Final = 2_000
+# What a screen shows of a list; more is asked for by the beginning of a name.
 PEOPLE_ROWS_MAX: Final = 200
 # The people of a chat see each other's name in a narrow column.
 NAME_CHARACTERS_MAX: Final = 32

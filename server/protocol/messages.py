@@ -25,6 +25,8 @@ class Extras(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 _NO_EXTRAS: Final = Extras()
+# The id of a person in quotes, and a comma.
+_ID_CHARACTERS: Final = 19
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -53,6 +55,12 @@ class Message(msgspec.Struct, frozen=True):
     def extras(self) -> Extras:
         """What it has beside its text."""
         return Extras(self.reply, self.mentions, self.edited_ms, self.is_deleted, self.reactions)
+
+    @property
+    def characters(self) -> int:
+        """About how long it is in a frame: its text, and who put what to it."""
+        reactions = sum(len(emoji) + _ID_CHARACTERS * len(by) for emoji, by in self.reactions.items())
+        return len(self.text) + _ID_CHARACTERS * len(self.mentions) + reactions
 
 
 class Sender(msgspec.Struct, frozen=True, array_like=True):
@@ -157,6 +165,9 @@ class Messages(_Run, frozen=True, kw_only=True, tag="messages"):
 
 
 class HistoryPage(_Run, frozen=True, kw_only=True, tag="history_page"):
-    """The answer to `history`: messages in order; `is_end` when nothing lies beyond that side."""
+    """The answer to `history`: messages in order; `is_end` when nothing lies beyond that side.
+
+    Where they are long there are fewer than you asked for.
+    """
 
     is_end: bool

@@ -36,7 +36,7 @@ class Changes:
         indices = sorted(
             change_index(key)
             for device, counters in of_device.items()
-            for key, _kind in self._reader.changes(device, min(counters), max(counters))
+            for key, _kind in self._reader.changes_of(device, counters)
         )
         for record in self._reader.records_at(indices).values():
             change = change_of(record, self._state)

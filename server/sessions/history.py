@@ -3,6 +3,7 @@
 Reads through a `StoreReader`, so any worker thread may do it.
 """
 
+import itertools
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
@@ -24,6 +25,8 @@ ROWS_MAX: Final = 500
 PIECE_BYTES: Final = 512 * 1024
 # 500 long messages are 16 MB, of which a piece takes few.
 _RECORDS_AT_ONCE: Final = 125
+# A page is one frame. In JSON a character takes up to six bytes: all of it stays below what clients take.
+PAGE_CHARACTERS_MAX: Final = 512 * 1024
 _END: Final = 2**62
 
 
@@ -52,7 +55,7 @@ def history_page(
     """The messages of a room next to an index, in order of the log.
 
     The store's tables follow the log by a moment: `recent` is what the room was told from the index
-    `recent_from` on, which they may lack. Messages are as they are now.
+    `recent_from` on, which they may lack. Messages are as they are now. Long ones are fewer than asked for.
     """
     is_backwards = request.after is None
     first = 0 if request.after is None else request.after + 1
@@ -74,8 +77,10 @@ def history_page(
     found = [changes.as_now(message) for message in stored if message is not None]
     found += [message for message in recent.messages if first <= message.index <= last]
     found = [recent.as_now(message, state) for message in found]
-    is_end = len(found) < wanted
-    chosen = found[-request.limit :] if is_backwards else found[: request.limit]
+    found = found[::-1] if is_backwards else found
+    chosen = _within(found[: request.limit], PAGE_CHARACTERS_MAX)
+    is_end = len(chosen) == len(found)
+    chosen = chosen[::-1] if is_backwards else chosen
     senders, page = events.as_run(chosen)
     return events.HistoryPage(
         answer=request.id,
@@ -86,6 +91,12 @@ def history_page(
         extras=events.extras_in(chosen),
         is_end=is_end,
     )
+
+
+def _within(messages: list[events.Message], characters_max: int) -> list[events.Message]:
+    """The first ones, as many as are not too long together, and one at least."""
+    ends = itertools.accumulate(message.characters for message in messages)
+    return messages[: max(1, sum(end <= characters_max for end in ends))]
 
 
 def missed_frames(

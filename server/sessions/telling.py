@@ -63,7 +63,7 @@ def frames_of(
         if message is not None:
             message = as_now(message) if as_now is not None else message
             run.append(message)
-            characters += len(message.text)
+            characters += message.characters
             continue
         event = None if number else _event_of(record, audience, state)
         if event is not None:

@@ -41,7 +41,7 @@ def _changes(reader: StoreReader, records: Iterable[Record]) -> dict[tuple[str, 
         counters.setdefault(record.header.device, []).append(record.header.counter)
     found: dict[tuple[str, int], list[tuple[int, str]]] = {}
     for device, used in counters.items():
-        for key, kind in reader.changes(device, min(used), max(used)):
+        for key, kind in reader.changes_of(device, used):
             if kind != "react":
                 found.setdefault((device, changed_counter(key)), []).append((change_index(key), kind))
     return found

@@ -9,6 +9,7 @@ import pytest
 from server.archive.blocks import Change, TimelineRow
 from server.archive.disk import SqliteDisk
 from server.archive.erasing import content_digest, decode_erased, erased, is_erased, target_of
+from server.archive.keys import changed_counter
 from server.archive.record import (
     GENESIS_HASH,
     DamagedRecordError,
@@ -58,6 +59,27 @@ def told(records: list[Record]) -> tuple[TimelineRow, ...]:
 
 def kinds_of_changes(store: Store) -> list[str]:
     return [kind for _key, kind in store.changes("d", 1)]
+
+
+def test_the_changes_of_some_messages_are_found_without_those_between(
+    open_disk: OpenDisk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    targets = [1, 3, 20, 40, 41]
+    records = chained([draft("react", 100 + n, "general", "d", n, "🌱", True) for n in targets])
+    store = Store(open_disk())
+    store.commit([Write(records=tuple(records), timeline=told(records), derived_index=len(records))])
+    looked_at: list[tuple[int, int | None]] = []
+    found = Store.changes
+
+    def changes(self: Store, device: str, first: int, last: int | None = None) -> list[tuple[bytes, str]]:
+        looked_at.append((first, last))
+        return found(self, device, first, last)
+
+    monkeypatch.setattr(Store, "changes", changes)
+    keys = [key for key, _kind in store.changes_of("d", [41, 1, 5, 39])]
+    assert [changed_counter(key) for key in keys] == [1, 41]
+    assert looked_at == [(1, 5), (39, 41)]
+    assert list(store.changes_of("d", [])) == []
 
 
 def test_an_erased_body_keeps_its_room_its_digest_and_the_hash_of_its_file() -> None:

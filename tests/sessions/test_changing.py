@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from server.protocol import events, requests
+from server.protocol import events, limits, requests
 from server.protocol.frames import encode_frame
 from server.protocol.limits import INTEGER_MAX
 from tests.sessions.scene import Client, Scene, codes, messages_in, only
@@ -231,6 +231,26 @@ def test_what_was_changed_before_one_was_put_out_is_answered_again(anna: Asking,
     # What was about something else is not.
     ben.counter = 0
     assert codes(ben.ask(requests.React, **of(anna, other), emoji="🎶")) == ["unknown_message"]
+
+
+def test_a_message_is_changed_so_often_and_not_without_end(
+    anna: Asking, ben: Asking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "CHANGES_PER_PERSON_MAX", 3)
+    monkeypatch.setattr(limits, "CHANGES_MAX", 5)
+    said = anna.say("hello")
+    for emoji in ("👍", "🎉", "🌱"):
+        only(ben.ask(requests.React, **of(anna, said), emoji=emoji), events.Stored)
+    for again in ({"emoji": "🎶"}, {"emoji": "👍", "is_on": False}):
+        assert codes(ben.ask(requests.React, **of(anna, said), **again)) == ["too_many_changes"]
+    only(anna.ask(requests.Edit, **of(anna, said), text="hallo"), events.Stored)
+    only(anna.ask(requests.React, **of(anna, said), emoji="👍"), events.Stored)
+    assert codes(anna.ask(requests.Edit, **of(anna, said), text="hi")) == ["too_many_changes"]
+    ben.counter = 0
+    # What was asked before is let through; the scene's engine judges it anew.
+    assert codes(ben.ask(requests.React, **of(anna, said), emoji="👍")) == ["id_reuse"]
+    # To take it away is always allowed.
+    only(anna.ask(requests.Delete, **of(anna, said)), events.Stored)
 
 
 def test_what_is_asked_again_is_answered_as_it_was(anna: Asking) -> None:

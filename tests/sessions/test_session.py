@@ -228,6 +228,26 @@ def test_history_is_paged_to_both_sides_and_ends_at_both_ends(scene: Scene) -> N
         assert (page.messages, page.is_end) == ([], True)
 
 
+def test_a_page_of_long_messages_has_fewer_of_them(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.sessions.history.PAGE_CHARACTERS_MAX", 2)
+    client = scene.client()
+    client.sign_in()
+    for n in range(1, 6):
+        send(client, n, str(n))
+        scene.commit()
+    client.heard()
+    last = history(client, limit=9)
+    assert ([message.text for message in last.messages], last.is_end) == (["4", "5"], False)
+    before = history(client, limit=9, before=last.messages[0].index)
+    assert ([message.text for message in before.messages], before.is_end) == (["2", "3"], False)
+    first = history(client, limit=9, before=before.messages[0].index)
+    assert ([message.text for message in first.messages], first.is_end) == (["1"], True)
+    after = history(client, limit=9, after=first.messages[0].index)
+    assert ([message.text for message in after.messages], after.is_end) == (["2", "3"], False)
+    monkeypatch.setattr("server.sessions.history.PAGE_CHARACTERS_MAX", 0)
+    assert [message.text for message in history(client, limit=9).messages] == ["5"]
+
+
 def test_too_many_requests_in_flight_are_refused_and_the_rest_is_served(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
