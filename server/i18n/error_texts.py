@@ -139,6 +139,7 @@ def _people_texts() -> dict[str, str]:
             "You have asked {limit} people who have not answered yet; wait for some of them."
         ),
         "blocked": _("That person does not want this."),
+        "too_many_blocked": _("You have blocked {limit} people: unblock some of them first."),
     }
 
 

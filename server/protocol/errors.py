@@ -90,6 +90,7 @@ ERRORS: Final[dict[str, ErrorKind]] = {
     "not_asked": ErrorKind("The person has not asked.", ("user",)),
     "too_many_asked": ErrorKind("Too many people were asked and have not answered.", ("limit",)),
     "blocked": ErrorKind("The person does not want this.", ("user",)),
+    "too_many_blocked": ErrorKind("This person has blocked too many.", ("limit",)),
     "id_reuse": ErrorKind("This counter was used for something else.", ("counter",)),
     "unknown_index": ErrorKind("The archive does not reach to this index.", ("index",)),
     "nothing_to_find": ErrorKind("There is no word in what is to be found."),

@@ -45,6 +45,8 @@ PASSWORD_CHARACTERS_MAX: Final = 128
 TOPIC_CHARACTERS_MAX: Final = 200
 # Questions that wait for their answer: whoever asks more people than this does not know them.
 FRIENDS_ASKED_MAX: Final = 100
+# Longer lists are of people whom nobody has met; each name in them is kept for ever.
+BLOCKED_MAX: Final = 1_000
 # Rooms are public things with a list that people read.
 ROOMS_MAX: Final = 10_000
 # A room's members are told about each other; beyond this the price of that grows too high.

@@ -67,9 +67,7 @@ def tell_friends(hub: "Hub", session: "Session", request: requests.Friends) -> N
 def friends_of(state: State, user: str, online: frozenset[str]) -> list[FriendFacts]:
     """Everybody with whom a person has something to do. Who is no friend is not seen online."""
     found: list[FriendFacts] = []
-    for friendship in list(state.friendships.values()):
-        if user not in (friendship.asker, friendship.other):
-            continue
+    for _pair, friendship in state.friendships.of(user):
         is_asker = friendship.asker == user
         other = friendship.other if is_asker else friendship.asker
         status = "friend" if friendship.is_accepted else "asked" if is_asker else "asks"
@@ -84,5 +82,5 @@ def friends_of(state: State, user: str, online: frozenset[str]) -> list[FriendFa
             )
         )
     found.sort(key=lambda facts: name_key(facts.name))
-    blocked = (other for blocker, other in list(state.blocks) if blocker == user)
-    return found + [FriendFacts(other, state.users[other].name, "blocked", "", False) for other in blocked]
+    blocked = (state.users[other] for other in state.blocked_by(user))
+    return found + [FriendFacts(other.id, other.name, "blocked", "", False) for other in blocked]

@@ -43,7 +43,10 @@ def judge_friend(state: State, header: Header | Draft, body: FriendBody) -> Refu
     if body.user == user.id:
         return Refusal("not_yourself")
     if body.act in {FriendAct.BLOCK, FriendAct.UNBLOCK}:
-        return None
+        is_more = body.act == FriendAct.BLOCK and not state.has_blocked(user.id, body.user)
+        is_full = is_more and len(state.blocked_by(user.id)) >= limits.BLOCKED_MAX
+        is_refused = is_full and header.origin is None
+        return Refusal("too_many_blocked", {"limit": limits.BLOCKED_MAX}) if is_refused else None
     found = state.friendship(user.id, body.user)
     if body.act == FriendAct.ASK:
         return _judge_ask(state, header, user.id, body.user)
@@ -66,7 +69,8 @@ def _judge_ask(state: State, header: Header | Draft, user: str, other: str) -> R
         return Refusal("already_friends")
     if found is not None and found.asker == user:
         return Refusal("already_asked", {"user": other})
-    asked = sum(1 for one in state.friendships.values() if one.asker == user and not one.is_accepted)
+    mine = (friendship for _pair, friendship in state.friendships.of(user))
+    asked = sum(one.asker == user and not one.is_accepted for one in mine)
     if found is None and asked >= limits.FRIENDS_ASKED_MAX:
         return Refusal("too_many_asked", {"limit": limits.FRIENDS_ASKED_MAX})
     return None
@@ -82,14 +86,14 @@ def fold_friend(state: State, header: Header, body: FriendBody) -> Told | None:
         case FriendAct.ACCEPT:
             return _befriend(state, user, body.user)
         case FriendAct.DECLINE | FriendAct.REMOVE:
-            return both if state.friendships.pop(pair_of(user, body.user), None) else None
+            return both if state.friendships.pop(pair_of(user, body.user)) else None
         case FriendAct.BLOCK:
-            was_friend = state.friendships.pop(pair_of(user, body.user), None)
-            state.blocks[user, body.user] = None
+            was_friend = state.friendships.pop(pair_of(user, body.user))
+            state.blocks[user, body.user] = True
             # The other one sees a friendship end, as it may end for any reason.
             return both if was_friend and was_friend.is_accepted else Told(audience=user)
         case FriendAct.UNBLOCK:
-            state.blocks.pop((user, body.user), None)
+            state.blocks.pop((user, body.user))
             return Told(audience=user)
 
 
@@ -97,7 +101,7 @@ def _ask(state: State, user: str, other: str) -> Told | None:
     found = state.friendship(user, other)
     if found is None:
         # Whoever asks a person wants to hear from that one.
-        state.blocks.pop((user, other), None)
+        state.blocks.pop((user, other))
         state.friendships[pair_of(user, other)] = Friendship(user, other)
         return Told(audience=user, others=(other,))
     if found.is_accepted or found.asker == user:

@@ -16,6 +16,7 @@ from server.protocol.names import name_key
 from server.state.counters import CounterSet
 from server.state.files import FileUse, FileUses
 from server.state.marks import Marks, RoomMark
+from server.state.pairs import PairTable
 
 GENERAL: Final = "general"
 # Whoever has a server's data folder: acts as an administrator, and is nobody in the chat.
@@ -170,9 +171,9 @@ class State:
         self.files = FileUses()
         self.marks = Marks()
         # By the two people, the smaller id first.
-        self.friendships: dict[tuple[str, str], Friendship] = {}
+        self.friendships = PairTable[Friendship]()
         # (who does not want to hear, from whom), in the order they came.
-        self.blocks: dict[tuple[str, str], None] = {}
+        self.blocks = PairTable[bool]()
         self.invites: dict[bytes, Invite] = {}
         self.settings = ChatSettings()
 
@@ -267,6 +268,10 @@ class State:
         found = self.friendship(user, other)
         return found is not None and found.is_accepted
 
+    def blocked_by(self, user: str) -> list[str]:
+        """From whom somebody does not want to hear, in the order they were blocked. From any thread."""
+        return [other for (blocker, other), _is_so in self.blocks.of(user) if blocker == user]
+
     def has_blocked(self, user: str, other: str) -> bool:
         """Whether one does not want to hear from the other."""
         return (user, other) in self.blocks
@@ -289,7 +294,7 @@ class State:
                 delivered=list(self.marks.delivered.items()),
                 room_marks=self.marks.all_of_rooms(),
                 last_messages=list(self.marks.last_message.items()),
-                friendships=list(self.friendships.values()),
+                friendships=self.friendships.values(),
                 blocks=list(self.blocks),
                 invites=list(self.invites.values()),
                 settings=self.settings,
@@ -321,8 +326,8 @@ def restore(snapshot: bytes) -> State:
     state.files = FileUses(found.files)
     state.deleted = {device: CounterSet(list(ranges)) for device, ranges in found.deleted}
     state.marks.restore(found.delivered, found.room_marks, found.last_messages)
-    state.friendships = {pair_of(one.asker, one.other): one for one in found.friendships}
-    state.blocks = dict.fromkeys(found.blocks)
+    state.friendships = PairTable((pair_of(one.asker, one.other), one) for one in found.friendships)
+    state.blocks = PairTable((pair, True) for pair in found.blocks)
     state.invites = {invite.hash: invite for invite in found.invites}
     state.settings = found.settings
     state.voids = {(void.device, void.counter): void for void in found.voids}

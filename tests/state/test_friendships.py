@@ -115,6 +115,18 @@ def test_so_many_questions_may_be_open(archive: Archive, monkeypatch: pytest.Mon
     assert archive.verdict(friend(2, "ask", other="user-c")) == "too_many_asked"
 
 
+def test_so_many_people_may_be_blocked(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.protocol.limits.BLOCKED_MAX", 1)
+    assert archive.verdict(friend(1, "block", name="b", other="user-a")) == "accepted"
+    assert archive.verdict(friend(1, "block")) == "accepted"
+    assert archive.verdict(friend(2, "block")) == "accepted", "the same one again"
+    assert archive.verdict(friend(3, "block", other="user-c")) == "too_many_blocked"
+    assert archive.verdict(merged(friend(4, "block", other="user-c"))) == "accepted"
+    assert archive.state.blocked_by("user-a") == ["user-b", "user-c"]
+    archive.add(friend(5, "unblock"))
+    assert archive.state.blocked_by("user-a") == ["user-c"]
+
+
 def test_a_merge_fulfils_a_wish_once(friends: Archive) -> None:
     for draft in (friend(5, "ask"), friend(3, "accept", name="b", other="user-a")):
         assert friends.verdict(merged(draft)) == "accepted"
