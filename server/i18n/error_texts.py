@@ -109,6 +109,7 @@ def _archive_texts() -> dict[str, str]:
         "room_name_taken": _("There is a room of the name {name} already."),
         "already_a_member": _("You are a member of the room {room} already."),
         "too_many_rooms": _("There are {limit} rooms, and no more are possible."),
+        "too_many_own_rooms": _("You have made {limit} rooms and groups, and cannot make more."),
         "room_full": _("The room has {limit} members, and no more are possible."),
         "id_reuse": _("This message has the number {counter}, which was used for another one."),
         "unknown_index": _("The archive does not reach to message {index}."),
@@ -126,7 +127,9 @@ def _archive_texts() -> dict[str, str]:
 
 def _people_texts() -> dict[str, str]:
     return {
-        "bad_topic": _("A topic is one line of at most {limit} characters."),
+        "bad_topic": _(
+            "A topic is one line of at most {limit} characters; those that are not Latin count up to twice."
+        ),
         "not_an_administrator": _("Only those who administer this conversation can do that."),
         "last_administrator": _("Somebody has to administer it: name another one first."),
         "unknown_person": _("There is nobody called {user} here."),

@@ -78,6 +78,7 @@ ERRORS: Final[dict[str, ErrorKind]] = {
     "room_name_taken": ErrorKind("A room of this name exists.", ("name",)),
     "already_a_member": ErrorKind("The person is a member already.", ("room",)),
     "too_many_rooms": ErrorKind("There are too many rooms.", ("limit",)),
+    "too_many_own_rooms": ErrorKind("This person has made too many rooms and groups.", ("limit",)),
     "room_full": ErrorKind("The room has too many members.", ("limit",)),
     "bad_topic": ErrorKind("The topic is too long, or not one line.", ("limit",)),
     "not_an_administrator": ErrorKind("Only administrators of the room may do this.", ("room",)),

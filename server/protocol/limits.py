@@ -28,6 +28,8 @@ SEARCH_HITS_MAX: Final = 50
 # A search costs as much as many messages: one a second for long, and a few while somebody types.
 SEARCH_RATE_PER_S: Final = 1.0
 SEARCH_BURST: Final = 5
+# Lists are made beside everything else that a server does: so many rows cost as much as one search.
+ROWS_PER_SEARCH: Final = 10_000
 # The longest emoji joins ten code points (a family with skin tones).
 EMOJI_CHARACTERS_MAX: Final = 16
 # Edits and reactions of one message: whoever shows it reads them all. So many of one person, and of all.
@@ -41,14 +43,17 @@ ROOM_NAME_CHARACTERS_MAX: Final = 32
 # Shorter ones are tried through in no time by whoever steals a hash; longer ones help nobody (OWASP ASVS).
 PASSWORD_CHARACTERS_MIN: Final = 10
 PASSWORD_CHARACTERS_MAX: Final = 128
-# One line above a conversation.
+# One line above a conversation; all of them fit into one list of rooms.
 TOPIC_CHARACTERS_MAX: Final = 200
+TOPIC_BYTES_MAX: Final = 400
 # Questions that wait for their answer: whoever asks more people than this does not know them.
 FRIENDS_ASKED_MAX: Final = 100
 # Longer lists are of people whom nobody has met; each name in them is kept for ever.
 BLOCKED_MAX: Final = 1_000
-# Rooms are public things with a list that people read.
+# Rooms are public things with a list that people read; groups count with them. One person shall not use up
+# what is for all: what was made counts for ever, for its name and its history stay.
 ROOMS_MAX: Final = 10_000
+ROOMS_PER_PERSON_MAX: Final = 500
 # A room's members are told about each other; beyond this the price of that grows too high.
 ROOM_MEMBERS_MAX: Final = 1_000
 # Everybody is a member of the first room. Whoever reaches an open server may sign in under new names

@@ -19,3 +19,4 @@ def tell_devices(hub: "Hub", session: "Session", request: requests.Devices) -> N
         for device in hub.state.devices_of(session.user.id)
     ]
     session.tell(events.DeviceList(answer=request.id, devices=devices))
+    session.listed(len(hub.state.devices))

@@ -55,6 +55,7 @@ def tell_people(hub: "Hub", session: "Session", request: requests.People) -> Non
     people = [MemberFacts(user.id, user.name, user.id in online) for user in found[: request.limit]]
     is_end = len(found) <= request.limit
     session.tell(events.PersonList(answer=request.id, people=people, is_end=is_end))
+    session.listed(len(hub.state.users))
 
 
 def tell_friends(hub: "Hub", session: "Session", request: requests.Friends) -> None:
@@ -62,6 +63,7 @@ def tell_friends(hub: "Hub", session: "Session", request: requests.Friends) -> N
     assert session.user is not None
     friends = friends_of(hub.state, session.user.id, hub.presence.online)
     session.tell(events.FriendList(answer=request.id, friends=friends))
+    session.listed(len(friends))
 
 
 def friends_of(state: State, user: str, online: frozenset[str]) -> list[FriendFacts]:

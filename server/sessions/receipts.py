@@ -256,6 +256,7 @@ def tell_receipts(hub: "Hub", session: "Session", request: requests.Receipts) ->
     else:
         work = asyncio.to_thread(_receipts, hub.state, session.user.id, request)
         hub.readings.start(session, request, work)
+        session.listed(len(hub.state.rooms[request.room].members))
 
 
 def _receipts(state: State, asker: str, request: requests.Receipts) -> events.RoomReceipts | Refusal:

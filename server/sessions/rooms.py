@@ -43,6 +43,7 @@ def tell_rooms(hub: "Hub", session: "Session", request: requests.Rooms) -> None:
     mine = frozenset(user.rooms)
     rooms = [_facts(state, room, user, is_member=room.id in mine) for room in seen_rooms(state, user.id)]
     session.tell(events.RoomList(answer=request.id, rooms=rooms))
+    session.listed(len(state.rooms))
 
 
 def tell_members(hub: "Hub", session: "Session", request: requests.Who) -> None:
@@ -61,3 +62,4 @@ def tell_members(hub: "Hub", session: "Session", request: requests.Who) -> None:
         MemberFacts(user.id, user.name, user.id in online, user.id in room.administrators) for user in users
     ]
     session.tell(events.MemberList(answer=request.id, room=request.room, members=members))
+    session.listed(len(members))

@@ -297,13 +297,17 @@ class Session:
             return
         self._slow_down(self._throttle.take(self._hub.now()))
 
-    def searched(self) -> None:
-        """A search begins, which costs more than a message."""
+    def listed(self, rows: int) -> None:
+        """So many rows were looked through for an answer: a long list costs as much as a search."""
+        self.searched(rows / limits.ROWS_PER_SEARCH)
+
+    def searched(self, searches: float = 1.0) -> None:
+        """Something is looked for, which costs more than a message."""
         now = self._hub.now()
         if self._search_throttle is None:
             rate_per_s = limits.SEARCH_RATE_PER_S if self._hub.send_rate_per_s else 0.0
             self._search_throttle = Throttle(rate_per_s, limits.SEARCH_BURST, now)
-        self._slow_down(self._search_throttle.take(now))
+        self._slow_down(self._search_throttle.take(now, searches))
 
     def ask(self, draft: Draft, answered: Callable[[Answer], None]) -> None:
         """Have something archived; `answered` is called once, unless the connection ends before."""

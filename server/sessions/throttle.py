@@ -15,11 +15,11 @@ class Throttle:
         self._tokens = float(burst)
         self._at = now
 
-    def take(self, now: float) -> float:
-        """One message was sent: 0 when all is well, else how long it must pause."""
+    def take(self, now: float, amount: float = 1.0) -> float:
+        """One message was sent, or what costs as much: 0 when all is well, else how long it must pause."""
         if self._rate_per_s <= 0:
             return 0.0
         self._tokens = min(self._burst, self._tokens + (now - self._at) * self._rate_per_s)
         self._at = now
-        self._tokens -= 1
+        self._tokens -= amount
         return max(0.0, -self._tokens / self._rate_per_s)

@@ -1,7 +1,7 @@
 """Unread messages: how many of others stand behind a person's marks, counted by worker threads when asked."""
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from server.archive.store import StoreReader
 from server.protocol import events, limits, requests
@@ -12,10 +12,16 @@ if TYPE_CHECKING:
     from server.sessions.session import Session
 
 
+# What a room costs in which there is something new; it may be as many as `UNREAD_COUNT_MAX`.
+_ROWS_PER_ROOM: Final = 100
+
+
 def tell_unread(hub: "Hub", session: "Session", request: requests.Unread) -> None:
     """Of all rooms of the person."""
     assert session.user is not None
-    hub.readings.start(session, request, _unread(hub, hub.user_now(session.user), request))
+    user = hub.user_now(session.user)
+    hub.readings.start(session, request, _unread(hub, user, request))
+    session.listed(len(_moved(hub.state, user)) * _ROWS_PER_ROOM)
 
 
 async def _unread(hub: "Hub", user: User, request: requests.Unread) -> events.UnreadCounts:

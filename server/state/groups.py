@@ -11,7 +11,7 @@ from server.protocol.errors import Refusal
 from server.protocol.names import clean_label
 from server.state.bodies import AddBody, AdministerBody, GroupBody, RemoveBody
 from server.state.permissions import Act, refusal_of
-from server.state.rooms import take_out
+from server.state.rooms import refusal_of_more_rooms, take_out
 from server.state.state import Room, RoomKind, State
 from server.state.told import Told
 
@@ -31,8 +31,9 @@ def judge_group(state: State, header: Header | Draft, body: GroupBody) -> Refusa
         return None
     if len(body.users) >= limits.ROOM_MEMBERS_MAX:
         return Refusal("room_full", {"limit": limits.ROOM_MEMBERS_MAX})
-    if len(state.rooms) >= limits.ROOMS_MAX:
-        return Refusal("too_many_rooms", {"limit": limits.ROOMS_MAX})
+    refusal = refusal_of_more_rooms(state, user.id)
+    if refusal is not None:
+        return refusal
     refusals = (_refusal_to_take_in(state, user.id, other) for other in body.users)
     return next((refusal for refusal in refusals if refusal is not None), None)
 
@@ -40,7 +41,7 @@ def judge_group(state: State, header: Header | Draft, body: GroupBody) -> Refusa
 def fold_group(state: State, header: Header, body: GroupBody) -> Told:
     """The group exists. Whom a merge does not know any more, or who blocked the maker since, is left out."""
     user = state.devices[header.device].user
-    state.put_room(Room(body.room, body.name, (), RoomKind.GROUP, administrators=(user,)))
+    state.put_room(Room(body.room, body.name, (), RoomKind.GROUP, administrators=(user,), maker=user))
     taken = [other for other in body.users if _refusal_to_take_in(state, user, other) is None]
     for member in (user, *taken):
         state.add_member(body.room, member)

@@ -27,16 +27,22 @@ def judge_room(state: State, header: Header | Draft, body: RoomBody) -> Refusal 
         return None
     if name_key(body.name) in state.room_by_name:
         return Refusal("room_name_taken", {"name": body.name})
-    if len(state.rooms) >= limits.ROOMS_MAX:
-        return Refusal("too_many_rooms", {"limit": limits.ROOMS_MAX})
-    return None
+    return refusal_of_more_rooms(state, state.devices[header.device].user)
+
+
+def refusal_of_more_rooms(state: State, user: str) -> Refusal | None:
+    """Why somebody may make no more rooms and groups. Private chats are as many as there are friends."""
+    if state.rooms_made[user] >= limits.ROOMS_PER_PERSON_MAX:
+        return Refusal("too_many_own_rooms", {"limit": limits.ROOMS_PER_PERSON_MAX})
+    is_full = state.rooms_made.total() >= limits.ROOMS_MAX
+    return Refusal("too_many_rooms", {"limit": limits.ROOMS_MAX}) if is_full else None
 
 
 def fold_room(state: State, header: Header, body: RoomBody) -> Told:
     """The room exists, and its maker is in it and administers it."""
     user = state.devices[header.device].user
     name = free_name(body.name, state.room_by_name)
-    state.put_room(Room(body.room, name, (), administrators=(user,)))
+    state.put_room(Room(body.room, name, (), administrators=(user,), maker=user))
     state.add_member(body.room, user)
     return Told(audience=EVERYBODY, joined=((body.room, user),))
 
@@ -121,7 +127,9 @@ def judge_topic(state: State, header: Header | Draft, body: TopicBody) -> Refusa
     user = state.user_of_device(header.device)
     if user is None:
         return Refusal("not_signed_in")
-    if len(body.topic) > limits.TOPIC_CHARACTERS_MAX or not body.topic.isprintable():
+    # A printable text holds no lone surrogates.
+    is_line = body.topic.isprintable() and len(body.topic.encode()) <= limits.TOPIC_BYTES_MAX
+    if not is_line or len(body.topic) > limits.TOPIC_CHARACTERS_MAX:
         return Refusal("bad_topic", {"limit": limits.TOPIC_CHARACTERS_MAX})
     return refusal_of(state, Act.DESCRIBE, body.room, user.id)
 

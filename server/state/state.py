@@ -7,6 +7,7 @@ only the engine folds.
 
 import enum
 import hashlib
+from collections import Counter
 from typing import Final
 
 import msgspec
@@ -93,6 +94,7 @@ class Room(msgspec.Struct, frozen=True, array_like=True):
     """A conversation, of whichever kind; `members` are the ids of its people, in the order they came.
 
     Names of public rooms are given once. A private chat has none: each of the two sees the other's name.
+    `maker` is the id of the person who made it; nobody made a private chat.
     """
 
     id: str
@@ -101,6 +103,7 @@ class Room(msgspec.Struct, frozen=True, array_like=True):
     kind: RoomKind = RoomKind.PUBLIC
     administrators: tuple[str, ...] = ()
     topic: str = ""
+    maker: str = ""
 
 
 # Those whose names are given once.
@@ -162,6 +165,8 @@ class State:
         self.users: dict[str, User] = {}
         self.devices: dict[str, Device] = {}
         self.rooms: dict[str, Room] = {GENERAL: Room(GENERAL, GENERAL, (), RoomKind.GENERAL)}
+        # How many each person has made, whatever became of them.
+        self.rooms_made = Counter[str]()
         self.user_by_name: dict[str, str] = {}
         self.room_by_name: dict[str, str] = {GENERAL: GENERAL}
         self.counters: dict[str, CounterSet] = {}
@@ -233,6 +238,8 @@ class State:
     def put_room(self, room: Room) -> None:
         """Add or replace a room."""
         before = self.rooms.get(room.id)
+        if before is None and room.kind is not RoomKind.PRIVATE:
+            self.rooms_made[room.maker] += 1
         if before is not None and before.name != room.name:
             self.room_by_name.pop(name_key(before.name), None)
         self.rooms[room.id] = room

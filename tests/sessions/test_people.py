@@ -1,12 +1,14 @@
 """Friends, groups and rooms through sessions: who is told what, and who may look at what."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from server.protocol import events, requests
+from server.protocol import events, limits, requests
 from server.protocol.facts import RoomFacts
 from tests.sessions.scene import Client, Scene, codes, messages_in, only
+from tests.waiting import wait_until
 
 
 @pytest.fixture
@@ -165,6 +167,34 @@ def test_people_are_found_by_how_their_name_begins(scene: Scene, anna: Client, b
     for start, limit, names, is_end in (("b", 9, ["Ben", "béatrice"], True), ("", 2, ["Anna", "Ben"], False)):
         found = anna.ask_for(events.PersonList, requests.People, name=start, limit=limit)
         assert ([person.name for person in found.people], found.is_end) == (names, is_end)
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [
+        (requests.People, {}),
+        (requests.Rooms, {}),
+        (requests.Who, {"room": "general"}),
+        (requests.Receipts, {"room": "general"}),
+        (requests.Devices, {}),
+    ],
+)
+def test_long_lists_cost_as_much_as_searches(
+    make_scene: Callable[..., Scene],
+    monkeypatch: pytest.MonkeyPatch,
+    kind: type[requests.AnyRequest],
+    fields: dict[str, Any],
+) -> None:
+    monkeypatch.setattr(limits, "ROWS_PER_SEARCH", 1)
+    client = make_scene(send_rate_per_s=5.0).client()
+    client.sign_in()
+    for _ in range(limits.SEARCH_BURST):
+        assert not client.session.is_held
+        client.ask(kind, **fields)
+        wait_until(lambda: not client.session._reads_in_flight)
+    client.ask(kind, **fields)
+    assert client.session.is_held
+    wait_until(lambda: not client.session.is_held)
 
 
 def test_who_is_not_there_cannot_be_named(anna: Client) -> None:

@@ -31,6 +31,12 @@ def test_rest_earns_the_burst_back_and_not_more() -> None:
     assert throttle.take(1000.0) > 0
 
 
+def test_what_costs_more_takes_more_of_it() -> None:
+    throttle = Throttle(5, 20, 100.0)
+    assert [throttle.take(100.0, 0.01) for _ in range(100)] == [0.0] * 100
+    assert throttle.take(100.0, 21) == pytest.approx(0.4)
+
+
 def test_rate_0_switches_it_off() -> None:
     throttle = Throttle(0, 1, 0.0)
     assert {throttle.take(0.0) for _ in range(1000)} == {0.0}

@@ -4,7 +4,8 @@ from unittest import mock
 
 import pytest
 
-from server.state.bodies import DeviceBody, GroupBody, LeaveBody
+from server.state.bodies import DeviceBody, FriendBody, GroupBody, LeaveBody, TopicBody
+from server.state.state import restore
 from tests.state.archive_of import Archive, act, device, epoch, member, room
 
 
@@ -64,5 +65,34 @@ def test_no_room_has_the_id_of_a_person_and_no_person_that_of_a_room(archive: Ar
 def test_rooms_and_their_members_are_limited(archive: Archive) -> None:
     with mock.patch("server.protocol.limits.ROOM_MEMBERS_MAX", 1):
         assert archive.verdict(member(1, "g", name="e")) == "room_full"
-    with mock.patch("server.protocol.limits.ROOMS_MAX", 2):
+    with mock.patch("server.protocol.limits.ROOMS_MAX", 1):
         assert archive.verdict(room(2, "attic")) == "too_many_rooms"
+        assert archive.verdict(act("group", 3, GroupBody("c", "Choir", ()))) == "too_many_rooms"
+
+
+def test_nobody_makes_more_than_a_share_of_all_rooms(archive: Archive) -> None:
+    with mock.patch("server.protocol.limits.ROOMS_PER_PERSON_MAX", 2):
+        assert archive.verdict(act("group", 2, GroupBody("c", "Choir", ()))) == "accepted"
+        for draft in (room(3, "attic"), act("group", 4, GroupBody("b", "Bass", ()))):
+            assert archive.verdict(draft) == "too_many_own_rooms"
+        # To leave it gives no place for another one: its name and its history stay.
+        archive.add(act("leave", 5, LeaveBody("c")))
+        assert archive.verdict(room(6, "attic")) == "too_many_own_rooms"
+        assert archive.verdict(room(1, "attic", name="e")) == "accepted"
+        restored = restore(archive.state.snapshot())
+        assert restored.rooms_made == archive.state.rooms_made == {"user-d": 2, "user-e": 1}
+
+
+def test_private_chats_take_nobody_a_room_away(archive: Archive) -> None:
+    archive.add(act("friend", 2, FriendBody("user-e", "ask")))
+    archive.add(act("friend", 1, FriendBody("user-d", "accept"), name="e"))
+    with mock.patch("server.protocol.limits.ROOMS_MAX", 2):
+        assert archive.verdict(room(3, "attic")) == "accepted"
+
+
+@pytest.mark.parametrize(
+    ("topic", "verdict"),
+    [("x" * 200, "accepted"), ("x" * 201, "bad_topic"), ("ä" * 200, "accepted"), ("🎶" * 101, "bad_topic")],
+)
+def test_topics_are_limited_in_characters_and_bytes(archive: Archive, topic: str, verdict: str) -> None:
+    assert archive.verdict(act("topic", 2, TopicBody("g", topic))) == verdict
