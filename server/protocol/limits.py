@@ -83,6 +83,8 @@ DEVICE_DAYS_MAX: Final = 180
 INVITE_DAYS: Final = 7
 # Who invites more at a time invites a crowd, and an open chat is better for that.
 INVITES_OPEN_MAX: Final = 100
+# With those that were taken back before their time was over.
+INVITES_UNUSED_MAX: Final = 1_000
 # A reset is for somebody who waits for it.
 RESET_HOURS: Final = 24
 # Requests of one connection that wait for their commit: a client's window, and a bound for us.

@@ -342,7 +342,8 @@ class Who(Request, frozen=True, tag="who"):
 
 class Status(Request, frozen=True, tag="status"):
     """Facts about this server. `proof` (HMAC-SHA-256 of the welcome's nonce with the cluster's
-    secret, hex) shows more; `hash_at` asks for the chain's hash at an index."""
+    secret, hex) shows more; `hash_at` asks for the chain's hash at an index, which without a proof is one
+    that only says whether two servers have the same."""
 
     proof: Annotated[str, Meta(max_length=64)] = ""
     hash_at: Count | None = None

@@ -88,18 +88,22 @@ async def _refusal_of_room(
     sha256, size = request.sha256, request.size
     if size > limits.FILE_BYTES_MAX:
         return Refusal("file_too_large", {"limit": limits.FILE_BYTES_MAX})
-    uploads = files.uploads_of(person, sha256)
-    if len(uploads) >= limits.UPLOADS_PER_PERSON_MAX:
-        return Refusal("too_many_uploads", {"limit": limits.UPLOADS_PER_PERSON_MAX})
-    coming = sum(upload.size - upload.received for upload in uploads)
     carried = hub.state.files
     kept = carried.bytes_of(person) - (size if carried.has_sent(person, sha256) else 0)
-    waiting = await files.run(lambda: files.blobs.reserved_bytes(person, sha256, carried.has_sent))
+    waiting, has_room = await files.run(
+        lambda: (
+            files.blobs.reserved_bytes(person, sha256, carried.has_sent),
+            files.blobs.has_room_for(size),
+        )
+    )
+    # Looked at last, and nothing is waited for until this one is among them: many connections ask at once.
+    uploads = files.uploads_of(person, sha256)
+    coming = sum(upload.size - upload.received for upload in uploads)
+    if len(uploads) >= limits.UPLOADS_PER_PERSON_MAX:
+        return Refusal("too_many_uploads", {"limit": limits.UPLOADS_PER_PERSON_MAX})
     if kept + waiting + coming + size > limits.FILE_BYTES_PER_PERSON_MAX:
         return Refusal("quota_exceeded", {"limit": limits.FILE_BYTES_PER_PERSON_MAX})
-    if not await files.run(lambda: files.blobs.has_room_for(size)):
-        return Refusal("disk_full")
-    return None
+    return None if has_room else Refusal("disk_full")
 
 
 async def _take(

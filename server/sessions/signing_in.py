@@ -132,6 +132,10 @@ def activate(hub: "Hub", session: "Session", request: requests.Activate) -> None
     A full server does not believe at once that the other one is alive and has room: a moment after
     a death the clients know more than it does.
     """
+    if session.user is not None and session.user.id == OPERATOR:
+        # Nobody in the chat: there is nothing to go on with.
+        session.refuse(request.id, Refusal("forbidden"))
+        return
     if hub.admit(is_redirected=True) is Verdict.STAY:
         _activate(hub, session, request)
     else:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from server.archive.record import Record
 from server.protocol import events, requests
 from server.protocol.errors import Refusal
 from server.protocol.facts import ConnectionFacts
@@ -40,9 +41,19 @@ async def status_facts(
         epoch=hub.pair.epoch,
         archive_number=position.number,
         index=index,
-        hash=record.hash.hex() if record else "",
+        hash=_told_hash(hub, record, is_proven=is_proven) if record else "",
     )
     return _with_private_facts(hub, status) if is_proven else status
+
+
+def _told_hash(hub: "Hub", record: Record, *, is_proven: bool) -> str:
+    """The hash of the chain; without a proof one that is good for comparing two servers and nothing else.
+
+    By the hash itself anybody could try at home whether a message of others says what it might say.
+    """
+    if is_proven:
+        return record.hash.hex()
+    return hmac.new(hub.facts.cluster_secret, b"hash " + record.hash, hashlib.sha256).hexdigest()
 
 
 def _is_on_this_computer(address: str) -> bool:

@@ -21,6 +21,10 @@ def refusal_of_invite(state: State, code: bytes, time_ms: int) -> Refusal | None
     invite = state.invites.get(code)
     if invite is None or invite.is_taken_back:
         return Refusal("bad_invite")
+    inviter = state.users.get(invite.by)
+    if inviter is None or inviter.is_disabled:
+        # Otherwise who was sent away would come in again by an invite of the day before.
+        return Refusal("bad_invite")
     if invite.used_by:
         return Refusal("invite_used")
     return Refusal("invite_expired") if time_ms > invite.until_ms else None
@@ -42,9 +46,11 @@ def judge_invite(state: State, header: Header | Draft, body: InviteBody) -> Refu
         return Refusal("forbidden")
     if len(body.hash) != 32 or body.hash in state.invites:
         return Refusal("bad_request", {"reason": "no new invite"})
-    waiting = (i for i in state.invites.values() if i.by == user.id and not (i.used_by or i.is_taken_back))
-    is_full = sum(invite.until_ms >= header.time_ms for invite in waiting) >= limits.INVITES_OPEN_MAX
-    if is_full and header.origin is None:
+    mine = [one for one in state.invites.values() if one.by == user.id and not one.used_by]
+    unused = [one for one in mine if one.until_ms >= header.time_ms]
+    is_full = sum(not one.is_taken_back for one in unused) >= limits.INVITES_OPEN_MAX
+    # Those that were taken back are listed for weeks: they are not without end, either.
+    if (is_full or len(unused) >= limits.INVITES_UNUSED_MAX) and header.origin is None:
         return Refusal("too_many_invites", {"limit": limits.INVITES_OPEN_MAX})
     return None
 

@@ -16,7 +16,7 @@ from server.protocol.compression import pack, unpack
 from server.protocol.facts import FileFacts
 from server.protocol.frames import encode_frame
 from server.sessions.file_store import Key
-from tests.sessions.scene import Client, E, Scene, messages_in
+from tests.sessions.scene import Client, E, Scene, codes, messages_in
 from tests.waiting import wait_until
 
 CONTENT = os.urandom(limits.CHUNK_BYTES_MAX * 2 + 1000)
@@ -199,6 +199,37 @@ def test_more_than_one_file_or_one_person_may_have_is_refused(scene: Scene) -> N
     rest = limits.FILE_BYTES_PER_PERSON_MAX - 20 * limits.FILE_BYTES_MAX
     assert refused(begin("file 0", rest - 6_999)) == "quota_exceeded"
     expect(events.UploadState, begin("file 0", rest - 7_000))
+
+
+def test_who_asks_from_many_connections_at_once_sends_no_more_files(scene: Scene) -> None:
+    anna = signed_in(scene)
+    clients = [anna]
+    for _ in range(4):
+        other = scene.client()
+        other.sign_in("Anna")
+        clients.append(other)
+    frames = []
+    for number, client in enumerate(clients):
+        begun = (sha256_of(f"{number} {n}".encode()) for n in range(limits.READS_IN_FLIGHT_MAX))
+        asked_for = (client.request(requests.BeginUpload, sha256=sha256, size=1000) for sha256 in begun)
+        frames.append(b"".join(map(encode_frame, asked_for)))
+
+    def all_at_once() -> None:
+        for client, data in zip(clients, frames, strict=True):
+            client.session.received(data)
+
+    scene.do(all_at_once)
+    found: list[events.AnyEvent] = []
+
+    def are_answered() -> bool:
+        for client in clients:
+            found.extend(e for e in client.heard() if isinstance(e, events.UploadState | events.Failed))
+        return len(found) == len(clients) * limits.READS_IN_FLIGHT_MAX
+
+    wait_until(are_answered)
+    begun_now = [event for event in found if isinstance(event, events.UploadState)]
+    assert len(begun_now) == limits.UPLOADS_PER_PERSON_MAX
+    assert set(codes(found)) == {"too_many_uploads"}
 
 
 def test_a_message_cannot_carry_what_its_writer_has_not_shown(scene: Scene) -> None:

@@ -207,6 +207,13 @@ def test_the_operator_administers_and_is_counted_as_nobody(scene: Scene) -> None
     assert scene.hub.send_rate_per_s == 3.0
 
 
+def test_the_operator_is_nobody_who_reads_or_writes(scene: Scene) -> None:
+    client, _found = operator(scene)
+    assert codes(client.ask(requests.Activate)) == ["forbidden"]
+    assert codes(client.ask(requests.History, room="general")) == ["on_standby"]
+    assert client.session.reader is None
+
+
 def test_whoever_has_another_secret_or_shows_a_proof_again_is_no_operator(scene: Scene) -> None:
     _client, found = operator(scene, bytes(32))
     assert codes(found) == ["forbidden"]

@@ -24,6 +24,25 @@ def test_an_invite_is_good_for_a_week() -> None:
     assert archive.verdict(invited("f", "Ben", OTHER, time_ms=INVITE_MS)) == "accepted"
 
 
+def test_the_invites_of_who_was_sent_away_let_nobody_in() -> None:
+    archive = Archive(epoch(), founder(), device("e", "Ben"), settings(1, members_invite=True))
+    archive.add(invite(1, CODE, name="e"))
+    archive.add(standing(2, "user-e", "disabled"))
+    assert archive.verdict(invited("f", "Benno", CODE)) == "bad_invite"
+    archive.add(standing(3, "user-e", "enabled"))
+    assert archive.verdict(invited("g", "Carl", CODE)) == "accepted"
+
+
+def test_invites_that_are_taken_back_at_once_are_not_made_without_end() -> None:
+    archive = Archive(epoch(), founder())
+    with mock.patch("server.protocol.limits.INVITES_UNUSED_MAX", 2):
+        for counter, code in ((1, CODE), (3, OTHER)):
+            archive.add(invite(counter, code))
+            archive.add(take_back(counter + 1, code))
+        assert archive.verdict(invite(5, b"n" * 32)) == "too_many_invites"
+        assert archive.verdict(invite(6, b"n" * 32, time_ms=INVITE_MS + 1)) == "accepted"
+
+
 def test_a_name_that_somebody_has_spends_no_invite() -> None:
     archive = Archive(epoch(), founder(), invite(1, CODE))
     assert archive.verdict(invited("e", "Anna", CODE)) == "name_taken"
