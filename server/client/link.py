@@ -7,13 +7,14 @@
 us to the other one may still keep a standby, so SIGNING_IN and ACTIVATING may fall back to it.
 """
 
-from enum import Enum, auto
+from enum import IntEnum, auto
+from typing import Final
 
 from server.client.notices import Arguments
 from server.protocol.connection import ClientConnection
 
 
-class Stage(Enum):
+class Stage(IntEnum):
     """How far a link is."""
 
     DIALING = auto()
@@ -22,6 +23,10 @@ class Stage(Enum):
     STANDBY = auto()
     ACTIVATING = auto()
     ACTIVE = auto()
+
+
+_LEADING: Final = frozenset({Stage.ACTIVATING, Stage.ACTIVE})
+_SIGNED_IN: Final = frozenset({Stage.STANDBY, Stage.ACTIVATING, Stage.ACTIVE})
 
 
 class Link:
@@ -95,9 +100,9 @@ class Link:
         """Whether this is, or is about to become, the active link."""
         if self.stage is Stage.SIGNING_IN:
             return not self.is_standby_wanted
-        return self.stage in {Stage.ACTIVATING, Stage.ACTIVE}
+        return self.stage in _LEADING
 
     @property
     def is_signed_in(self) -> bool:
         """Whether the server knows who we are."""
-        return self.stage in {Stage.STANDBY, Stage.ACTIVATING, Stage.ACTIVE}
+        return self.stage in _SIGNED_IN

@@ -1,12 +1,14 @@
 """Signs of life: pings, silence, and servers that hang."""
 
-from collections.abc import Iterator
+from typing import Final
 
 from server.client.link import Link, Stage
 from server.client.links import Links
 from server.client.notices import LatencyMeasured
 from server.protocol.events import Pong, ServersChanged
 from server.protocol.requests import Ping
+
+_PINGED: Final = frozenset({Stage.STANDBY, Stage.ACTIVE})
 
 
 class Liveness:
@@ -74,18 +76,20 @@ class Liveness:
             link.ping_at = link.ping_at if link.ping_id else now
 
     def _may_ping(self, link: Link) -> bool:
-        return link.stage in {Stage.STANDBY, Stage.ACTIVE} and not link.ping_id
+        return link.stage in _PINGED and not link.ping_id
 
-    def _deadlines(self, link: Link) -> Iterator[tuple[str, float]]:
-        settings = self._settings
-        if link.stage is Stage.DIALING:
-            yield "timeout", link.since + settings.dial_s_max
-            return
-        if link.stage is Stage.GREETING:
-            yield "timeout", link.since + settings.welcome_s_max
-        elif link.stage in {Stage.SIGNING_IN, Stage.ACTIVATING}:
-            yield "timeout", link.since + settings.sign_in_s_max
-        yield "silent", link.heard_at + settings.dead_after_s
-        standby = self._links.standby
-        if link.suspected_at is not None and standby is not None and standby.heard_at >= link.suspected_at:
-            yield "silent", link.suspected_at + settings.suspect_s
+    def _deadlines(self, link: Link) -> list[tuple[str, float]]:
+        """Until when it has to show what; the code says what it is given up for."""
+        settings, stage = self._settings, link.stage
+        if stage is Stage.DIALING:
+            return [("timeout", link.since + settings.dial_s_max)]
+        deadlines = [("silent", link.heard_at + settings.dead_after_s)]
+        if stage is Stage.GREETING:
+            deadlines.insert(0, ("timeout", link.since + settings.welcome_s_max))
+        elif stage is Stage.SIGNING_IN or stage is Stage.ACTIVATING:
+            deadlines.insert(0, ("timeout", link.since + settings.sign_in_s_max))
+        if link.suspected_at is not None:
+            standby = self._links.standby
+            if standby is not None and standby.heard_at >= link.suspected_at:
+                deadlines.append(("silent", link.suspected_at + settings.suspect_s))
+        return deadlines

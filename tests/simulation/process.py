@@ -191,6 +191,9 @@ class Process:
         output = self.engine.handle(inputs, self.world.clock.now, self.machine.time_ms())
         self.world.audit.check(self, inputs, output)
         self.counts_with = self.engine.replica.peer
+        if not (output.writes or output.loads or output.has_news or self._waiting or self.is_ending):
+            # As most rounds.
+            return
         if (
             output.halt is None
             and (output.writes or output.has_news)

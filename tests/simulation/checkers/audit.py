@@ -41,6 +41,9 @@ class Audit:
         ]
         if hellos:
             process.other_had = hellos[-1].last_index
+        if not (output.writes or output.loads or output.has_news):
+            # As most rounds: nothing that anybody could see.
+            return
         # Who greeted the other one may win over it, also when the connection ends in the same round.
         self._places(process, output, has_met=bool(hellos))
         for message in output.messages:
