@@ -53,7 +53,7 @@ BLOCKED_MAX: Final = 1_000
 # Rooms are public things with a list that people read; groups count with them. One person shall not use up
 # what is for all: what was made counts for ever, for its name and its history stay.
 ROOMS_MAX: Final = 10_000
-ROOMS_PER_PERSON_MAX: Final = 500
+ROOMS_PER_PERSON_MAX: Final = 200
 # A room's members are told about each other; beyond this the price of that grows too high.
 ROOM_MEMBERS_MAX: Final = 1_000
 # Everybody is a member of the first room. Whoever reaches an open server may sign in under new names

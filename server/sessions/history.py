@@ -3,6 +3,7 @@
 Reads through a `StoreReader`, so any worker thread may do it.
 """
 
+import heapq
 import itertools
 from collections.abc import Iterator
 from typing import Final, NamedTuple
@@ -21,6 +22,8 @@ from server.state.state import State
 
 # One read for one lagging reader.
 ROWS_MAX: Final = 500
+# So many of one audience at once, at least.
+_ROWS_AT_ONCE: Final = 50
 # Who is far behind is written so much at a time: more would wait in its buffer, where it is ours to hold.
 PIECE_BYTES: Final = 512 * 1024
 # 500 long messages are 16 MB, of which a piece takes few.
@@ -106,19 +109,11 @@ def missed_frames(
 
     The position there is the last frame: a client that is lost meanwhile resumes behind it.
     """
-    rows: list[TimelineRow] = []
-    # Where an audience was cut off by the limit, nothing behind that may be sent yet.
-    reach = last
-    for audience in audiences:
-        found = reader.page(audience, cursor + 1, last, ROWS_MAX, is_backwards=False)
-        rows.extend(found)
-        if len(found) == ROWS_MAX:
-            reach = min(reach, found[-1].index)
-    rows = sorted((row for row in rows if row.index <= reach), key=lambda row: row.index)
-    if len(rows) > ROWS_MAX:
-        # Of many audiences this would be as many times too much.
-        rows = rows[:ROWS_MAX]
-        reach = rows[-1].index
+    at_once = max(_ROWS_AT_ONCE, ROWS_MAX // max(1, len(audiences)))
+    told = (_rows_of(reader, audience, cursor + 1, last, at_once) for audience in audiences)
+    rows = list(itertools.islice(heapq.merge(*told, key=lambda row: row.index), ROWS_MAX))
+    # What is cut off by the limit is of the next piece.
+    reach = rows[-1].index if len(rows) == ROWS_MAX else last
     frames: list[bytes] = []
     size_bytes, sent_to = 0, cursor
     changes = Changes(reader, state)
@@ -134,6 +129,18 @@ def missed_frames(
     number = number_there or reader.number_at(reach)
     frames.append(encode_frame(events.PositionMoved(cursor=cursor_there, number=number)))
     return b"".join(frames), reach
+
+
+def _rows_of(
+    reader: StoreReader, audience: str, first: int, last: int, at_once: int
+) -> Iterator[TimelineRow]:
+    """What an audience was told, read bit by bit: of a thousand rooms only what goes into the piece."""
+    while True:
+        found = reader.page(audience, first, last, at_once, is_backwards=False)
+        yield from found
+        if len(found) < at_once:
+            return
+        first = found[-1].index + 1
 
 
 def _told(
