@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from server.protocol import events, requests
 from server.protocol.facts import MemberFacts, RoomFacts
-from server.state.permissions import Act, refusal_of, seen_rooms
+from server.state.permissions import Act, administers, refusal_of, seen_rooms
 from server.state.state import Room, RoomKind, State, User
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def _facts(state: State, room: Room, user: User, *, is_member: bool) -> RoomFact
         is_member=is_member,
         kind=room.kind,
         topic=room.topic,
-        is_administrator=user.id in room.administrators,
+        is_administrator=administers(state, room, user.id),
         user=other,
         read=state.marks.of_member(room.id, user.id).read,
         last_message=state.marks.last_message.get(room.id, 0),
@@ -59,7 +59,8 @@ def tell_members(hub: "Hub", session: "Session", request: requests.Who) -> None:
     online = hub.presence.online
     users = (state.users[member] for member in room.members)
     members = [
-        MemberFacts(user.id, user.name, user.id in online, user.id in room.administrators) for user in users
+        MemberFacts(user.id, user.name, user.id in online, administers(state, room, user.id))
+        for user in users
     ]
     session.tell(events.MemberList(answer=request.id, room=request.room, members=members))
     session.listed(len(members))

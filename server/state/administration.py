@@ -54,6 +54,9 @@ def fold_standing(state: State, header: Header, body: StandingBody) -> Told:  # 
             is_banned = person.is_banned or body.standing == "banned"
             person = msgspec.structs.replace(person, is_admin=False, is_disabled=True, is_banned=is_banned)
     state.put_user(person)
+    if person.is_disabled:
+        for room in person.rooms:
+            state.relieve(room, person.id)
     if body.standing == "banned":
         sign_out_all(state, person.id)
         _take_back_invites(state, person.id)

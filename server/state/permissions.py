@@ -7,7 +7,7 @@ import enum
 from typing import Final
 
 from server.protocol.errors import Refusal
-from server.state.state import Room, RoomKind, State
+from server.state.state import NAMED_KINDS, Room, RoomKind, State
 
 
 class Role(enum.StrEnum):
@@ -85,7 +85,16 @@ def role_of(state: State, room: Room, user: str) -> Role:
     if room.kind is RoomKind.PRIVATE:
         is_friend = any(state.are_friends(user, other) for other in room.members if other != user)
         return Role.FRIEND if is_friend else Role.MEMBER
-    return Role.ADMINISTRATOR if user in room.administrators else Role.MEMBER
+    return Role.ADMINISTRATOR if administers(state, room, user) else Role.MEMBER
+
+
+def administers(state: State, room: Room, user: str) -> bool:
+    """Whether a member administers a room. Where anybody may be, the administrators of the chat do, too."""
+    if user in room.administrators:
+        return True
+    person = state.users.get(user)
+    is_of_chat = person is not None and person.is_admin and not person.is_disabled
+    return is_of_chat and room.kind in NAMED_KINDS
 
 
 def refusal_of(state: State, act: Act, room_id: str, user: str) -> Refusal | None:

@@ -254,17 +254,30 @@ class State:
         self.put_user(msgspec.structs.replace(user, rooms=(*user.rooms, room_id)))
 
     def remove_member(self, room_id: str, user_id: str) -> None:
-        """Somebody is in a room no more. The last administrator is followed by the oldest member."""
+        """Somebody is in a room no more, and administers it no more."""
+        self.relieve(room_id, user_id)
         room, user = self.rooms[room_id], self.users[user_id]
         members = tuple(member for member in room.members if member != user_id)
         administrators = tuple(member for member in room.administrators if member != user_id)
-        if room.administrators and not administrators:
-            administrators = members[:1]
         self.put_user(
             msgspec.structs.replace(user, rooms=tuple(room for room in user.rooms if room != room_id))
         )
         # A group without anybody is closed. It is still known: what a merge brings was written for it.
         self.put_room(msgspec.structs.replace(room, members=members, administrators=administrators))
+
+    def relieve(self, room_id: str, user_id: str) -> None:
+        """Somebody administers a room no more. The last one is followed by the oldest member who can."""
+        room = self.rooms[room_id]
+        if user_id not in room.administrators:
+            return
+        others = tuple(member for member in room.administrators if member != user_id)
+        heirs = [member for member in room.members if member != user_id]
+        able = [member for member in heirs if not self.users[member].is_disabled]
+        if not any(member in able for member in others):
+            others += tuple(member for member in (able or heirs)[:1] if member not in others)
+        # Whoever is alone there stays what one was.
+        if others:
+            self.put_room(msgspec.structs.replace(room, administrators=others))
 
     def friendship(self, user: str, other: str) -> Friendship | None:
         """What there is between two people."""

@@ -22,30 +22,31 @@ from server.state.bodies import (
 from server.state.friendships import private_room
 from server.state.permissions import TABLE, Act, Role, refusal_of, role_of
 from server.state.state import GENERAL, RoomKind
+from tests.state.acts import founder, standing
 from tests.state.archive_of import Archive, act, device, epoch
 
 S, M, F, A = Role.STRANGER, Role.MEMBER, Role.FRIEND, Role.ADMINISTRATOR
-# The roles that there are in a kind of room. In the general room everybody is a member; who administers
-# it comes with the administrators of the chat.
+# The roles that there are in a kind of room. In the general room everybody is a member, and the
+# administrators of the chat administer it.
 ROLES: Final = {
-    RoomKind.GENERAL: (M,),
+    RoomKind.GENERAL: (M, A),
     RoomKind.PUBLIC: (S, M, A),
     RoomKind.GROUP: (S, M, A),
     RoomKind.PRIVATE: (S, M, F),
 }
 # Who may, by act and kind, written down by hand: the table must say the same.
 MAY: Final[dict[Act, dict[RoomKind, str]]] = {
-    Act.SEE: {RoomKind.GENERAL: "m", RoomKind.PUBLIC: "sma", RoomKind.GROUP: "ma", RoomKind.PRIVATE: "mf"},
-    Act.READ: {RoomKind.GENERAL: "m", RoomKind.PUBLIC: "ma", RoomKind.GROUP: "ma", RoomKind.PRIVATE: "mf"},
-    Act.WRITE: {RoomKind.GENERAL: "m", RoomKind.PUBLIC: "ma", RoomKind.GROUP: "ma", RoomKind.PRIVATE: "f"},
+    Act.SEE: {RoomKind.GENERAL: "ma", RoomKind.PUBLIC: "sma", RoomKind.GROUP: "ma", RoomKind.PRIVATE: "mf"},
+    Act.READ: {RoomKind.GENERAL: "ma", RoomKind.PUBLIC: "ma", RoomKind.GROUP: "ma", RoomKind.PRIVATE: "mf"},
+    Act.WRITE: {RoomKind.GENERAL: "ma", RoomKind.PUBLIC: "ma", RoomKind.GROUP: "ma", RoomKind.PRIVATE: "f"},
     Act.JOIN: {RoomKind.GENERAL: "", RoomKind.PUBLIC: "s", RoomKind.GROUP: "", RoomKind.PRIVATE: ""},
     Act.LEAVE: {RoomKind.GENERAL: "", RoomKind.PUBLIC: "ma", RoomKind.GROUP: "ma", RoomKind.PRIVATE: ""},
     Act.ADD: {RoomKind.GENERAL: "", RoomKind.PUBLIC: "", RoomKind.GROUP: "a", RoomKind.PRIVATE: ""},
     Act.REMOVE: {RoomKind.GENERAL: "", RoomKind.PUBLIC: "a", RoomKind.GROUP: "a", RoomKind.PRIVATE: ""},
     Act.RENAME: {RoomKind.GENERAL: "", RoomKind.PUBLIC: "a", RoomKind.GROUP: "a", RoomKind.PRIVATE: ""},
-    Act.DESCRIBE: {RoomKind.GENERAL: "", RoomKind.PUBLIC: "a", RoomKind.GROUP: "a", RoomKind.PRIVATE: ""},
+    Act.DESCRIBE: {RoomKind.GENERAL: "a", RoomKind.PUBLIC: "a", RoomKind.GROUP: "a", RoomKind.PRIVATE: ""},
     Act.ADMINISTER: {RoomKind.GENERAL: "", RoomKind.PUBLIC: "a", RoomKind.GROUP: "a", RoomKind.PRIVATE: ""},
-    Act.MODERATE: {RoomKind.GENERAL: "", RoomKind.PUBLIC: "a", RoomKind.GROUP: "a", RoomKind.PRIVATE: ""},
+    Act.MODERATE: {RoomKind.GENERAL: "a", RoomKind.PUBLIC: "a", RoomKind.GROUP: "a", RoomKind.PRIVATE: ""},
 }
 CELLS: Final = [(act_, kind, role) for act_ in TABLE for kind in TABLE[act_] for role in ROLES[kind]]
 # The records of the acts; to see, to read and to moderate are looked up only.
@@ -63,12 +64,15 @@ RECORDS: Final[dict[Act, tuple[str, Callable[[str], msgspec.Struct]]]] = {
 
 @pytest.fixture
 def archive() -> Archive:
-    """Ada (a) administers a room and a group with Max (m), a former friend; Fay (f) is one, Sam nobody."""
+    """Ada (a) administers a room and a group with Max (m), a former friend; Fay (f) is one, Sam nobody.
+
+    Olga (o) administers the chat.
+    """
     people = [
         device(letter, name)
         for letter, name in zip("amfsz", ("Ada", "Max", "Fay", "Sam", "Zoe"), strict=True)
     ]
-    found = Archive(epoch(), *people)
+    found = Archive(epoch(), *people, founder("o", "Olga"))
     for draft in (
         act("room", 1, RoomBody("public", "garden"), name="a"),
         act("member", 1, MemberBody("public"), name="m"),
@@ -89,7 +93,7 @@ def stage(kind: RoomKind, role: Role) -> tuple[str, str]:
         other = "user-f" if role is F else "user-m"
         return private_room("user-a", other), {S: "s", M: "m", F: "f"}[role]
     rooms = {RoomKind.GENERAL: GENERAL, RoomKind.PUBLIC: "public", RoomKind.GROUP: "group"}
-    return rooms[kind], {S: "s", M: "m", A: "a"}[role]
+    return rooms[kind], {S: "s", M: "m", A: "o" if kind is RoomKind.GENERAL else "a"}[role]
 
 
 def test_every_cell_has_an_expectation() -> None:
@@ -110,6 +114,33 @@ def test_who_may_do_what(archive: Archive, act_: Act, kind: RoomKind, role: Role
         kind_of_record, make = RECORDS[act_]
         verdict = archive.verdict(act(kind_of_record, 90, make(room), name=person))
         assert (verdict == "accepted") is is_allowed, verdict
+
+
+def test_who_administers_the_chat_administers_public_rooms_as_a_member_and_no_groups(
+    archive: Archive,
+) -> None:
+    state = archive.state
+    assert role_of(state, state.rooms["public"], "user-o") is S
+    archive.add(act("member", 50, MemberBody("public"), name="o"))
+    assert role_of(state, state.rooms["public"], "user-o") is A
+    archive.add(act("add", 51, AddBody("group", "user-o"), name="a"))
+    assert role_of(state, state.rooms["group"], "user-o") is M
+    archive.add(standing(52, "user-a", "administrator", name="o"))
+    archive.add(standing(53, "user-o", "member", name="a"))
+    assert role_of(state, state.rooms["public"], "user-o") is M
+
+
+@pytest.mark.parametrize("standing_", ["disabled", "banned"])
+def test_who_is_sent_away_leaves_no_room_without_an_administrator(archive: Archive, standing_: str) -> None:
+    state = archive.state
+    archive.add(act("room", 50, RoomBody("alone", "alone"), name="a"))
+    archive.add(act("add", 51, AddBody("group", "user-s"), name="a"))
+    archive.add(standing(50, "user-m", "disabled", name="o"))
+    archive.add(standing(51, "user-a", standing_, name="o"))
+    assert state.rooms["group"].administrators == ("user-s",), "the oldest one who can"
+    assert state.rooms["alone"].administrators == ("user-a",)
+    archive.add(standing(52, "user-a", "enabled", name="o"))
+    assert role_of(state, state.rooms["group"], "user-a") is M
 
 
 def test_strangers_are_not_told_that_a_group_or_a_chat_exists(archive: Archive) -> None:
