@@ -40,7 +40,9 @@ class ReceiptAudit:
         ]
         if output.position is not None:
             self._index = output.position.index
-        if output.marked and not self._process.world.history.liars:
+        # What is told now may be cut from the engine's state already: the next output brings that.
+        is_cut = self._process.engine.state.index < self._index
+        if output.marked and not is_cut and not self._process.world.history.liars:
             self._check(output.marked)
 
     def _check(self, users: set[str]) -> None:
