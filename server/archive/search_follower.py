@@ -115,12 +115,14 @@ class SearchFollower:
         try:
             index = SearchIndex(self._path, self._cluster)
             index.check()
-            looked_at, end = self._now(), self._source.end()
+            looked_at, end = self._now(), 0
             while not self._stopping.is_set():
                 began, end_before = self._now(), end
-                has_more, end = self._step(index)
+                has_more = self._step(index)
+                end = self._reached[1] if self._reached else 0
                 self._told_failure = ""
-                is_busy = end - end_before > _BUSY_RECORDS_PER_S * (began - looked_at)
+                # The first look sees all that there is: nobody knows how fast it was written.
+                is_busy = 0 < end_before < end - _BUSY_RECORDS_PER_S * (began - looked_at)
                 looked_at = began
                 rest = _REST_WHILE_BUSY if is_busy else _REST
                 self._stopping.wait(rest * (self._now() - began) if has_more else _EVERY_S)
@@ -138,16 +140,13 @@ class SearchFollower:
         if self._found_damage:
             self._begin_anew()
 
-    def _step(self, index: SearchIndex) -> tuple[bool, int]:
-        """Follow a little; whether there is more to do at once, and where the archive ends.
-
-        Raises `sqlite3.Error`, `DiskError`.
-        """
+    def _step(self, index: SearchIndex) -> bool:
+        """Follow a little; whether there is more to do at once. Raises `sqlite3.Error`, `DiskError`."""
         if self._found_damage:
             raise sqlite3.DatabaseError(self._found_damage)
         reach = index.reach
         try:
-            messages, changes, reach_now, end = self._source.chunk_behind(reach)
+            messages, changes, reach_now, end = self._source.chunk_behind(reach, index.seen)
             if reach_now != reach:
                 index.add(messages, reach_now, end, changes)
             if index.wants_truncation:
@@ -157,16 +156,17 @@ class SearchFollower:
                 self._rewrite_stale(index)
         except MovedError:
             index.keep(self._source.fork(index.reaches()))
-            return True, self._source.end()
-        self._tell_progress(reach_now.index, end)
-        return reach_now.index < end, end
+            return True
+        self._tell_progress(reach_now.index, end.index)
+        return reach_now.index < end.index
 
     def _rewrite_stale(self, index: SearchIndex) -> None:
         """One shelf, from what the archive says now. Raises `MovedError`."""
         stale = index.stale_shelf()
         if stale is not None:
-            log_end = self._source.end()
-            index.rewrite(stale.end, self._rested(self._source.between(stale.start, stale.end)), log_end)
+            begun = self._source.end(index.seen)
+            pieces = self._rested(self._source.between(stale.start, stale.end))
+            index.rewrite(stale.end, pieces, begun, lambda: self._source.end(begun))
             self._rewritten_at = self._now()
 
     def _rested(self, pieces: Iterator[list[IndexedMessage]]) -> Iterator[list[IndexedMessage]]:

@@ -22,7 +22,7 @@ from server.archive.record import GENESIS_HASH
 SHELF_RECORDS: Final = 16_384
 TOKENIZER: Final = "unicode61 remove_diacritics 2"
 # Another number has an older index made again.
-_VERSION: Final = "2"
+_VERSION: Final = "3"
 _BUSY_S: Final = 0.05
 _CREATE: Final = (
     "CREATE VIRTUAL TABLE {} USING fts5(room, text, content='', columnsize=0,"
@@ -31,7 +31,7 @@ _CREATE: Final = (
 
 
 class Reach(msgspec.Struct, frozen=True):
-    """How far an index has followed: a place of the log, the hash of its record, the messages up to there."""
+    """A place of the log, and the hash of its record; `number` counts the messages up to there."""
 
     index: int = 0
     hash: bytes = GENESIS_HASH
@@ -116,6 +116,12 @@ class SearchIndex:
         found = self.reaches(limit=1)
         return found[0] if found else Reach()
 
+    @property
+    def seen(self) -> Reach:
+        """Where the log ended at the last look: what is in here of messages is what they said then."""
+        query = "SELECT looked_to, looked_hash FROM shelves ORDER BY looked_to DESC LIMIT 1"
+        return next((Reach(*row) for row in self._connection.execute(query)), Reach())
+
     def reaches(self, limit: int = -1) -> list[Reach]:
         """How far each shelf goes, the newest first."""
         query = "SELECT last_index, last_hash, last_number FROM shelves ORDER BY shelf DESC LIMIT ?"
@@ -128,13 +134,13 @@ class SearchIndex:
             raise sqlite3.DatabaseError(str(found))
 
     def add(
-        self, messages: Sequence[IndexedMessage], reach: Reach, end: int, changes: Sequence[Change] = ()
+        self, messages: Sequence[IndexedMessage], reach: Reach, end: Reach, changes: Sequence[Change] = ()
     ) -> None:
         """Take the next messages in, all of the shelf of `reach`, which is how far it has followed then.
 
-        They are as they were when the log reached to `end`, so that changes up to there are in them.
-        A changed message is found by what it says now, and also by what it said until its shelf is written
-        anew (see `stale_shelf`); so who searches looks at what is found.
+        They are as they were when the log reached to `end`, behind `seen`, so that changes up to there are in
+        them. A changed message is found by what it says now, and also by what it said until its shelf is
+        written anew (see `stale_shelf`); so who searches looks at what is found.
         """
         shelf = shelf_of(reach.index)
         assert all(shelf_of(message.place) == shelf for message in messages), (shelf, reach)
@@ -142,15 +148,18 @@ class SearchIndex:
             row = (shelf, reach.index, reach.hash, reach.number)
             if execute("SELECT 1 FROM shelves WHERE shelf = ?", (shelf,)).fetchone() is None:
                 execute(_CREATE.format(table_of(shelf)))
-                execute("INSERT INTO shelves VALUES (?, ?, ?, ?, ?, 0)", (*row, end))
+                execute(
+                    "INSERT INTO shelves VALUES (?, ?, ?, ?, ?, ?, ?, 0)", (*row, end.index, *_place(end))
+                )
             else:
                 query = (
-                    "UPDATE shelves SET last_index = ?2, last_hash = ?3, last_number = ?4 WHERE shelf = ?1"
+                    "UPDATE shelves SET last_index = ?2, last_hash = ?3, last_number = ?4,"
+                    " looked_to = ?5, looked_hash = ?6 WHERE shelf = ?1"
                 )
-                execute(query, row)
+                execute(query, (*row, *_place(end)))
             self._insert(shelf, messages)
             for change in changes:
-                self._change(change)
+                self._change(change, end)
 
     def keep(self, reach: Reach) -> None:
         """Drop every shelf behind one; the empty `Reach` drops all. Changes from behind it are undone."""
@@ -160,10 +169,11 @@ class SearchIndex:
                 execute(f"DROP TABLE {table_of(shelf)}")
             execute("DELETE FROM shelves WHERE last_index > ?", (reach.index,))
             # They were read when the log had more: what it said of their messages may be undone.
-            execute("UPDATE shelves SET is_stale = 1, seen_to = ?1 WHERE seen_to > ?1", (reach.index,))
-            for (place,) in execute("SELECT place FROM changes WHERE at > ?", (reach.index,)).fetchall():
-                execute("UPDATE shelves SET is_stale = 1 WHERE shelf = ?", (shelf_of(place),))
-            execute("DELETE FROM changes WHERE at > ?", (reach.index,))
+            query = (
+                "UPDATE shelves SET is_stale = 1, seen_to = min(seen_to, ?1),"
+                " looked_to = ?1, looked_hash = ?2 WHERE looked_to > ?1"
+            )
+            execute(query, _place(reach))
         self.wants_truncation = True
 
     def stale_shelf(self) -> Stretch | None:
@@ -175,9 +185,16 @@ class SearchIndex:
         end, *before = (Reach(*found) for found in self._connection.execute(query, row))
         return Stretch(before[0] if before else Reach(), end)
 
-    def rewrite(self, reach: Reach, messages: Iterable[Sequence[IndexedMessage]], end: int) -> None:
-        """Write the shelf that goes to `reach` anew, as its messages are when the log reaches to `end`.
+    def rewrite(
+        self,
+        reach: Reach,
+        messages: Iterable[Sequence[IndexedMessage]],
+        begun: Reach,
+        end: Callable[[], Reach],
+    ) -> None:
+        """Write the shelf that goes to `reach` anew, as its messages are now.
 
+        The log reached to `begun` before they were read, and to `end()` behind that, without a cut between.
         Afterwards no file has a word of what was erased there.
         """
         shelf = shelf_of(reach.index)
@@ -186,7 +203,10 @@ class SearchIndex:
             execute(f"INSERT INTO {table}({table}) VALUES ('delete-all')")  # noqa: S608 - our own name
             for some in messages:
                 self._insert(shelf, some)
-            execute("UPDATE shelves SET is_stale = 0, seen_to = ? WHERE shelf = ?", (end, shelf))
+            query = (
+                "UPDATE shelves SET is_stale = 0, seen_to = ?, looked_to = ?, looked_hash = ? WHERE shelf = ?"
+            )
+            execute(query, (begun.index, *_place(end()), shelf))
         self.wants_truncation = True
         self.truncate_log()
 
@@ -205,20 +225,24 @@ class SearchIndex:
         self._connection.close()
 
     def _prepare(self, cluster: str) -> None:
+        wanted = {"version": _VERSION, "cluster": cluster}
         with self._transaction() as execute:
             execute("CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID")
+            if dict(execute("SELECT name, value FROM facts")) != wanted:
+                # Of another version it may have other columns.
+                virtual = "SELECT name FROM sqlite_master WHERE sql LIKE 'CREATE VIRTUAL TABLE %'"
+                for (table,) in execute(virtual).fetchall():
+                    execute(f'DROP TABLE "{table}"')
+                execute("DROP TABLE IF EXISTS shelves")
+                for fact in wanted.items():
+                    execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", fact)
             execute(
                 "CREATE TABLE IF NOT EXISTS shelves (shelf INTEGER PRIMARY KEY, last_index INTEGER NOT NULL,"
                 " last_hash BLOB NOT NULL, last_number INTEGER NOT NULL,"
-                " seen_to INTEGER NOT NULL, is_stale INTEGER NOT NULL)"
+                # Every change up to the one is in its words; changes up to the other may be.
+                " seen_to INTEGER NOT NULL, looked_to INTEGER NOT NULL, looked_hash BLOB NOT NULL,"
+                " is_stale INTEGER NOT NULL)"
             )
-            execute("CREATE TABLE IF NOT EXISTS changes (at INTEGER PRIMARY KEY, place INTEGER NOT NULL)")
-        wanted = {"version": _VERSION, "cluster": cluster}
-        if dict(self._connection.execute("SELECT name, value FROM facts")) != wanted:
-            self.keep(Reach())
-            with self._transaction() as execute:
-                for fact in wanted.items():
-                    execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", fact)
 
     def _insert(self, shelf: int, messages: Sequence[IndexedMessage]) -> None:
         # One statement for all of them: Python's lock is free while it runs, and the engine goes on.
@@ -230,14 +254,14 @@ class SearchIndex:
             (msgspec.json.encode(rows).decode(),),
         )
 
-    def _change(self, change: Change) -> None:
-        query = "UPDATE shelves SET is_stale = 1 WHERE shelf = ? AND seen_to < ?"
+    def _change(self, change: Change, end: Reach) -> None:
+        query = (
+            "UPDATE shelves SET is_stale = 1, looked_to = ?, looked_hash = ? WHERE shelf = ? AND seen_to < ?"
+        )
         shelf = shelf_of(change.place)
-        is_news = self._connection.execute(query, (shelf, change.at)).rowcount > 0
-        if is_news and change.text is not None:
+        row = (*_place(end), shelf, change.at)
+        if self._connection.execute(query, row).rowcount and change.text is not None:
             self._insert(shelf, [IndexedMessage(change.place, change.room, change.text)])
-        row = (change.at, change.place)
-        self._connection.execute("INSERT OR REPLACE INTO changes VALUES (?, ?)", row)
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[Callable[..., sqlite3.Cursor]]:
@@ -249,3 +273,7 @@ class SearchIndex:
                 self._connection.execute("ROLLBACK")
             raise
         self._connection.execute("COMMIT")
+
+
+def _place(reach: Reach) -> tuple[int, bytes]:
+    return reach.index, reach.hash

@@ -29,7 +29,7 @@ class Chunk(NamedTuple):
     messages: list[IndexedMessage]
     changes: list[Change]
     reach: Reach
-    end: int
+    end: Reach
 
 
 class SearchSource:
@@ -40,13 +40,16 @@ class SearchSource:
         self._archive: Final = StoreReader(disk)
         self._sayings: Final = sayings
 
-    def chunk_behind(self, reach: Reach) -> Chunk:
-        """What comes next, of one shelf. Raises `MovedError`."""
+    def chunk_behind(self, reach: Reach, seen: Reach) -> Chunk:
+        """What comes next, of one shelf. Raises `MovedError`.
+
+        Also when only what was `seen` behind `reach` is gone: messages before it may be what it made of them.
+        """
         with self._disk.moment():
-            if not self._holds(reach):
+            if not self._holds(reach) or not self._holds(seen):
                 raise MovedError
-            end = self._archive.derived_index()
-            last = min(end, shelf_end(shelf_of(reach.index + 1)), reach.index + _CHUNK_RECORDS)
+            end = self._end()
+            last = min(end.index, shelf_end(shelf_of(reach.index + 1)), reach.index + _CHUNK_RECORDS)
             if last <= reach.index:
                 return Chunk([], [], reach, end)
             records = list(self._archive.all_records(reach.index + 1, last))
@@ -58,9 +61,12 @@ class SearchSource:
         with self._disk.moment():
             return next((reach for reach in reaches if self._holds(reach)), Reach())
 
-    def end(self) -> int:
-        """How far the archive's tables reach."""
-        return self._archive.derived_index()
+    def end(self, behind: Reach) -> Reach:
+        """How far the archive's tables reach, of the log that has this in it. Raises `MovedError`."""
+        with self._disk.moment():
+            if not self._holds(behind):
+                raise MovedError
+            return self._end()
 
     def between(self, start: Reach, end: Reach) -> Iterator[list[IndexedMessage]]:
         """All messages from one place to another, a few at a time. Raises `MovedError`."""
@@ -76,6 +82,10 @@ class SearchSource:
     def close(self) -> None:
         """Let go of the reader."""
         self._disk.close()
+
+    def _end(self) -> Reach:
+        index = self._archive.derived_index()
+        return Reach(index, self._archive.expect_record(index).hash) if index else Reach()
 
     def _holds(self, reach: Reach) -> bool:
         if reach.index > self._archive.derived_index():

@@ -196,12 +196,31 @@ def test_a_shelf_is_written_anew_however_much_is_still_to_follow(chat: Chat) -> 
     index = SearchIndex(chat.path, "c")
     assert follower._step(index)
     reach = index.reach
-    index.add([], reach, reach.index, [Change(101, 1, ROOM, None)])
+    index.add([], reach, reach, [Change(101, 1, ROOM, None)])
     assert index.stale_shelf() is not None
     assert follower._step(index)
     assert index.stale_shelf() is None
     index.close()
     follower._source.close()
+
+
+def test_what_an_edit_said_that_a_cut_took_back_is_read_again(chat: Chat) -> None:
+    edited = {1: "butter"}
+    read = lambda _reader, records: {r.index: (ROOM, edited.get(r.index, r.body.decode())) for r in records}  # noqa: E731
+    chat.write(*["bread"] * 12)
+    follower = SearchFollower(SqliteReader(chat.archive), chat.path, "c", read, time.monotonic)
+    index = SearchIndex(chat.path, "c")
+    follower._step(index)
+    assert index.reach.index == 5
+    chat.store.commit([Write(cut_to=8)])
+    edited.clear()
+    chat.write(*["cheese"] * 8, epoch=OTHER)
+    while follower._step(index) or index.stale_shelf():
+        continue
+    index.close()
+    follower._source.close()
+    found = follower.reader.find(parse_terms("bread"), (ROOM,), 2**53, 1000, lambda: False)
+    assert found.indices == list(range(8, 0, -1))
 
 
 def test_stopping_does_not_wait_for_a_long_way(chat: Chat) -> None:

@@ -1,6 +1,8 @@
 """The search index in its file: what is found where, cut, changed, erased, made again."""
 
 import sqlite3
+from collections.abc import Iterable, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -32,12 +34,18 @@ def filled(path: Path, texts: list[tuple[str, str]]) -> SearchIndex:
     """An index with messages at the places 1 to …, each (room, text), written shelf by shelf."""
     index = SearchIndex(path, "c")
     for place, (room, text) in enumerate(texts, 1):
-        index.add([IndexedMessage(place, room, text)], reach(place), place)
+        index.add([IndexedMessage(place, room, text)], reach(place), reach(place))
     return index
 
 
 def reach(place: int) -> Reach:
     return Reach(place, bytes([place % 256]) * 32, place)
+
+
+def rewrite(
+    index: SearchIndex, end: Reach, messages: Iterable[Sequence[IndexedMessage]], log_end: int
+) -> None:
+    index.rewrite(end, messages, reach(log_end), lambda: reach(log_end))
 
 
 def find(
@@ -93,6 +101,18 @@ def test_it_goes_on_where_it_was_closed(path: Path) -> None:
     assert len(find(path, "bread")) == 12
 
 
+def test_a_file_of_another_version_is_made_anew(path: Path) -> None:
+    filled(path, [("general", "bread")] * 12).close()
+    with closing(sqlite3.connect(path)) as older:
+        older.executescript(
+            "UPDATE facts SET value = '2' WHERE name = 'version'; ALTER TABLE shelves DROP COLUMN looked_hash"
+        )
+    again = SearchIndex(path, "c")
+    assert again.reach == again.seen == Reach()
+    again.add([IndexedMessage(1, "general", "butter")], reach(1), reach(1))
+    assert (find(path, "bread"), find(path, "butter")) == ([], [1])
+
+
 def test_another_cluster_begins_with_nothing(path: Path) -> None:
     filled(path, [("general", "bread")] * 12).close()
     assert SearchIndex(path, "d").reach == Reach()
@@ -110,12 +130,12 @@ def test_a_cut_drops_all_shelves_behind(path: Path) -> None:
 
 def test_a_changed_message_is_found_by_what_it_says_now(path: Path) -> None:
     index = filled(path, [("general", "bread"), ("general", "butter")])
-    index.add([], reach(3), 3, [Change(3, 1, "general", "cheese")])
+    index.add([], reach(3), reach(3), [Change(3, 1, "general", "cheese")])
     assert find(path, "cheese") == [1]
     stale = index.stale_shelf()
     assert stale is not None
     now = [IndexedMessage(1, "general", "cheese"), IndexedMessage(2, "general", "butter")]
-    index.rewrite(stale.end, [now], 3)
+    rewrite(index, stale.end, [now], 3)
     assert find(path, "bread") == []
     assert (find(path, "cheese"), find(path, "butter")) == ([1], [2])
     assert index.stale_shelf() is None
@@ -125,11 +145,11 @@ def test_an_erased_text_is_in_no_file_when_its_shelf_is_new(path: Path) -> None:
     texts = [("general", f"filling{n} " * 30) for n in range(7)]
     index = filled(path, [*texts, ("general", "unspeakable"), *texts])
     assert files_have(path, "speakable")
-    index.add([], reach(16), 16, [Change(16, 8, "general", None)])
+    index.add([], reach(16), reach(16), [Change(16, 8, "general", None)])
     stale = index.stale_shelf()
     assert stale is not None
     assert (stale.start, stale.end) == (Reach(), reach(8))
-    index.rewrite(stale.end, [[IndexedMessage(n + 1, *texts[n]) for n in range(7)]], 16)
+    rewrite(index, stale.end, [[IndexedMessage(n + 1, *texts[n]) for n in range(7)]], 16)
     assert not files_have(path, "speakable")
     assert find(path, "filling3") == [12, 4]
 
@@ -138,7 +158,7 @@ def test_a_reader_only_delays_that_an_erased_text_leaves_the_files(path: Path) -
     index = filled(path, [("general", "unspeakable"), ("general", "bread")])
     with SearchReader(path)._moment() as reader:
         reader.execute("SELECT count(*) FROM shelves").fetchone()
-        index.rewrite(reach(2), [[IndexedMessage(2, "general", "bread")]], 2)
+        rewrite(index, reach(2), [[IndexedMessage(2, "general", "bread")]], 2)
         index.truncate_log()
         was_wanted = index.wants_truncation
     index.truncate_log()
@@ -148,8 +168,8 @@ def test_a_reader_only_delays_that_an_erased_text_leaves_the_files(path: Path) -
 
 def test_a_cut_undoes_the_changes_from_behind_it(path: Path) -> None:
     index = filled(path, [("general", "bread")] * 9)
-    index.add([], reach(10), 10, [Change(10, 1, "general", None)])
-    index.rewrite(reach(8), [[IndexedMessage(n, "general", "bread") for n in range(2, 9)]], 10)
+    index.add([], reach(10), reach(10), [Change(10, 1, "general", None)])
+    rewrite(index, reach(8), [[IndexedMessage(n, "general", "bread") for n in range(2, 9)]], 10)
     index.keep(reach(8))
     stale = index.stale_shelf()
     assert stale is not None
@@ -158,23 +178,33 @@ def test_a_cut_undoes_the_changes_from_behind_it(path: Path) -> None:
 
 def test_changes_that_the_messages_had_when_they_came_make_nothing_stale(path: Path) -> None:
     index = SearchIndex(path, "c")
-    index.add([IndexedMessage(1, "general", "cheese")], reach(2), 9)
-    index.add([], reach(8), 9, [Change(8, 1, "general", "cheese")])
+    index.add([IndexedMessage(1, "general", "cheese")], reach(2), reach(9))
+    index.add([], reach(8), reach(9), [Change(8, 1, "general", "cheese")])
     assert index.stale_shelf() is None
-    index.add([], reach(10), 10, [Change(10, 1, "general", "bread")])
+    index.add([], reach(10), reach(10), [Change(10, 1, "general", "bread")])
     assert index.stale_shelf() is not None
     assert find(path, "bread") == [1]
 
 
 def test_what_was_read_of_messages_behind_a_cut_is_read_again(path: Path) -> None:
     index = SearchIndex(path, "c")
-    index.add([IndexedMessage(1, "general", "cheese")], reach(8), 20)
+    index.add([IndexedMessage(1, "general", "cheese")], reach(8), reach(20))
     index.keep(reach(8))
     stale = index.stale_shelf()
     assert stale is not None
-    index.rewrite(stale.end, [[IndexedMessage(1, "general", "bread")]], 8)
-    index.add([], reach(9), 9, [Change(9, 1, "general", None)])
+    rewrite(index, stale.end, [[IndexedMessage(1, "general", "bread")]], 8)
+    index.add([], reach(9), reach(9), [Change(9, 1, "general", None)])
     assert index.stale_shelf() is not None
+
+
+def test_a_shelf_is_stale_when_a_cut_took_away_what_a_later_look_at_it_saw(path: Path) -> None:
+    index = SearchIndex(path, "c")
+    index.add([IndexedMessage(1, "general", "cheese")], reach(1), reach(1))
+    index.add([IndexedMessage(2, "general", "bread")], reach(2), reach(5))
+    assert index.seen.index == 5
+    index.keep(reach(2))
+    assert index.stale_shelf() is not None
+    assert index.seen.index == 2
 
 
 def test_a_failed_rewrite_leaves_the_shelf_as_it_was(path: Path) -> None:
@@ -184,7 +214,7 @@ def test_a_failed_rewrite_leaves_the_shelf_as_it_was(path: Path) -> None:
         raise OSError("the archive cannot be read")
 
     with pytest.raises(OSError, match="cannot be read"):
-        index.rewrite(reach(3), (piece for piece in broken()), 3)
+        rewrite(index, reach(3), (piece for piece in broken()), 3)
     assert find(path, "bread") == [3, 2, 1]
 
 
