@@ -167,7 +167,7 @@ _add_standing("make-member", "member", "Make an administrator a member again.")
 @click.option(
     "--send-rate",
     type=click.FloatRange(0.1, 10_000),
-    help="Messages a second of one connection for long; for connections that are made from now on.",
+    help="Messages a second of one person for long; for connections that are made from now on.",
 )
 @click.pass_obj
 def settings(run: _Run, members_invite: str | None, send_rate: float | None) -> None:

@@ -48,7 +48,7 @@ def settings_lines(answer: AccountList) -> list[str]:
     invite = _("Members may make invites.") if answer.members_invite else _("Administrators make invites.")
     if answer.send_rate_per_s is None:
         return [invite]
-    rate = _("Messages a second of one connection: {rate:g}").format(rate=answer.send_rate_per_s)
+    rate = _("Messages a second of one person: {rate:g}").format(rate=answer.send_rate_per_s)
     return [invite, rate]
 
 

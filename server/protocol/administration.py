@@ -50,7 +50,7 @@ class ResetPassword(Request, frozen=True, tag="reset_password"):
 class ChangeSettings(Request, frozen=True, tag="change_settings"):
     """What the chat allows (administrators). Fields that are left out stay.
 
-    `send_rate_per_s`: messages a second of one connection for long, from the next connection on.
+    `send_rate_per_s`: messages a second of one person for long, from the next connection on.
     """
 
     counter: Counter

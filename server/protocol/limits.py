@@ -109,6 +109,7 @@ BLOCKED_READER_S_MAX: Final = 30.0
 ANSWER_S_MAX: Final = 30.0
 # Who types is told at most this often for one connection; what was told is forgotten after twice as long.
 TYPING_EVERY_S: Final = 3.0
-# What a connection may have archived a second for long (messages, rooms, joins), and how many at once.
+# What a person may have archived a second for long (messages, rooms, joins), and how many at once: at one
+# server, over all connections.
 SEND_RATE_PER_S: Final = 5.0
 SEND_BURST: Final = 20

@@ -17,7 +17,7 @@ from server.archive.search_follower import SearchFollower
 from server.archive.store import StoreReader
 from server.engine.round import Answer, Ask, EngineInput, Output, PairState, Position
 from server.network.clock import Clock
-from server.protocol import requests
+from server.protocol import limits, requests
 from server.protocol.facts import ServerFacts
 from server.sessions.admission import Load, Policy, Verdict, admit
 from server.sessions.announcements import Announcements
@@ -35,6 +35,7 @@ from server.sessions.receipts import Receipts
 from server.sessions.searches import Searches
 from server.sessions.session import Session
 from server.sessions.sightings import Sightings
+from server.sessions.throttle import Throttles
 from server.sessions.time_limits import check_times
 from server.sessions.typists import Typists
 from server.state.state import State, User
@@ -105,6 +106,8 @@ class Hub:
         self.pair = pair
         self.peer: PeerFacts | None = None
         self.peer_known: PeerFacts | None = None
+        self.throttles: Final = Throttles(limits.SEND_BURST)
+        self.search_throttles: Final = Throttles(limits.SEARCH_BURST)
         self.presence: Final = Presence()
         self.delivery = self._make_delivery(position)
         self.announcements: Final = Announcements(self)

@@ -55,7 +55,8 @@ class Session:
         self._asked: dict[int, None] = {}
         self._held: list[bytes] = []
         self._held_bytes = 0
-        self._throttle = Throttle(hub.send_rate_per_s, limits.SEND_BURST, hub.now())
+        # That of the person, once it is known who this is.
+        self._throttle: Throttle | None = None
         # Made with the first search.
         self._search_throttle: Throttle | None = None
         self._is_too_fast = False
@@ -283,6 +284,7 @@ class Session:
     def signed_in(self, device: Device, user: User, stage: Stage) -> None:
         """It is known who this is: long frames are taken, and nothing is half-open any more."""
         self.device, self.user, self.stage = device, user, stage
+        self._throttle = self._hub.throttles.of(user.id, self._hub.send_rate_per_s, self._hub.now())
         self._connection.allow_long_frames()
         if self._channel is not None:
             self._channel.established()
@@ -295,7 +297,8 @@ class Session:
         if self._hub.state.has_seen(*draft.id):
             # Sending again what is archived is how clients make sure: it costs nothing.
             return
-        self._slow_down(self._throttle.take(self._hub.now()))
+        if self._throttle is not None:
+            self._slow_down(self._throttle.take(self._hub.now()))
 
     def listed(self, rows: int) -> None:
         """So many rows were looked through for an answer: a long list costs as much as a search."""
@@ -303,10 +306,11 @@ class Session:
 
     def searched(self, searches: float = 1.0) -> None:
         """Something is looked for, which costs more than a message."""
+        assert self.user is not None
         now = self._hub.now()
         if self._search_throttle is None:
             rate_per_s = limits.SEARCH_RATE_PER_S if self._hub.send_rate_per_s else 0.0
-            self._search_throttle = Throttle(rate_per_s, limits.SEARCH_BURST, now)
+            self._search_throttle = self._hub.search_throttles.of(self.user.id, rate_per_s, now)
         self._slow_down(self._search_throttle.take(now, searches))
 
     def ask(self, draft: Draft, answered: Callable[[Answer], None]) -> None:

@@ -29,8 +29,8 @@ Argon2id, {argon2_mib} MiB, {argon2_passes} passes, {argon2_lanes} lanes |
 | Strangers at once | {half_open} in all, {half_open_address} of one address (no limit for \
 loopback); {tls_s:g} s for TLS, {sign_in_s:g} s to sign in |
 | Frames | {short_kib} KiB before the sign-in, {long_kib} KiB after it, JSON {depth} levels deep |
-| Messages | {characters:,} characters; {rate:g} a second, {burst} at once, then that connection \
-is read slower |
+| Messages | {characters:,} characters; {rate:g} a second of one person, {burst} at once, then that one's \
+connections are read slower |
 | Files | {file_mib} MiB each, {person_gib} GiB a person, {uploads} on their way at once; stored \
 under the hash of their content |
 | Local network | a server that listens for other computers announces itself (mDNS); \

@@ -147,6 +147,22 @@ def test_rooms_are_made_no_faster_than_messages_are_sent(make_scene: Callable[..
     assert len(scene.asked) == limits.SEND_BURST + 1
 
 
+def test_more_connections_of_a_person_send_no_more(make_scene: Callable[..., Scene]) -> None:
+    scene = make_scene(send_rate_per_s=0.001)
+    clients = [scene.client() for _ in range(4)]
+    for client in clients:
+        client.sign_in("Anna")
+    other = scene.client()
+    other.sign_in("Ben")
+    for n in range(1, limits.SEND_BURST):
+        for client in clients:
+            client.ask(requests.Send, counter=n, room="general", text="spam", time_ms=0)
+    # Each of them is held by what it asks when the burst is over.
+    assert len(scene.asked) == limits.SEND_BURST + len(clients)
+    other.ask(requests.Send, counter=1, room="general", text="hello", time_ms=0)
+    assert not other.session.is_held
+
+
 def test_who_asks_twice_to_be_activated_gets_two_answers(make_scene: Callable[..., Scene]) -> None:
     scene = make_scene(users_max=1)
     scene.do(lambda: scene.hub.hear_peer(PeerFacts("b", "b:1", "leader", 0)))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.sessions.throttle import Throttle
+from server.sessions.throttle import Throttle, Throttles
 
 
 def test_a_burst_is_free_and_the_next_one_pauses() -> None:
@@ -35,6 +35,15 @@ def test_what_costs_more_takes_more_of_it() -> None:
     throttle = Throttle(5, 20, 100.0)
     assert [throttle.take(100.0, 0.01) for _ in range(100)] == [0.0] * 100
     assert throttle.take(100.0, 21) == pytest.approx(0.4)
+
+
+def test_the_connections_of_a_person_share_one_and_nobody_elses() -> None:
+    throttles = Throttles(burst=2)
+    first, second, other = (throttles.of(person, 5.0, 0.0) for person in ("anna", "anna", "ben"))
+    assert [first.take(0.0), second.take(0.0)] == [0.0, 0.0]
+    assert first.take(0.0) > 0
+    assert other.take(0.0) == 0
+    assert throttles.of("anna", 7.0, 0.0).take(0.0) == 0, "another rate counts from the next connection on"
 
 
 def test_rate_0_switches_it_off() -> None:
