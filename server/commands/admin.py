@@ -169,18 +169,24 @@ _add_standing("make-member", "member", "Make an administrator a member again.")
     type=click.FloatRange(0.1, 10_000),
     help="Messages a second of one person for long; for connections that are made from now on.",
 )
+@click.option(
+    "--one-device",
+    type=click.Choice(["yes", "no"]),
+    help="Whether who signs in on a new device is signed out on all others.",
+)
 @click.pass_obj
-def settings(run: _Run, members_invite: str | None, send_rate: float | None) -> None:
+def settings(run: _Run, members_invite: str | None, send_rate: float | None, one_device: str | None) -> None:
     """Change what the chat allows; without options show it."""
     with run.open() as chat:
         given: dict[str, Any] = {"send_rate_per_s": send_rate}
-        if members_invite is not None:
-            given["members_invite"] = members_invite == "yes"
+        for name, answer in {"members_invite": members_invite, "one_device": one_device}.items():
+            if answer is not None:
+                given[name] = answer == "yes"
         if any(value is not None for value in given.values()):
             chat.act(requests.ChangeSettings, **given)
-        answer = chat.ask(events.AccountList, requests.Accounts)
-        told = {"members_invite": answer.members_invite, "send_rate_per_s": answer.send_rate_per_s}
-        run.tell(told, *settings_lines(answer))
+        found = chat.ask(events.AccountList, requests.Accounts)
+        told = {name: getattr(found, name) for name in ("members_invite", "send_rate_per_s", "one_device")}
+        run.tell(told, *settings_lines(found))
 
 
 @command.command()

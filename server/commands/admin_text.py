@@ -17,6 +17,7 @@ _STANDINGS: Final = {
 }
 # Sentences by act, for `str.format` with who did it, to whom, and what else is known.
 _ACTS: Final = {
+    "setup": marked("{by} became the first administrator with the setup code"),
     "invite": marked("{by} made the invite {detail}"),
     "take_back": marked("{by} took the invite {detail} back"),
     "reset": marked("{by} gave {person} a code for a new password"),
@@ -45,11 +46,12 @@ def person_line(person: AccountFacts) -> str:
 
 def settings_lines(answer: AccountList) -> list[str]:
     """What the chat allows."""
-    invite = _("Members may make invites.") if answer.members_invite else _("Administrators make invites.")
-    if answer.send_rate_per_s is None:
-        return [invite]
-    rate = _("Messages a second of one person: {rate:g}").format(rate=answer.send_rate_per_s)
-    return [invite, rate]
+    lines = [_("Members may make invites.") if answer.members_invite else _("Administrators make invites.")]
+    if answer.send_rate_per_s is not None:
+        lines.append(_("Messages a second of one person: {rate:g}").format(rate=answer.send_rate_per_s))
+    if answer.one_device:
+        lines.append(_("Everybody is signed in on one device at a time."))
+    return lines
 
 
 def invite_line(invite: InviteFacts) -> str:

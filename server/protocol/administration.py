@@ -51,11 +51,13 @@ class ChangeSettings(Request, frozen=True, tag="change_settings"):
     """What the chat allows (administrators). Fields that are left out stay.
 
     `send_rate_per_s`: messages a second of one person for long, from the next connection on.
+    `one_device`: whoever signs in on a new device with a password is signed out on all others.
     """
 
     counter: Counter
     members_invite: bool | None = None
     send_rate_per_s: Annotated[float, Meta(ge=0.1, le=10_000)] | None = None
+    one_device: bool | None = None
 
 
 class Accounts(Request, frozen=True, tag="accounts"):
@@ -102,7 +104,7 @@ class AccountFacts(msgspec.Struct, frozen=True):
 class ActFacts(msgspec.Struct, frozen=True):
     """An act of administration: `by` is who did it (a name), `person` to whom, `detail` what else is known.
 
-    `act` is a standing, or invite, take_back, reset, settings; or void for one that a merge took back.
+    `act` is a standing, or setup, invite, take_back, reset, settings; or void for one that a merge took back.
     """
 
     index: int
@@ -125,6 +127,7 @@ class AccountList(Event, frozen=True, kw_only=True, tag="account_list"):
     accounts: list[AccountFacts]
     members_invite: bool
     send_rate_per_s: float | None
+    one_device: bool = False
 
 
 class AuditPage(Event, frozen=True, kw_only=True, tag="audit_page"):

@@ -3,11 +3,21 @@
 import asyncio
 from typing import TYPE_CHECKING, Final
 
+from msgspec import structs
+
 from server.archive.record import Record
 from server.protocol import events, requests
 from server.protocol.administration import AccountFacts, ActFacts, InviteFacts
 from server.protocol.errors import Refusal
-from server.state.bodies import InviteBody, ResetBody, SettingsBody, StandingBody, TakeBackBody
+from server.state.bodies import (
+    DeviceBody,
+    InviteBody,
+    ResetBody,
+    SettingsBody,
+    StandingBody,
+    TakeBackBody,
+    Way,
+)
 from server.state.fold import decode_body
 from server.state.state import OPERATOR, State, User
 from server.state.told import ADMINISTRATORS
@@ -58,6 +68,7 @@ def tell_accounts(hub: "Hub", session: "Session", request: requests.Accounts) ->
             accounts=accounts,
             members_invite=state.settings.members_invite,
             send_rate_per_s=state.settings.send_rate_per_s,
+            one_device=state.settings.one_device,
         )
     )
 
@@ -133,9 +144,11 @@ def act_of(record: Record, state: State) -> ActFacts | None:
             act, person = standing, name_of(state, user)
         case ResetBody(user):
             person = name_of(state, user)
-        case SettingsBody(members_invite, send_rate_per_s):
-            given = {"members_invite": members_invite, "send_rate_per_s": send_rate_per_s}
+        case SettingsBody():
+            given = structs.asdict(body)
             detail = ", ".join(f"{key}={value}" for key, value in given.items() if value is not None)
+        case DeviceBody(way=Way.SETUP):
+            act, person = "setup", by.name
         case _:
             return None
     return ActFacts(header.index, header.time_ms, by.name, act, person, detail)

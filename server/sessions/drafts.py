@@ -134,4 +134,6 @@ def _act_of(request: Act) -> tuple[str, msgspec.Struct]:
         case requests.ResetPassword():
             return "reset", ResetBody(request.user, bytes.fromhex(request.hash))
         case requests.ChangeSettings():
-            return "settings", SettingsBody(request.members_invite, request.send_rate_per_s)
+            return "settings", SettingsBody(
+                request.members_invite, request.send_rate_per_s, request.one_device
+            )

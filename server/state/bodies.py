@@ -230,3 +230,4 @@ class SettingsBody(msgspec.Struct, frozen=True, array_like=True):
 
     members_invite: bool | None
     send_rate_per_s: float | None
+    one_device: bool | None = None

@@ -88,6 +88,7 @@ class ChatSettings(msgspec.Struct, frozen=True, array_like=True):
 
     members_invite: bool = False
     send_rate_per_s: float | None = None
+    one_device: bool = False
 
 
 class Room(msgspec.Struct, frozen=True, array_like=True):

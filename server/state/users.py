@@ -11,7 +11,7 @@ from server.protocol.names import clean_person_name, free_name, name_key
 from server.state.bodies import DeviceBody, PasswordBody, RevokeBody, Way
 from server.state.invites import refusal_of_invite, use_invite
 from server.state.state import GENERAL, OPERATOR, Device, State, User
-from server.state.told import Told
+from server.state.told import ADMINISTRATORS, Told
 
 
 def judge_device(state: State, header: Header | Draft, body: DeviceBody) -> Refusal | None:
@@ -38,7 +38,8 @@ def judge_device(state: State, header: Header | Draft, body: DeviceBody) -> Refu
         refusal = None if body.proof == proof_of(user.password) else Refusal("wrong_password")
     if refusal is None and user.is_disabled:
         return Refusal("account_disabled")
-    if refusal is None and user.devices >= limits.DEVICES_PER_USER_MAX:
+    is_one = state.settings.one_device and bool(user.password)
+    if refusal is None and not is_one and user.devices >= limits.DEVICES_PER_USER_MAX:
         return Refusal("too_many_devices", {"limit": limits.DEVICES_PER_USER_MAX})
     return refusal
 
@@ -92,22 +93,28 @@ def fold_device(state: State, header: Header, body: DeviceBody) -> Told | None:
     state.add_member(GENERAL, new_id)
     if body.way == Way.INVITE:
         use_invite(state, body.code, new_id)
-    return Told(audience=GENERAL, joined=((GENERAL, new_id),))
+    # How somebody became the first administrator belongs to what administrators did.
+    others = (ADMINISTRATORS,) if is_admin else ()
+    return Told(audience=GENERAL, joined=((GENERAL, new_id),), others=others)
 
 
 def _fold_known(state: State, header: Header, user: User, body: DeviceBody) -> Told | None:
-    """Another device of somebody, who may have another password by it."""
+    """Another device of somebody, who may have another password by it, or only one device at a time."""
     is_reset = body.way == Way.RESET
+    # Under an open name, without a password, anybody could sign out everybody.
+    is_alone = is_reset or (state.settings.one_device and bool(user.password))
     # After a merge the password that was hashed anew may be the person's no longer.
     is_same = body.way == Way.REHASH and body.proof == proof_of(user.password)
-    if is_reset:
+    if is_alone:
         sign_out_all(state, user.id)
-        user = msgspec.structs.replace(state.users[user.id], reset=b"", reset_until_ms=0)
+        user = state.users[user.id]
+    if is_reset:
+        user = msgspec.structs.replace(user, reset=b"", reset_until_ms=0)
     if is_reset or is_same:
         user = msgspec.structs.replace(user, password=body.password)
     state.put_user(msgspec.structs.replace(user, devices=user.devices + 1))
     _put_device(state, header, user.id, body)
-    return Told(audience=user.id, signs_out=is_reset) if user.password else None
+    return Told(audience=user.id, signs_out=is_alone) if user.password else None
 
 
 def _fold_operator(state: State, header: Header, body: DeviceBody) -> None:

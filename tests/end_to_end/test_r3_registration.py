@@ -142,3 +142,19 @@ def test_r3_1_acts_of_administration_are_done_once_and_hold_at_both_servers(
         ("operator", "reset", "ben"),
         ("operator", "settings", ""),
     ]
+
+
+def test_r3_1_one_device_at_a_time_when_it_is_set(pair: RealPair, computers: Computers) -> None:
+    code, told = join(computers, pair, "ben")
+    assert code == 0, told
+    password = ["--password-file", computers.file(PASSWORD)]
+    assert computers.say("second", "both", *password, name="ben")[0] == 0
+    assert computers.say("ben", "both", name="ben")[0] == 0
+    assert admin(pair, "settings", "--one-device", "yes")["one_device"] is True
+    pair.kill(0)
+    assert computers.say("third", "only here", *password, name="ben")[0] == 0
+    for before in ("ben", "second"):
+        code, told = computers.say(before, "no", "--wait", "5", name="ben")
+        assert code == 1
+        assert "signed out for good" in told
+    assert computers.say("third", "still", name="ben")[0] == 0

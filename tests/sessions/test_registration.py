@@ -248,6 +248,12 @@ def test_the_audit_says_who_did_what(scene: Scene) -> None:
     assert page.is_end
 
 
+def test_the_audit_begins_with_the_first_administrator(scene: Scene) -> None:
+    anna = founder(scene)
+    (founding,) = audit(anna).acts
+    assert (founding.by, founding.act, founding.person) == ("Anna", "setup", "Anna")
+
+
 def days(scene: Scene, count: float) -> None:
     """Time passes."""
     scene.clock.now_s += count * 24 * 3600

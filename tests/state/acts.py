@@ -67,9 +67,14 @@ def reset(counter: int, user: str, code: bytes, *, name: str = "d", time_ms: int
 
 
 def settings(
-    counter: int, *, members_invite: bool | None = None, rate: float | None = None, name: str = "d"
+    counter: int,
+    *,
+    members_invite: bool | None = None,
+    rate: float | None = None,
+    one_device: bool | None = None,
+    name: str = "d",
 ) -> Draft:
-    return Draft("settings", name, counter, 0, _encode(SettingsBody(members_invite, rate)))
+    return Draft("settings", name, counter, 0, _encode(SettingsBody(members_invite, rate, one_device)))
 
 
 def merged(draft: Draft, user: str = "") -> Draft:

@@ -37,6 +37,7 @@ _VALUES: Final[dict[str, st.SearchStrategy[Any]]] = {
     "is_administrator": st.booleans(),
     "is_on": st.booleans(),
     "members_invite": st.none() | st.booleans(),
+    "one_device": st.none() | st.booleans(),
     "name": st.sampled_from(["garden", "attic", "Ben", "Cleo", ""]),
     "password": st.sampled_from(["", "a hash"]),
     "people": st.lists(

@@ -1,14 +1,17 @@
 """Administration: who may do what to whom, and what of it survives a merge."""
 
+import msgspec
 import pytest
 
 from server.archive.record import Draft
+from server.protocol import limits
 from server.state.administration import RESET_MS
 from server.state.bodies import Way
-from server.state.state import OPERATOR, ChatSettings, restore
+from server.state.state import GENERAL, OPERATOR, ChatSettings, restore
 from server.state.told import ADMINISTRATORS
 from server.state.users import proof_of
 from tests.state.acts import (
+    HASH,
     founder,
     invite,
     merged,
@@ -153,6 +156,37 @@ def test_a_reset_gives_the_account_to_whoever_has_the_code_once_within_a_day() -
 def test_settings_that_are_left_out_stay() -> None:
     archive = Archive(epoch(), founder(), settings(1, members_invite=True), settings(2, rate=3.0))
     assert archive.state.settings == ChatSettings(members_invite=True, send_rate_per_s=3.0)
+
+
+def test_where_one_device_is_allowed_a_new_one_signs_out_the_others() -> None:
+    archive = Archive(epoch(), founder(), person("e", "Ben"), device("g", "Guest"))
+    second = person("f", "Ben", password="", proof=proof_of(HASH))
+    archive.add(second)
+    assert archive.state.users["user-e"].devices == 2
+    archive.add(settings(1, one_device=True))
+    assert archive.verdict(message(1, name="e")) == "accepted"
+    told = archive.add(person("h", "Ben", password="", proof=proof_of(HASH))).told
+    assert [device.id for device in archive.state.devices_of("user-e")] == ["h"]
+    assert told is not None
+    assert told.signs_out
+    assert archive.verdict(message(2, name="e")) == "device_revoked"
+    archive.add(device("i", "Guest"))
+    assert archive.state.users["user-g"].devices == 2, "an open name is everybody's"
+
+
+def test_where_one_device_is_allowed_nobody_has_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "DEVICES_PER_USER_MAX", 1)
+    archive = Archive(epoch(), founder(), person("e", "Ben"))
+    another = person("f", "Ben", password="", proof=proof_of(HASH))
+    assert archive.verdict(another) == "too_many_devices"
+    archive.add(settings(1, one_device=True))
+    assert archive.verdict(msgspec.structs.replace(another, device="k")) == "accepted"
+
+
+def test_who_became_the_first_administrator_is_told_to_administrators() -> None:
+    told = Archive(epoch()).add(founder()).told
+    assert told is not None
+    assert told.audiences == (GENERAL, ADMINISTRATORS)
 
 
 def test_all_of_it_is_in_the_snapshot() -> None:
