@@ -141,18 +141,19 @@ class BlobStore:
         """This person has sent the whole of a file that is here: to the other server, which says so."""
         self._done_path(person, sha256).touch()
 
-    def reserved_bytes(self, person: str, but_for: str, has_sent: Callable[[str, str], bool]) -> int:
-        """What the parts of a person take, and the files in no message of theirs, without one."""
-        total = 0
+    def reserved(self, person: str, but_for: str, has_sent: Callable[[str, str], bool]) -> tuple[int, int]:
+        """The parts of a person, and the files in no message of theirs, without one: how many, how large."""
+        count = total = 0
         for path in self._parts.glob(f"{_who(person)}-*"):
             sha256 = path.stem.partition("-")[2]
             if sha256 == but_for or not _SHA256.fullmatch(sha256):
                 continue
             if path.suffix != _DONE or not has_sent(person, sha256):
+                count += 1
                 with contextlib.suppress(OSError):
                     whole = self._find(sha256) if path.suffix == _DONE else path
                     total += whole.stat().st_size if whole is not None else 0
-        return total
+        return count, total
 
     # --- the broom
 

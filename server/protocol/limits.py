@@ -70,6 +70,8 @@ FILE_NAME_CHARACTERS_MAX: Final = 120
 FILE_NAME_BYTES_MAX: Final = 240
 # Files that one person sends at once: each is an open file of the server.
 UPLOADS_PER_PERSON_MAX: Final = 8
+# With those of the last day that nobody went on with, or that no message carries: each is a file in a folder.
+UPLOADS_LEFT_MAX: Final = 100
 # Everybody in a room is told what everybody else has read: beyond this the price of that grows too high.
 RECEIPTS_MEMBERS_MAX: Final = 100
 # Rooms that a person reads within a second; more are marked with the next request.

@@ -19,12 +19,15 @@ if TYPE_CHECKING:
 SWEEP_EVERY_S: Final = 600.0
 # How soon after a deletion its file is gone from the disk.
 ERASE_EVERY_S: Final = 1.0
+# To begin a file is a look into a folder, and a new file in it.
+_SEARCHES_PER_UPLOAD: Final = 0.1
 
 
 def begin_upload(hub: "Hub", session: "Session", request: requests.BeginUpload) -> None:
     """Somebody wants to send a file, or to go on with it."""
     assert session.user is not None
     hub.readings.start(session, request, _begin(hub, hub.files, session.user.id, request))
+    session.searched(_SEARCHES_PER_UPLOAD)
 
 
 def take_chunk(hub: "Hub", session: "Session", request: requests.Chunk) -> None:
@@ -90,17 +93,15 @@ async def _refusal_of_room(
         return Refusal("file_too_large", {"limit": limits.FILE_BYTES_MAX})
     carried = hub.state.files
     kept = carried.bytes_of(person) - (size if carried.has_sent(person, sha256) else 0)
-    waiting, has_room = await files.run(
-        lambda: (
-            files.blobs.reserved_bytes(person, sha256, carried.has_sent),
-            files.blobs.has_room_for(size),
-        )
+    (left, waiting), has_room = await files.run(
+        lambda: (files.blobs.reserved(person, sha256, carried.has_sent), files.blobs.has_room_for(size))
     )
     # Looked at last, and nothing is waited for until this one is among them: many connections ask at once.
     uploads = files.uploads_of(person, sha256)
     coming = sum(upload.size - upload.received for upload in uploads)
-    if len(uploads) >= limits.UPLOADS_PER_PERSON_MAX:
-        return Refusal("too_many_uploads", {"limit": limits.UPLOADS_PER_PERSON_MAX})
+    for many, limit in ((uploads, limits.UPLOADS_PER_PERSON_MAX), (range(left), limits.UPLOADS_LEFT_MAX)):
+        if len(many) >= limit:
+            return Refusal("too_many_uploads", {"limit": limit})
     if kept + waiting + coming + size > limits.FILE_BYTES_PER_PERSON_MAX:
         return Refusal("quota_exceeded", {"limit": limits.FILE_BYTES_PER_PERSON_MAX})
     return None if has_room else Refusal("disk_full")

@@ -157,10 +157,10 @@ def test_what_a_person_has_sent_and_not_used_counts(store: BlobStore) -> None:
     take(store, SMALL, "anna")
     part = store.part("anna", sha256_of(LARGE), len(LARGE))
     part.write(0, LARGE[:700])
-    assert store.reserved_bytes("anna", "", never) == len(SMALL) + 700
-    assert store.reserved_bytes("anna", sha256_of(LARGE), never) == len(SMALL)
-    assert store.reserved_bytes("bert", "", never) == 0
-    assert store.reserved_bytes("anna", "", lambda _person, _sha256: True) == 700
+    assert store.reserved("anna", "", never) == (2, len(SMALL) + 700)
+    assert store.reserved("anna", sha256_of(LARGE), never) == (1, len(SMALL))
+    assert store.reserved("bert", "", never) == (0, 0)
+    assert store.reserved("anna", "", lambda _person, _sha256: True) == (1, 700)
     part.close()
 
 

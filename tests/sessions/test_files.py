@@ -201,6 +201,27 @@ def test_more_than_one_file_or_one_person_may_have_is_refused(scene: Scene) -> N
     expect(events.UploadState, begin("file 0", rest - 7_000))
 
 
+def test_files_that_are_begun_and_left_are_not_without_end(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "UPLOADS_LEFT_MAX", 2)
+    anna = signed_in(scene)
+    uploaded(scene, anna, CONTENT)
+    other = b"something else"
+    begun(scene, anna, other)
+    assert scene.hub.files is not None
+    scene.clock.now_s += 100
+    wait_until(lambda: scene.hub.files is not None and not scene.hub.files.coming())
+    # The first connection was silent for too long.
+    anna = signed_in(scene)
+    third = asked(scene, anna, requests.BeginUpload, sha256=sha256_of(b"third"), size=5)
+    assert refused(third) == "too_many_uploads"
+    # To go on with one is not one more, and what a message carries counts no more.
+    assert begun(scene, anna, other).received == 0
+    expect(events.Stored, sent(scene, anna, 1, facts(CONTENT)))
+    begun(scene, anna, b"third")
+
+
 def test_who_asks_from_many_connections_at_once_sends_no_more_files(scene: Scene) -> None:
     anna = signed_in(scene)
     clients = [anna]
