@@ -89,7 +89,9 @@ def name_of(state: State, user: str) -> str:
 
 def _may_administer(hub: "Hub", session: "Session") -> bool:
     assert session.user is not None
-    return hub.user_now(session.user).is_admin
+    # Not as it was at the sign-in: a merge may just have taken the right away, or the person.
+    user = hub.state.users.get(session.user.id)
+    return user is not None and user.is_admin and not user.is_disabled
 
 
 def _standing(user: User) -> str:

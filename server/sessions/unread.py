@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Final
 
 from server.archive.store import StoreReader
 from server.protocol import events, limits, requests
-from server.state.state import State, User
+from server.state.permissions import readable_rooms
+from server.state.state import State
 
 if TYPE_CHECKING:
     from server.sessions.hub import Hub
@@ -19,12 +20,12 @@ _ROWS_PER_ROOM: Final = 100
 def tell_unread(hub: "Hub", session: "Session", request: requests.Unread) -> None:
     """Of all rooms of the person."""
     assert session.user is not None
-    user = hub.user_now(session.user)
+    user = session.user.id
     hub.readings.start(session, request, _unread(hub, user, request))
     session.listed(len(_moved(hub.state, user)) * _ROWS_PER_ROOM)
 
 
-async def _unread(hub: "Hub", user: User, request: requests.Unread) -> events.UnreadCounts:
+async def _unread(hub: "Hub", user: str, request: requests.Unread) -> events.UnreadCounts:
     while True:
         merges = hub.delivery.merges
         # As for pages of history: what the tables lack is in memory.
@@ -35,29 +36,29 @@ async def _unread(hub: "Hub", user: User, request: requests.Unread) -> events.Un
             return events.UnreadCounts(answer=request.id, counts=counts)
 
 
-def _moved(state: State, user: User) -> list[str]:
+def _moved(state: State, user: str) -> list[str]:
     """The rooms in which there is a message behind the mark."""
     last, of_member = state.marks.last_message, state.marks.of_member
-    return [room for room in user.rooms if last.get(room, 0) > of_member(room, user.id).read]
+    return [room for room in readable_rooms(state, user) if last.get(room, 0) > of_member(room, user).read]
 
 
 def _counts(
     reader: StoreReader,
     state: State,
-    user: User,
+    user: str,
     recent: dict[str, list[events.Message]],
     recent_from: int,
 ) -> list[tuple[str, int]]:
     found = []
     for room, messages in recent.items():
-        mark = state.marks.of_member(room, user.id)
+        mark = state.marks.of_member(room, user)
         first = max(mark.read, mark.joined) + 1
         rows = reader.page(
             room, first, recent_from - 1, limits.UNREAD_COUNT_MAX, is_backwards=False, only_messages=True
         )
         writers = _writers(reader, state, [row.index for row in rows])
         writers += [message.user for message in messages if message.index >= first]
-        count = sum(writer != user.id for writer in writers)
+        count = sum(writer != user for writer in writers)
         if count:
             found.append((room, min(count, limits.UNREAD_COUNT_MAX)))
     return found
