@@ -131,8 +131,10 @@ def _friendship_changed(
     if user is None or other is None:
         return None
     room = private_room(user.id, other.id)
-    # Nobody hears that he or she was blocked.
+    # Nobody hears that he or she was blocked. What a merge brings the other side of the cut may have ended.
     is_hidden = body.act == FriendAct.BLOCK and audience != user.id
+    is_over = body.act == FriendAct.ACCEPT and record.header.origin is not None
+    is_over = is_over and not state.are_friends(user.id, other.id)
     return events.FriendshipChanged(
         index=record.index,
         by=record.id,
@@ -140,7 +142,7 @@ def _friendship_changed(
         name=user.name,
         other=other.id,
         other_name=other.name,
-        act=FriendAct.REMOVE if is_hidden else body.act,
+        act=FriendAct.REMOVE if is_hidden or is_over else body.act,
         room=room if room in state.rooms else "",
     )
 

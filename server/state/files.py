@@ -95,10 +95,13 @@ class FileUses:
             return
 
     def _put(self, use: FileUse) -> None:
-        if not self.has_sent(use.person, use.sha256):
-            self._bytes[use.person] = self._bytes.get(use.person, 0) + use.size
         uses = self._by_hash.get(use.sha256, ())
         self.changes += not uses
+        if uses:
+            # One content, one size: so it does not matter of which use it is asked.
+            use = msgspec.structs.replace(use, size=uses[0].size)
+        if not self.has_sent(use.person, use.sha256):
+            self._bytes[use.person] = self._bytes.get(use.person, 0) + use.size
         for other in uses:
             if (other.room, other.person) == (use.room, use.person):
                 use = msgspec.structs.replace(other, messages=other.messages + use.messages)
@@ -112,7 +115,12 @@ def judge_file(uses: FileUses, person: str, file: FileBody) -> Refusal | None:
         return Refusal("bad_file_name", {"name": file.name[:64]})
     if file.size > limits.FILE_BYTES_MAX:
         return Refusal("file_too_large", {"limit": limits.FILE_BYTES_MAX})
-    more = 0 if uses.has_sent(person, file.sha256) else file.size
+    return judge_quota(uses, person, file.sha256, file.size)
+
+
+def judge_quota(uses: FileUses, person: str, sha256: str, size: int) -> Refusal | None:
+    """All that a person may send; the same when nothing but hash and size of a file is left."""
+    more = 0 if uses.has_sent(person, sha256) else size
     if uses.bytes_of(person) + more > limits.FILE_BYTES_PER_PERSON_MAX:
         return Refusal("quota_exceeded", {"limit": limits.FILE_BYTES_PER_PERSON_MAX})
     return None

@@ -53,8 +53,11 @@ def judge_friend(state: State, header: Header | Draft, body: FriendBody) -> Refu
     if body.act == FriendAct.REMOVE:
         is_fulfilled = found is not None and found.is_accepted
         return None if is_fulfilled or header.origin is not None else Refusal("not_friends")
+    if body.act == FriendAct.ACCEPT and header.origin is not None:
+        # The private chat that it began may have been written in (P6), whatever became of the friendship.
+        return None
     if found is not None and found.is_accepted and body.act == FriendAct.ACCEPT:
-        return None if header.origin is not None else Refusal("already_friends")
+        return Refusal("already_friends")
     is_asked = found is not None and not found.is_accepted and found.asker == body.user
     return None if is_asked else Refusal("not_asked", {"user": body.user})
 
@@ -84,7 +87,7 @@ def fold_friend(state: State, header: Header, body: FriendBody) -> Told | None:
         case FriendAct.ASK:
             return _ask(state, user, body.user)
         case FriendAct.ACCEPT:
-            return _befriend(state, user, body.user)
+            return _accept(state, user, body.user)
         case FriendAct.DECLINE | FriendAct.REMOVE:
             return both if state.friendships.pop(pair_of(user, body.user)) else None
         case FriendAct.BLOCK:
@@ -110,18 +113,38 @@ def _ask(state: State, user: str, other: str) -> Told | None:
     return _befriend(state, user, other)
 
 
+def _accept(state: State, user: str, other: str) -> Told | None:
+    found = state.friendship(user, other)
+    if found is not None and (found.is_accepted or found.asker == other):
+        return _befriend(state, user, other)
+    # A merge brings it, and the other side of the cut has ended it already: what is left is their chat.
+    joined = open_chat(state, user, other)
+    return Told(audience=user, others=(other,), joined=joined) if joined else None
+
+
 def _befriend(state: State, user: str, other: str) -> Told | None:
     found = state.friendships[pair_of(user, other)]
     if found.is_accepted:
         return None
     state.friendships[pair_of(user, other)] = structs.replace(found, is_accepted=True)
-    room, joined = private_room(user, other), tuple[tuple[str, str], ...]()
-    if room not in state.rooms:
-        state.put_room(Room(room, "", (), RoomKind.PRIVATE))
-        joined = tuple((room, member) for member in pair_of(user, other))
-        for _, member in joined:
-            state.add_member(room, member)
-    return Told(audience=user, others=(other,), joined=joined)
+    return Told(audience=user, others=(other,), joined=open_chat(state, user, other))
+
+
+def open_chat(state: State, user: str, other: str) -> tuple[tuple[str, str], ...]:
+    """Two people have a private chat from now on: who joined it by that."""
+    room = private_room(user, other)
+    if room in state.rooms:
+        return ()
+    state.put_room(Room(room, "", (), RoomKind.PRIVATE))
+    joined = tuple((room, member) for member in pair_of(user, other))
+    for _, member in joined:
+        state.add_member(room, member)
+    return joined
+
+
+def partner_in(state: State, user: str, room: str) -> str | None:
+    """With whom a person has, or would have, this private chat; all people are looked through."""
+    return next((other for other in state.users if private_room(user, other) == room), None)
 
 
 def private_room(user: str, other: str) -> str:

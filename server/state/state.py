@@ -241,11 +241,13 @@ class State:
         before = self.rooms.get(room.id)
         if before is None and room.kind is not RoomKind.PRIVATE:
             self.rooms_made[room.maker] += 1
+        self.rooms[room.id] = room
+        if room.kind not in NAMED_KINDS:
+            # A group may be called like a public room.
+            return
         if before is not None and before.name != room.name:
             self.room_by_name.pop(name_key(before.name), None)
-        self.rooms[room.id] = room
-        if room.kind in NAMED_KINDS:
-            self.room_by_name[name_key(room.name)] = room.id
+        self.room_by_name[name_key(room.name)] = room.id
 
     def add_member(self, room_id: str, user_id: str) -> None:
         """Make a person a member of a room, by the record behind `index`."""

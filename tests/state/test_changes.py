@@ -139,6 +139,24 @@ def test_erased_records_mean_the_same(archive: Archive) -> None:
     assert again.files.bytes_of("user-d") == 9
 
 
+def test_a_file_that_was_too_much_is_too_much_without_its_words(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "FILE_BYTES_PER_PERSON_MAX", 10)
+    kept, void = (
+        Draft("message", "d", counter, 0, msgspec.msgpack.encode(MessageBody("g", "", file)))
+        for counter, file in enumerate((FileBody(SHA, 9, "a.txt"), FileBody("b" * 64, 2, "b.txt")), start=3)
+    )
+    assert archive.verdict(kept) == "accepted"
+    assert archive.verdict(void) == "quota_exceeded"
+    # Another server had accepted it: what stands twice is erased twice.
+    assert archive.verdict(moved(void)) == "accepted"
+    again = State()
+    for record in archive.records:
+        fold(again, Record(PackedRecord(record.packed.header, erased(record.header.kind, record.body))))
+    assert again.digest() == archive.state.digest()
+
+
 def test_a_deleted_message_carries_its_file_no_more(archive: Archive) -> None:
     body = msgspec.msgpack.encode(MessageBody("g", "", FileBody(SHA, 9, "plan.txt")))
     archive.add(Draft("message", "d", 3, 0, body))

@@ -28,6 +28,18 @@ def test_a_content_counts_once_for_each_person() -> None:
     assert not uses.has_sent("cleo", SHA)
 
 
+def test_one_content_has_one_size() -> None:
+    uses = FileUses()
+    for room, size in (("general", 10), ("other", 7)):
+        uses.add(SHA, room, "anna", size)
+    again = FileUses(uses.all())
+    for each in (uses, again):
+        each.drop(SHA, "general", "anna")
+        assert (each.size_of(SHA), each.bytes_of("anna")) == (10, 10)
+        each.drop(SHA, "other", "anna")
+        assert each.bytes_of("anna") == 0
+
+
 def test_it_is_carried_until_the_last_message_with_it_is_gone() -> None:
     uses = FileUses()
     uses.add(SHA, "general", "anna", 10)

@@ -146,6 +146,40 @@ def test_a_message_that_a_merge_brings_stays_though_the_friendship_is_over(frien
     assert friends.verdict(merged(said(3))) == "accepted"
 
 
+def test_a_message_stays_though_its_friendship_ended_on_the_other_side(
+    archive: Archive,
+) -> None:
+    archive.add(friend(1, "ask"))
+    # Here Ben declines, there he accepted, and both wrote.
+    archive.add(friend(1, "block", name="b", other="user-a"))
+    told = archive.add(merged(friend(2, "accept", name="b", other="user-a"))).told
+    assert told is not None
+    assert told.joined == ((CHAT, "user-a"), (CHAT, "user-b"))
+    assert archive.verdict(merged(said(2))) == "accepted"
+    assert archive.verdict(merged(said(3, "b"))) == "accepted"
+    assert not archive.state.are_friends("user-a", "user-b")
+    assert archive.state.has_blocked("user-b", "user-a")
+    assert archive.verdict(said(4)) == "not_friends"
+    assert archive.add(merged(friend(3, "accept", name="b", other="user-a"))).told is None
+
+
+def test_a_message_opens_its_chat_though_the_friendship_never_began_here(
+    archive: Archive,
+) -> None:
+    archive.add(friend(1, "block", name="b", other="user-a"))
+    # There each had asked the other.
+    assert archive.verdict(merged(friend(1, "ask"))) == "blocked"
+    archive.add(merged(friend(2, "ask", name="b", other="user-a")))
+    told = archive.add(merged(said(2))).told
+    assert told is not None
+    assert told.joined == ((CHAT, "user-a"), (CHAT, "user-b"))
+    assert archive.verdict(said(3)) == "not_friends"
+    # A room that nobody can have is none.
+    elsewhere = act("message", 4, MessageBody("nowhere", "psst"), name="a")
+    assert archive.verdict(merged(elsewhere)) == "unknown_room"
+    assert restore(archive.state.snapshot()).digest() == archive.state.digest()
+
+
 def test_a_snapshot_holds_it_all(friends: Archive) -> None:
     friends.add(friend(2, "block", other="user-c"))
     again = restore(friends.state.snapshot())

@@ -53,6 +53,16 @@ def test_names_of_groups_are_free_but_clean(archive: Archive) -> None:
         assert archive.verdict(group(number, called=name)) == "bad_room_name", name
 
 
+def test_a_group_that_was_called_like_a_public_room_leaves_it_the_name(archive: Archive) -> None:
+    archive.add(room(2, "garden", name="a", room_id="r"))
+    archive.add(group(3, called="garden"))
+    assert archive.verdict(act("rename", 4, RenameBody("g3", "attic"), name="a")) == "accepted"
+    assert archive.state.room_by_name["garden"] == "r"
+    assert archive.state.room_by_name == restore(archive.state.snapshot()).room_by_name
+    assert archive.verdict(room(5, "garden", name="a", room_id="r2")) == "room_name_taken"
+    assert archive.verdict(room(6, "attic", name="a", room_id="r3")) == "accepted"
+
+
 def test_who_is_not_there_or_named_twice_cannot_be_taken_in(archive: Archive) -> None:
     assert archive.verdict(group(2, "nobody")) == "unknown_person"
     assert archive.verdict(group(3, "user-b", "user-b")) == "bad_request"

@@ -5,17 +5,31 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.archive.record import Draft, Record
+from server.archive.erasing import erased, target_of
+from server.archive.record import Draft, PackedRecord, Record
+from server.state.bodies import FriendBody, GroupBody
+from server.state.fold import decode_body, fold
 from server.state.rebuild import rebuild
 from server.state.state import State, restore
 from tests.state.any_steps import ANY_STEP
-from tests.state.archive_of import Archive, device, epoch, message
+from tests.state.archive_of import Archive, act, device, epoch, member, message, room
 
 STEPS = st.lists(ANY_STEP, max_size=60)
+# Something of each kind of room, so that most requests meet what they are about.
+BEGIN = (
+    epoch(),
+    *(device(name, person) for name, person in [("d", "Anna"), ("e", "Eve"), ("f", "Fred")]),
+    room(101, "garden", room_id="r1"),
+    member(101, "r1", name="e"),
+    act("group", 102, GroupBody("g1", "garden", ("user-e",))),
+    act("friend", 103, FriendBody("user-e", "ask")),
+    act("friend", 103, FriendBody("user-d", "accept"), name="e"),
+    *(message(counter, room=where) for counter, where in enumerate(("general", "r1", "g1"), start=13)),
+)
 
 
 def archive_of(drafts: list[Draft]) -> Archive:
-    archive = Archive(epoch(), device(), device("e", "Eve"))
+    archive = Archive(*BEGIN)
     for draft in drafts:
         archive.add(draft)
     return archive
@@ -56,6 +70,26 @@ def test_a_restored_state_goes_on_as_the_old_one(drafts: list[Draft]) -> None:
     for draft in drafts[len(drafts) // 2 :]:
         assert archive.add(draft) == again.add(draft)
     assert archive.state.digest() == again.state.digest()
+
+
+@given(STEPS)
+def test_what_is_erased_by_now_means_what_it_meant(drafts: list[Draft]) -> None:
+    archive = archive_of(drafts)
+    again = State()
+    for record in archive.records:
+        fold(again, as_erased(record, archive.state))
+    assert again.digest() == archive.state.digest()
+
+
+def as_erased(record: Record, state: State) -> Record:
+    """The record as it is on the disk when all that was deleted is erased."""
+    kind = record.header.kind
+    target = record.id if kind == "message" else target_of(kind, record.body)
+    body = decode_body(kind, record.body)
+    # What nobody may write is refused before it gets here, and never erased.
+    if target is None or not state.is_deleted(*target) or getattr(body, "text", "-") == "":
+        return record
+    return Record(PackedRecord(record.packed.header, erased(kind, record.body)), record.header)
 
 
 def test_other_states_have_other_digests() -> None:
