@@ -13,11 +13,13 @@ from server.archive.confirmed import ConfirmedMark
 from server.archive.disk import DamagedDiskError, SqliteReader
 from server.archive.record import GENESIS_HASH, Draft, Epoch, make_records, redraft
 from server.archive.salvage import wal_path
+from server.archive.seals import seal
 from server.archive.store import Write
 from server.mending import Mended, note_damage, note_path
 from server.opening import Opened, open_archive
 from tests.damage_campaign import CLUSTER, close, copy, lives_with, opened, says_the_truth
 from tests.damaged_archives import EPOCH, Truth, damage, make_archive
+from tests.state.archive_of import as_older_version_wrote
 
 PLACES = 200
 
@@ -91,6 +93,23 @@ def test_what_is_only_derived_is_made_anew_without_any_loss(stopped: tuple[Path,
     found = opened(archive)
     assert mended(found).records == len(truth.hashes)
     says_the_truth(found, truth)
+    close(found)
+
+
+def test_an_archive_of_an_older_version_is_opened_and_folded_anew(stopped: tuple[Path, Truth]) -> None:
+    archive, truth = stopped
+    connection = sqlite3.connect(archive)
+    connection.create_function("seal", 3, seal)
+    connection.create_function("as_older", 1, as_older_version_wrote)
+    connection.execute("UPDATE snapshots SET sealed = seal('snapshots', key, as_older(substr(sealed, 5)))")
+    connection.execute("DROP TABLE changes")
+    connection.execute("PRAGMA user_version = 0")
+    connection.commit()
+    connection.close()
+    found = opened(archive)
+    assert found.mended is None
+    says_the_truth(found, truth)
+    assert list(found.reader.all_changes()) == []
     close(found)
 
 

@@ -37,6 +37,7 @@ from server.replication.log import WHOLE
 from server.replication.replica import Replica
 from server.state.changes import is_to_erase
 from server.state.fold import fold
+from server.state.rebuild import state_in
 from server.state.state import State
 
 
@@ -50,8 +51,8 @@ class Engine:
         self._answers: Final = Answers(replica.log.last_index, is_strict=replica.settings.strict)
         self._resubmission: Final = Resubmission(reader)
         self._admission: Final = Admission(replica, self._archived, self._answers, self._resubmission)
-        snapshots = reader.snapshots()
-        self._derived: Final = Derived(state.index, snapshots[0].index if snapshots else 0)
+        snapshots = (row.index for row in reader.snapshots() if state_in(row.state) is not None)
+        self._derived: Final = Derived(state.index, next(snapshots, 0))
         self._output = Output()
         self._served_as: object = None
         self._pair: PairState | None = None

@@ -88,6 +88,13 @@ def epoch() -> Draft:
     return make_epoch_draft(EPOCH, ("a",), 0)
 
 
+def as_older_version_wrote(snapshot: bytes) -> bytes:
+    """Rooms had no kinds, and nothing was kept of files, marks, friends and invites."""
+    fields = msgspec.msgpack.decode(snapshot)
+    fields[6] = [room[:3] for room in fields[6]]
+    return msgspec.msgpack.encode(fields[:9])
+
+
 class Archive:
     """A log and the state folded from it."""
 

@@ -9,10 +9,10 @@ from server.archive.erasing import erased, target_of
 from server.archive.record import Draft, PackedRecord, Record
 from server.state.bodies import FriendBody, GroupBody
 from server.state.fold import decode_body, fold
-from server.state.rebuild import rebuild
-from server.state.state import State, restore
+from server.state.rebuild import rebuild, state_in
+from server.state.state import RoomKind, State, restore
 from tests.state.any_steps import ANY_STEP
-from tests.state.archive_of import Archive, act, device, epoch, member, message, room
+from tests.state.archive_of import Archive, act, as_older_version_wrote, device, epoch, member, message, room
 
 STEPS = st.lists(ANY_STEP, max_size=60)
 # Something of each kind of room, so that most requests meet what they are about.
@@ -96,6 +96,18 @@ def test_other_states_have_other_digests() -> None:
     digests = {archive_of([message(n) for n in range(1, count)]).state.digest() for count in range(1, 5)}
     assert len(digests) == 4
     assert State().digest() == State().digest()
+
+
+def test_what_an_older_version_kept_is_folded_anew() -> None:
+    archive = archive_of([])
+    older = as_older_version_wrote(archive.state.snapshot())
+    assert restore(older).rooms["general"].kind is RoomKind.PUBLIC
+    assert state_in(older) is None
+    assert state_in(archive.state.snapshot()) is not None
+    last = len(archive.records)
+    for snapshots in ([(last, older)], [(last, b"\xc1")], [(last, older), (5, b"")]):
+        again = rebuild(snapshots, lambda first, until: archive.records[first - 1 : until], last)
+        assert again.digest() == archive.state.digest()
 
 
 def test_bytes_that_are_no_snapshot_are_refused() -> None:
