@@ -11,7 +11,7 @@ from server.archive.keys import early_key, quarantine_key
 from server.archive.record import Record, redraft
 
 # Without these a request of another device, or another time, would be refused.
-_NEEDED: Final = frozenset({"device", "room"})
+_NEEDED: Final = frozenset({"device", "room", "group", "friend"})
 
 
 class WaitingOrder:

@@ -110,14 +110,15 @@ def test_the_quarantine_is_empty_when_all_is_in_the_log_again(store: Store) -> N
 # --- what needs what
 
 
+@pytest.mark.parametrize("kind", ["room", "group", "friend"])
 @pytest.mark.parametrize("step", [1, 2, 100])
 def test_a_device_and_a_room_that_were_asked_for_here_come_before_all_that_may_need_them(
-    disk: Disk, step: int
+    disk: Disk, step: int, kind: str
 ) -> None:
     store = Store(disk)
     shared = behind([], EPOCH, message(1))
     earlier = Epoch(1, "z", "n")
-    needed = Draft("device", "e", 0, 7, b"a person"), Draft("room", "f", 7, 7, b"a room")
+    needed = Draft("device", "e", 0, 7, b"a person"), Draft(kind, "f", 7, 7, b"a room")
     lost = behind(
         shared,
         LOST,
