@@ -157,22 +157,21 @@ class BlobStore:
 
     # --- the broom
 
-    def sweep(self, is_carried: Callable[[str], bool], now_s: float) -> int:
-        """Remove what nobody has gone on with for a day, and files that no message carries; how many."""
+    def sweep(self, is_carried: Callable[[str], bool], now_s: float) -> list[str]:
+        """Remove what nobody has gone on with for a day, and files that no message carries: gives these."""
         before = now_s - KEPT_S
-        removed = 0
+        removed: list[str] = []
         for path in self._parts.iterdir():
             with contextlib.suppress(OSError):
                 if path not in self._open and path.stat().st_mtime < before:
                     path.unlink()
-                    removed += 1
         for sha256 in self.hashes():
             with contextlib.suppress(OSError):
                 path_or_none = self._find(sha256)
                 is_old = path_or_none is not None and path_or_none.stat().st_mtime < before
                 if is_old and not is_carried(sha256):
                     self.remove(sha256)
-                    removed += 1
+                    removed.append(sha256)
         return removed
 
     # --- inside
@@ -195,7 +194,8 @@ class BlobStore:
                 part.unlink()
             else:
                 part.replace(target)
-            _sync_folder(folder)
+        # Also when it was there: somebody else may have put it there a moment ago.
+        _sync_folder(folder)
         part.with_suffix(_DONE).touch()
 
     def _closed(self, path: Path) -> None:

@@ -78,6 +78,11 @@ class FileCopying:
         """More of it is here: give what is wanted."""
         self._give_soon(key)
 
+    def removed(self, sha256: str) -> None:
+        """It is here no more: should a message carry it again, it is looked for again, on both sides."""
+        self._here.discard(sha256)
+        self._send(FileLacks("", sha256))
+
     async def wait_for_copy(self, key: Key) -> bool:
         """Whether the other server has it; waits a moment for that."""
         if key not in self._peer_has:
@@ -103,6 +108,10 @@ class FileCopying:
                 self._wants.pop(message.key, None)
                 self._tell_waiting()
             case FilePiece() | FileLacks():
+                if isinstance(message, FileLacks):
+                    self._peer_has.difference_update(
+                        [key for key in self._peer_has if key[1] == message.sha256]
+                    )
                 pieces = self._copies.get(message.key)
                 if pieces is not None:
                     pieces.put_nowait(message)

@@ -99,6 +99,11 @@ class FileLink:
         if self._copying is not None:
             self._copying.moved(key)
 
+    def removed(self, sha256: str) -> None:
+        """It is here no more."""
+        if self._copying is not None:
+            self._copying.removed(sha256)
+
     async def copied(self, key: Key, size: int, limit_s: float) -> bool:
         """Wait until the other server has it, or does not count; False when it took too long."""
         until = self._hub.now() + limit_s

@@ -3,7 +3,7 @@
     offer    a person sends this file here, or is about to put it into a message: take it from me
     want     give me a piece of it, from this offset on
     piece    here it is: full, or to the end of the file; answered when so much of it is here
-    lacks    it is not here, nor coming
+    lacks    it is not here, nor coming; also when it was here and is no more
     has      it is on my disk now, whole and verified
 
 `person` is who sends it; "" when a message carries it already.

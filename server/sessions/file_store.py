@@ -29,8 +29,13 @@ _IDLE_S: Final = 60.0
 # Both copies, or `unknown`: less than what a request may take.
 _COPIED_S: Final = limits.ANSWER_S_MAX - 5.0
 
+# Longer than anybody waits for an answer: a request that waits without a leader waits with its deletions.
+_HELD_S: Final = 600.0
+
 # Who sends it, and the SHA-256 of what.
 Key = tuple[str, str]
+# A request: device and counter.
+Identity = tuple[str, int]
 
 
 class Copier(Protocol):
@@ -41,6 +46,9 @@ class Copier(Protocol):
 
     def moved(self, key: Key) -> None:
         """More of it is here."""
+
+    def removed(self, sha256: str) -> None:
+        """It is here no more."""
 
     async def copied(self, key: Key, size: int, limit_s: float) -> bool:
         """Wait until the other server has it, or does not count; False when it took too long."""
@@ -69,6 +77,8 @@ class FileStore:
         self._uploads: Final[dict[Key, Upload]] = {}
         self._tasks: Final[set[asyncio.Task[Any]]] = set()
         self.copier: Copier | None = None
+        # Requests that may put a file into a message, with the file: until they are answered, or so long.
+        self._held: Final[dict[Identity, tuple[str, float]]] = {}
 
     async def run(self, work: Callable[[], _T]) -> _T:
         """Do something with the disk, in one of its threads."""
@@ -119,6 +129,40 @@ class FileStore:
         if self.copier is None:
             return True
         return await self.copier.copied(key, size, _COPIED_S)
+
+    # --- what is to go
+
+    def hold(self, request: Identity, sha256: str) -> None:
+        """A message is about to carry the file: though no other one does any more, it stays."""
+        self._held[request] = sha256, self._now() + _HELD_S
+
+    def let_go(self, request: Identity) -> None:
+        """It will not."""
+        self._held.pop(request, None)
+
+    def is_held(self, sha256: str, has_seen: Callable[[str, int], bool]) -> bool:
+        """Whether a message may carry the file that the state has not seen yet."""
+        now = self._now()
+        for request, (_sha256, until) in list(self._held.items()):
+            if now > until or has_seen(*request):
+                del self._held[request]
+        return any(held == sha256 for held, _until in self._held.values())
+
+    async def remove(self, sha256: str) -> None:
+        """Erase a file."""
+        await self.run(lambda: self.blobs.remove(sha256))
+        self._tell_removed(sha256)
+
+    async def sweep(self, is_carried: Callable[[str], bool], now_s: float) -> None:
+        """Remove what nobody needs any more: see `BlobStore.sweep`."""
+        for sha256 in await self.run(lambda: self.blobs.sweep(is_carried, now_s)):
+            self._tell_removed(sha256)
+
+    def _tell_removed(self, sha256: str) -> None:
+        if self.copier is not None:
+            self.copier.removed(sha256)
+
+    # --- what rests
 
     def has_idle(self) -> bool:
         """Whether nobody goes on with some part: it is an open file for nothing."""

@@ -1,6 +1,5 @@
 """Files of clients: what they send and fetch, who may, and when a message may carry one."""
 
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from server.archive.record import Draft
@@ -150,17 +149,23 @@ async def _piece(
 
 
 async def _send(hub: "Hub", session: "Session", person: str, request: requests.Send, draft: Draft) -> None:
+    files, is_asked = hub.files, False
     try:
         assert request.file is not None
-        refusal = await _refusal_to_carry(hub, hub.files, person, request.file)
+        if files is not None:
+            files.hold(draft.id, request.file.sha256)
+        refusal = await _refusal_to_carry(hub, files, person, request.file)
         if session.is_ending:
             # The client sends it again, wherever it is by then.
             return
         if refusal is None:
+            is_asked = True
             session.ask_and_answer(request.id, draft)
         else:
             session.refuse(request.id, refusal)
     finally:
+        if files is not None and not is_asked:
+            files.let_go(draft.id)
         session.go_on()
 
 
@@ -193,6 +198,7 @@ class Broom:
         # place, and may bring back what it took: only what a deletion took away is gone.
         self._uses = hub.state.files
         self._looked_at = len(self._uses.left)
+        self._put_off: list[str] = []
         hub.call_later(SWEEP_EVERY_S, self._sweep)
         hub.call_later(ERASE_EVERY_S, self._look)
 
@@ -202,24 +208,36 @@ class Broom:
             self._hub.readings.keep(self._files.close_idle())
         uses = self._hub.state.files
         if uses is not self._uses:
+            # A cut has just been made: at the next look it is known what of it waits for its place.
             self._uses, self._looked_at = uses, 0
-        gone = uses.left[self._looked_at :]
-        self._looked_at += len(gone)
-        if gone:
-            self._hub.readings.keep(self._erase(gone))
+        elif self._knows_all():
+            left, put_off = uses.left[self._looked_at :], self._put_off
+            self._looked_at += len(left)
+            self._put_off = []
+            if left or put_off:
+                self._hub.readings.keep(self._erase([*put_off, *left]))
 
     async def _erase(self, gone: list[str]) -> None:
         for sha256 in gone:
-            if not self._hub.state.files.is_carried(sha256):
-                await self._files.run(partial(self._files.blobs.remove, sha256))
+            # In this order: what was seen meanwhile is carried by then.
+            is_held = self._files.is_held(sha256, self._hub.state.has_seen)
+            if self._hub.state.files.is_carried(sha256):
+                continue
+            if is_held:
+                self._put_off.append(sha256)
+            else:
+                await self._files.remove(sha256)
 
     def _sweep(self) -> None:
         self._hub.call_later(SWEEP_EVERY_S, self._sweep)
         self._hub.readings.keep(self.sweep())
 
     async def sweep(self) -> None:
-        """Once. A server that does not know yet what the archive holds keeps everything."""
+        """Once."""
+        if self._knows_all():
+            await self._files.sweep(self._hub.state.files.is_carried, self._hub.time_ms() / 1000)
+
+    def _knows_all(self) -> bool:
+        """A server that does not know yet what the archive holds keeps everything."""
         pair = self._hub.pair
-        if pair.mode != "waiting" and not pair.is_behind and not pair.is_merging:
-            now_s = self._hub.time_ms() / 1000
-            await self._files.run(lambda: self._files.blobs.sweep(self._hub.state.files.is_carried, now_s))
+        return pair.mode != "waiting" and not (pair.is_behind or pair.is_merging)

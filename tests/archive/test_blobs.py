@@ -194,14 +194,16 @@ def test_what_is_not_there_is_missing(store: BlobStore) -> None:
     assert not store.touch("0" * 64)
 
 
-def test_the_sweep_takes_what_is_a_day_old_and_carried_by_nothing(store: BlobStore) -> None:
+def test_the_sweep_takes_what_is_a_day_old_and_carried_by_nothing(store: BlobStore, tmp_path: Path) -> None:
     take(store, SMALL)
     take(store, TEXT)
     store.part("anna", sha256_of(LARGE), len(LARGE)).close()
     now_s = time.time()
-    assert store.sweep(lambda _sha256: False, now_s) == 0
-    # Two marks, one part, and the file without a message.
-    assert store.sweep(sha256_of(TEXT).__eq__, now_s + KEPT_S + 60) == 4
+    assert store.sweep(lambda _sha256: False, now_s) == []
+    assert len(list(files_in(tmp_path))) == 5
+    assert store.sweep(sha256_of(TEXT).__eq__, now_s + KEPT_S + 60) == [sha256_of(SMALL)]
+    # Without both marks and the part.
+    assert len(list(files_in(tmp_path))) == 1
     assert list(store.hashes()) == [sha256_of(TEXT)]
     assert store.read(sha256_of(TEXT), 0, 10) == TEXT[:10]
 

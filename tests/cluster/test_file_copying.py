@@ -56,6 +56,9 @@ class Side:
     def moved(self, key: tuple[str, str]) -> None:
         self.copying.moved(key)
 
+    def removed(self, sha256: str) -> None:
+        self.copying.removed(sha256)
+
     async def copied(self, key: tuple[str, str], size: int, limit_s: float) -> bool:
         raise NotImplementedError
 
@@ -190,6 +193,28 @@ def test_what_is_gone_is_said_to_be_gone_and_what_is_there_is_not_copied_again(t
         b.copying.offer(("bert", SHA256), len(CONTENT))
         await until(lambda: a.blobs.is_shown("bert", SHA256))
         assert sum(isinstance(message, FilePiece) for message in b.sent) == pieces
+
+    run(tmp_path, script)
+
+
+def test_what_was_erased_and_comes_again_is_copied_again(tmp_path: Path) -> None:
+    async def send(a: Side, b: Side) -> None:
+        assert await a.files.begin(KEY, len(CONTENT)) == 0
+        await a.receive(0, len(CONTENT))
+        while not await a.copying.wait_for_copy(KEY):
+            pass
+        assert b.blobs.has(SHA256)
+
+    async def script(a: Side, b: Side) -> None:
+        await send(a, b)
+        for side in (a, b):
+            await side.files.remove(SHA256)
+        await send(a, b)
+        # And what one of them took away before it heard of the message is looked for.
+        await b.files.remove(SHA256)
+        b.uses.add(SHA256, "general", "anna", len(CONTENT))
+        await until(lambda: b.blobs.has(SHA256))
+        assert b.read() == CONTENT
 
     run(tmp_path, script)
 

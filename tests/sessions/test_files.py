@@ -314,6 +314,9 @@ class SlowCopier:
     def moved(self, key: Key) -> None:
         pass
 
+    def removed(self, sha256: str) -> None:
+        pass
+
     async def copied(self, key: Key, size: int, limit_s: float) -> bool:
         self.offered.append(key)
         files = self._scene.hub.files
@@ -372,6 +375,48 @@ def test_the_file_of_a_deleted_message_is_erased(scene: Scene) -> None:
     scene.state.files.drop(sha256_of(CONTENT), "general", person)
     wait_until(lambda: not store.blobs.has(sha256_of(CONTENT)))
     assert store.blobs.has(sha256_of(TEXT))
+
+
+def test_a_file_stays_while_another_message_is_about_to_carry_it(scene: Scene) -> None:
+    anna = signed_in(scene)
+    uploaded(scene, anna, CONTENT)
+    expect(events.Stored, sent(scene, anna, 1, facts(CONTENT)))
+    store, person, sha256 = scene.hub.files, next(iter(scene.state.users)), sha256_of(CONTENT)
+    assert store is not None
+    broom = scene.hub._broom
+    assert broom is not None
+    message = anna.request(requests.Send, counter=2, room="general", text="", time_ms=1, file=facts(CONTENT))
+    anna.send(encode_frame(message))
+    wait_until(lambda: scene.asked)
+    # The other one is deleted while this one waits for its place in the log.
+    scene.state.files.drop(sha256, "general", person)
+    wait_until(lambda: broom._put_off == [sha256])
+    assert store.blobs.has(sha256)
+    scene.commit()
+    wait_until(lambda: broom._put_off == [])
+    assert scene.state.files.is_carried(sha256)
+    assert store.blobs.has(sha256)
+    # What is refused holds nothing.
+    assert refused(sent(scene, anna, 3, facts(TEXT))) == "unknown_file"
+    assert not store.is_held(sha256_of(TEXT), scene.state.has_seen)
+
+
+def test_nothing_is_erased_before_all_that_a_merge_moves_is_in_the_log_again(scene: Scene) -> None:
+    anna = signed_in(scene)
+    uploaded(scene, anna, CONTENT)
+    expect(events.Stored, sent(scene, anna, 1, facts(CONTENT)))
+    store, person, sha256 = scene.hub.files, next(iter(scene.state.users)), sha256_of(CONTENT)
+    broom = scene.hub._broom
+    assert store is not None
+    assert broom is not None
+    scene.hub.pair = PairState("follower", "dual", "1.a.0", "slow_peer", 0, is_merging=True)
+    scene.state.files.drop(sha256, "general", person)
+    scene.do(broom._look)
+    scene._loop.run_sync(broom.sweep(), 10)
+    assert broom._looked_at == 0
+    assert store.blobs.has(sha256)
+    scene.hub.pair = PairState("follower", "dual", "1.a.0", "slow_peer", 0)
+    wait_until(lambda: not store.blobs.has(sha256))
 
 
 def test_what_nobody_goes_on_with_is_swept_after_a_day(scene: Scene, tmp_path: Path) -> None:
