@@ -59,20 +59,27 @@ class Eraser:
         return written if written is not None or index > self._keep else self._reader.record(index)
 
     def _indices_of(self, device: str, counter: int) -> list[int]:
-        """Where the message stands (twice, when a merge has moved it behind a void one), and its edits."""
+        """Where the message and its edits stand: twice, when a merge has moved one behind a void one."""
         target = device, counter
-        key = id_key(device, counter)
-        places = (self._reader.read_id(key + mark) for mark in (b"", RE_SUBMITTED))
-        found = {number_in(value) for value in places if value is not None}
-        found |= {change_index(key) for key, kind in self._reader.changes(device, counter) if kind == "edit"}
-        on_disk = (index for index in found if index <= self._keep)
-        fresh = (record.index for record in self._records.values() if record.id == target)
+        changes = self._reader.changes(device, counter)
+        edits = {change_index(key) for key, kind in changes if kind == "edit"} | self._edits.get(
+            target, set()
+        )
+        of_edits = (self._find(index) for index in edits)
+        identities = {target, *(record.id for record in of_edits if record is not None)}
+        on_disk = (index for identity in identities for index in self._places_of(identity))
+        fresh = (record.index for record in self._records.values() if record.id in identities)
         wanted = []
-        for index in sorted({*on_disk, *fresh, *self._edits.get(target, ())}):
+        for index in sorted({*edits, *on_disk, *fresh}):
             record = self._find(index)
             if record is not None and _holds(record, target):
                 wanted.append(index)
         return wanted
+
+    def _places_of(self, identity: tuple[str, int]) -> list[int]:
+        """Where a request stands on the disk, void or not."""
+        places = (self._reader.read_id(id_key(*identity) + mark) for mark in (b"", RE_SUBMITTED))
+        return [number_in(value) for value in places if value is not None]
 
 
 def _holds(record: Record, target: tuple[str, int]) -> bool:

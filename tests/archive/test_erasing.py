@@ -181,6 +181,22 @@ def test_a_message_that_a_merge_moved_is_erased_in_both_places(open_disk: OpenDi
     ]
 
 
+@pytest.mark.parametrize("count", [1, 2, 3, 4])
+def test_an_edit_that_a_merge_moved_is_erased_in_both_places(open_disk: OpenDisk, count: int) -> None:
+    store = Store(open_disk())
+    void, moved = EDIT, redraft(chained([MESSAGE, EDIT])[1])
+    records = chained([MESSAGE, void, moved, DELETE])
+    rows = (
+        TimelineRow(1, "general", 1),
+        TimelineRow(3, "general", 0, Change("edit", "d", 1)),
+        TimelineRow(4, "general", 0, Change("delete", "d", 1)),
+    )
+    # In one transaction, or in two that part it anywhere.
+    store.commit([Write(records=tuple(records[:count]), timeline=rows[: max(1, count - 1)])])
+    store.commit([Write(records=tuple(records[count:]), timeline=rows[max(1, count - 1) :])])
+    assert not any(SECRET.encode() in record.body for record in store.all_records())
+
+
 def wants_scrub(store: Store) -> bool:
     return store.wants_scrub
 
