@@ -151,13 +151,17 @@ class FileCopying:
     async def _copy(self, key: Key, size: int) -> None:
         try:
             async with self._slots:
-                if await self._is_here(key[1]) or await self._fetch(key, size):
+                if await self._take_in(key, size):
                     if key[0]:
                         await self._files.run(lambda: self._files.blobs.show(*key))
                     self._here.add(key[1])
                     self._send(FileHas(*key))
         finally:
             del self._copies[key]
+
+    async def _take_in(self, key: Key, size: int) -> bool:
+        """Whether it is here, by now."""
+        return await self._is_here(key[1]) or await self._fetch(key, size)
 
     async def _fetch(self, key: Key, size: int) -> bool:
         """All of it, piece by piece, several asked for ahead; False when it does not come."""

@@ -5,6 +5,8 @@ from functools import partial
 from typing import Final
 
 from server.archive.record import EPOCH_KIND, Draft
+from server.cluster.file_handover import InheritedFiles
+from server.cluster.file_messages import FileMessage
 from server.cluster.peer_channel import PeerChannel
 from server.cluster.peer_frames import HandedOver, HandOver, Known, PeerMessage
 from server.engine.round import Answer
@@ -21,6 +23,7 @@ class Inheritance:
 
     def __init__(self, hub: Hub) -> None:
         self._hub: Final = hub
+        self._files: Final[dict[PeerChannel, InheritedFiles]] = {}
 
     def begin(self, channel: PeerChannel) -> None:
         """Somebody proved to be a server that was replaced."""
@@ -29,6 +32,9 @@ class Inheritance:
 
     def take(self, channel: PeerChannel, message: PeerMessage) -> None:
         """Ask the engine for each; raises `RemoteProtocolError` for what is no hand-over."""
+        if isinstance(message, FileMessage):
+            self._files_of(channel).take(message)
+            return
         if not isinstance(message, HandOver) or not all(map(_is_inherited, message.drafts)):
             raise RemoteProtocolError("a retired server has nothing to do but to hand over")
         if not message.drafts:
@@ -36,6 +42,22 @@ class Inheritance:
         for draft in message.drafts:
             self._hub.ask(draft, partial(_answer, channel))
         self._hub.flush_all()
+
+    def end(self, channel: PeerChannel) -> None:
+        """Its connection has ended."""
+        files = self._files.pop(channel, None)
+        if files is not None:
+            files.stop()
+
+    def _files_of(self, channel: PeerChannel) -> InheritedFiles:
+        found = self._files.get(channel)
+        if found is None:
+            hub = self._hub
+            if hub.files is None:
+                raise RemoteProtocolError("there are no files here")
+            found = InheritedFiles(hub.files, lambda: hub.state.files, channel.send)
+            self._files[channel] = found
+        return found
 
     def _tell_known(self, channel: PeerChannel) -> None:
         last_index = self._hub.delivery.position.index

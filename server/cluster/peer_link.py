@@ -208,6 +208,8 @@ class PeerLink:
 
     def peer_channel_closed(self, channel: PeerChannel) -> None:
         """If it was the link, it is lost."""
+        if channel.is_retired:
+            self._inheritance.end(channel)
         if channel is self._channel:
             self._channel = None
             if self._files is not None:

@@ -7,6 +7,8 @@ from typing import Final
 
 from server.archive.disk import DiskError
 from server.archive.record import DamagedRecordError
+from server.cluster.file_handover import FileHandover
+from server.cluster.file_messages import FileMessage
 from server.cluster.handover import HandingOver
 from server.cluster.peer_channel import PeerChannel, PeerIdentity
 from server.cluster.peer_frames import HandedOver, HandOver, Known, PeerMessage
@@ -15,12 +17,15 @@ from server.network.dialer import dial
 from server.network.errors import DialError
 from server.network.tls import PEER_ALPN, TlsTerms
 
+Send = Callable[[FileMessage], None]
+
 _DIAL_S: Final = 3.0
 _AGAIN_S: Final = 1.0
 
 
 class Retirement:
-    """Tries for ever. On a loop's thread only; `begin` makes the conversation of one connection.
+    """Tries for ever. On a loop's thread only; `begin` makes the conversation of one connection, and
+    `begin_files` that about files, which comes when all records are on both disks.
 
     `waiting` is told once for each time that the other server is not there, `single` when all is there and
     not on both disks yet.
@@ -33,6 +38,7 @@ class Retirement:
         terms: TlsTerms | None,
         *,
         begin: Callable[[], HandingOver],
+        begin_files: Callable[[Send], FileHandover],
         waiting: Callable[[], None],
         single: Callable[[], None],
     ) -> None:
@@ -40,6 +46,7 @@ class Retirement:
         self._address: Final = address
         self._terms: Final = terms
         self._begin: Final = begin
+        self._begin_files: Final = begin_files
         self._waiting: Final = waiting
         self._single: Final = single
 
@@ -50,17 +57,17 @@ class Retirement:
         """
         is_told = False
         while True:
-            conversation = await self._visit()
-            if conversation is not None and conversation.is_done:
-                return conversation.count
-            if conversation is not None or not is_told:
+            visit = await self._visit()
+            if visit.conversation is not None and visit.is_done:
+                return visit.conversation.count
+            if visit.conversation is not None or not is_told:
                 self._waiting()
                 is_told = True
             await asyncio.sleep(_AGAIN_S)
 
-    async def _visit(self) -> HandingOver | None:
+    async def _visit(self) -> "_Visit":
         """One connection, and how far the conversation came."""
-        visit = _Visit(self._identity, self._begin, self._single)
+        visit = _Visit(self._identity, self._begin, self._begin_files, self._single)
         dialed = await dial(
             self._address.host,
             self._address.port,
@@ -73,17 +80,26 @@ class Retirement:
             await visit.talk()
         if visit.failure is not None:
             raise visit.failure
-        return visit.conversation
+        return visit
 
 
 class _Visit:
     """One connection (a `PeerChannelOwner`)."""
 
     def __init__(
-        self, identity: PeerIdentity, begin: Callable[[], HandingOver], single: Callable[[], None]
+        self,
+        identity: PeerIdentity,
+        begin: Callable[[], HandingOver],
+        begin_files: Callable[[Send], FileHandover],
+        single: Callable[[], None],
     ) -> None:
         self._begin: Final = begin
+        self._begin_files: Final = begin_files
         self._single: Final = single
+        self._files: FileHandover | None = None
+        self._handing: asyncio.Task[None] | None = None
+        # Records and files.
+        self.is_done = False
         self.conversation: HandingOver | None = None
         self.failure: DiskError | DamagedRecordError | None = None
         self.channel: Final = PeerChannel(identity, self, is_dialer=True)
@@ -124,13 +140,28 @@ class _Visit:
 
     def peer_said(self, channel: PeerChannel, message: PeerMessage) -> None:
         """What it has, or what became of something that was handed over."""
+        if isinstance(message, FileMessage):
+            if self._files is not None:
+                self._files.take(message)
+            return
         try:
             channel.send_all(list(self._answers(message)))
         except (DiskError, DamagedRecordError) as error:
             self.failure = error
             channel.close()
-        if self.conversation is not None and self.conversation.is_done:
-            channel.end()
+        if self.conversation is not None and self.conversation.is_done and self._handing is None:
+            self._handing = asyncio.get_running_loop().create_task(self._hand_over_files())
+
+    async def _hand_over_files(self) -> None:
+        self._files = self._begin_files(self.channel.send)
+        try:
+            await self._files.run()
+        except OSError as error:
+            self.failure = DiskError(str(error))
+            self.channel.close()
+        else:
+            self.is_done = True
+            self.channel.end()
 
     def _answers(self, message: PeerMessage) -> list[HandOver]:
         if isinstance(message, Known):
@@ -146,3 +177,7 @@ class _Visit:
     def peer_channel_closed(self, channel: PeerChannel) -> None:  # noqa: ARG002 - as above
         """It is over."""
         self._has_closed.set()
+        if self._handing is not None:
+            self._handing.cancel()
+        if self._files is not None:
+            self._files.stop()

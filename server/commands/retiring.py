@@ -9,10 +9,12 @@ import msgspec
 from server.accounts.certificate_files import load_identity
 from server.accounts.certificates import authority_of
 from server.archive.belonging import CLUSTER_FACT, ForeignArchiveError, check_belongs
+from server.archive.blobs import BlobStore
 from server.archive.disk import DiskError, SqliteReader
 from server.archive.record import DamagedRecordError
 from server.archive.store import StoreReader
 from server.cluster.data_folder import Cluster, DataFolder, FolderError
+from server.cluster.file_handover import FileHandover
 from server.cluster.handover import HandingOver
 from server.cluster.peer_side import identity_of
 from server.cluster.retirement import Retirement
@@ -23,6 +25,7 @@ from server.i18n.translation import _, number_text
 from server.names.addresses import Address
 from server.network.clock import SystemClock
 from server.network.tls import TlsTerms, peer_context
+from server.sessions.file_store import FileStore
 
 
 def retire(folder: DataFolder, config: Config) -> int:
@@ -37,7 +40,7 @@ def retire(folder: DataFolder, config: Config) -> int:
         return 1
     except ForeignArchiveError as error:
         raise folder.foreign_archive(error) from error
-    except (DiskError, DamagedRecordError) as error:
+    except (DiskError, DamagedRecordError, OSError) as error:
         raise FolderError(_("The archive cannot be read: {error}.").format(error=error)) from error
     with contextlib.suppress(FolderError):
         # Only `status` reads it.
@@ -99,16 +102,22 @@ def _hand_over(folder: DataFolder, cluster: Cluster, address: Address) -> int:
         reader = StoreReader(SqliteReader(folder.archive))
         check_belongs(reader.fact(CLUSTER_FACT), cluster.cluster)
         belongings = Belongings(reader)
+    files = FileStore(BlobStore(folder.blobs), SystemClock().monotonic_s)
+    hashes = belongings.files() if belongings is not None else []
     retirement = Retirement(
         identity_of(cluster),
         address,
         _terms(folder, cluster),
         begin=lambda: _conversation(belongings),
+        begin_files=lambda send: FileHandover(files, hashes, send),
         waiting=lambda: _tell_waiting(cluster, address),
         single=lambda: _tell_single(cluster),
     )
-    with command_loop() as loop:
-        return loop.run(retirement.hand_over())
+    try:
+        with command_loop() as loop:
+            return loop.run(retirement.hand_over())
+    finally:
+        files.stop()
 
 
 def _conversation(belongings: Belongings | None) -> HandingOver:

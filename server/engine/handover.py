@@ -8,6 +8,8 @@ from server.archive.store import QuarantineRow, StoreReader
 from server.archive.waiting_order import WaitingOrder
 from server.engine.cut import BehindCut, behind_cut, state_without_cut
 from server.engine.opening import open_log
+from server.state.bodies import MessageBody
+from server.state.fold import decode_body
 from server.state.rebuild import rebuild
 
 _PAGE_ROWS = 512
@@ -24,6 +26,20 @@ class Belongings:
     def spans(self) -> tuple[Span, ...]:
         """Its latest epochs, oldest first."""
         return self._log.newest_spans()
+
+    def files(self) -> list[str]:
+        """The hashes of the files that its messages carry, committed or not, or waiting."""
+        tail = self._records(self._state.index + 1, self._log.last_index)
+        requests = [
+            *((record.header.kind, record.body) for record in tail),
+            *((row.draft.kind, row.draft.body) for row in self._waiting()),
+        ]
+        found = dict.fromkeys(self._state.files.hashes())
+        for kind, body in requests:
+            message = decode_body(kind, body) if kind == "message" else None
+            if isinstance(message, MessageBody) and message.file is not None:
+                found[message.file.sha256] = None
+        return list(found)
 
     @property
     def last_index(self) -> int:

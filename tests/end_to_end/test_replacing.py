@@ -1,6 +1,7 @@
 """A machine is gone for good: another one takes its place while the first one serves, under load."""
 
 import contextlib
+import os
 import shutil
 import signal
 import threading
@@ -10,6 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from server.archive.blobs import BlobStore
 from server.archive.disk import SqliteDisk, SqliteReader
 from server.archive.store import Store, StoreReader
 from server.client.notices import StandbyChanged, Stored
@@ -19,6 +21,7 @@ from tests.commands.programs import Program, fails, run, run_here
 from tests.commands.test_init_and_join import ANY, join_words, make_pair, served
 from tests.end_to_end.people import People, Person
 from tests.end_to_end.real_pair import wait_for_mode
+from tests.end_to_end.test_r3_files import ended, send
 from tests.waiting import wait_until
 
 
@@ -173,6 +176,8 @@ def test_the_old_one_comes_back_with_what_it_stored_alone_and_hands_it_over(
             wait_for_mode(person, "solo")
             person.stored(person.say("only the second one has it"))
         assert {stored.copies for stored in clara.all_of(Stored)} == {1}
+        (photo := tmp_path / "photo.bin").write_bytes(os.urandom(3 * 1024 * 1024))
+        clara.stored(send(clara, sent := ended(clara, clara.links.upload(photo)), photo.name))
         second.kill()
         for person in (anna, bruno, clara):
             people.leave(person)
@@ -202,7 +207,8 @@ def test_the_old_one_comes_back_with_what_it_stored_alone_and_hands_it_over(
         found = messages(folder)
         for person in (anna, bruno):
             assert [n for device, n in found if device == person.device] == [1, 2]
-        assert [n for device, n in found if device == clara.device] == [1]
+        assert [n for device, n in found if device == clara.device] == [1, 2]
+        assert BlobStore(DataFolder(folder).blobs).read(sent.sha256, 0, sent.size) == photo.read_bytes()
         assert [n for device, n in found if device == dora.device] == list(range(1, dora.last + 1))
     assert run("dump", b, "--check").code == 0
     fails(1, "is retired", "init", "--data", b, "--replace")

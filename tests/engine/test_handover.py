@@ -2,11 +2,12 @@
 
 from msgspec.structs import replace
 
-from server.archive.record import Draft, Epoch, Origin
+from server.archive.record import Draft, Epoch, Origin, make_records
 from server.archive.store import Store, StoreReader, Write
 from server.engine.handover import Belongings
+from server.state.bodies import FileBody, MessageBody
 from tests.replication.servers import Servers
-from tests.state.archive_of import device, message, room
+from tests.state.archive_of import act, device, message, room
 
 
 def part(servers: Servers) -> int:
@@ -42,6 +43,28 @@ def test_what_was_stored_alone_is_handed_over_in_order_with_its_origin() -> None
     # Whom the device belonged to there: the name may be taken where it goes.
     assert drafts[0].origin is not None
     assert drafts[0].origin.person == "user-e"
+
+
+def with_file(counter: int, sha256: str) -> Draft:
+    return act("message", counter, MessageBody("general", "", FileBody(sha256, 3, "a.txt")))
+
+
+def test_the_files_of_all_that_it_holds_are_known() -> None:
+    servers = Servers()
+    part(servers)
+    b = servers.running["b"]
+    b.ask(with_file(2, "2" * 64))
+    servers.wait(0.2)
+    servers.kill("b")
+    store = Store(servers.disks["b"])
+    last = store.last_record()
+    assert last is not None
+    never_committed = make_records([with_file(3, "3" * 64)], last.header.epoch, last.index, last.hash)
+    waiting = replace(with_file(4, "4" * 64), origin=Origin(Epoch(1, "z", "1"), 9))
+    store.commit([Write(records=tuple(never_committed), quarantined=(waiting,))])
+    servers.disks["b"].sync()
+    found = Belongings(StoreReader(servers.disks["b"].durable)).files()
+    assert found == ["2" * 64, "3" * 64, "4" * 64]
 
 
 def test_what_it_refused_itself_stays_behind() -> None:
