@@ -45,6 +45,9 @@ def test_a_snapshot_is_the_state(drafts: list[Draft]) -> None:
     assert again.room_by_name == state.room_by_name
     assert again.user_by_name == state.user_by_name
     assert again.voids == state.voids
+    # Each of the two says who is where, and is asked alone.
+    members = {(room.id, user) for room in state.rooms.values() for user in room.members}
+    assert members == {(room, user.id) for user in state.users.values() for room in user.rooms}
 
 
 @given(STEPS, st.data())
