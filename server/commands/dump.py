@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from server.archive.disk import DamagedDiskError, DiskError, SqliteReader
-from server.archive.erasing import ErasedBody
+from server.archive.erasing import ErasedBody, is_erased, target_of
 from server.archive.record import GENESIS_HASH, DamagedRecordError, Record
 from server.archive.store import StoreReader
 from server.cluster.data_folder import DataFolder, FolderError
@@ -30,6 +30,8 @@ from server.state.state import State
 from server.terminal.printing import printable
 
 _LAST: Final = 2**62
+# A column of its own has the room, and a password's hash is for nobody.
+_NOT_SHOWN: Final = frozenset({"room", "password"})
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -172,7 +174,8 @@ def _meaning(record: Record, state: State, names: dict[str, str]) -> tuple[str, 
         return names.get(leader, leader), "", what
     user = state.user_of_device(record.header.device)
     who = user.name if user else ""
-    match decode_body(record.header.kind, record.body):
+    body = decode_body(record.header.kind, record.body)
+    match body:
         case MessageBody(room, text):
             return who, _room_name(state, room), text
         case RoomBody(_, name):
@@ -193,8 +196,21 @@ def _meaning(record: Record, state: State, names: dict[str, str]) -> tuple[str, 
             return who, _room_name(state, room), what.format(emoji=emoji, counter=counter)
         case ErasedBody(room=room):
             return who, _room_name(state, room), _("(erased)")
-        case _:
+        case None:
             return who, "", _("({count} bytes of an unknown kind)").format(count=len(record.body))
+        case _:
+            room = getattr(body, "room", "")
+            return who, _room_name(state, room) if room else "", _fields(body, state)
+
+
+def _fields(body: msgspec.Struct, state: State) -> str:
+    """What a record says, as the program calls it, with names instead of ids; no secrets and no hashes."""
+    words = []
+    for name, value in msgspec.structs.asdict(body).items():
+        if isinstance(value, str | bool | float) and value != "" and name not in _NOT_SHOWN:
+            user = state.users.get(value) if isinstance(value, str) else None
+            words.append(f"{name}={user.name if user else value}")
+    return " ".join(words)
 
 
 def _room_name(state: State, room: str) -> str:
@@ -216,10 +232,39 @@ def _line(row: Row) -> str:
     )
 
 
+def _waiting_deletions(reader: StoreReader) -> Iterator[tuple[str, int]]:
+    """What is deleted by requests that a merge has not brought into the log again."""
+    key = b""
+    while rows := reader.quarantine(key, 1_000):
+        key = rows[-1].key
+        for draft in (row.draft for row in rows if row.draft.kind == "delete"):
+            target = target_of(draft.kind, draft.body)
+            if target is not None:
+                yield target
+
+
+def _check_erased(without: list[int]) -> None:
+    """What is erased was deleted by a record of the log."""
+    if without:
+        raise BrokenChainError(min(without), _("its body is erased, and no record deletes the message"))
+
+
 def _check(reader: StoreReader, first: int, last: int, *, is_json: bool) -> None:
     count, end, tail = 0, first - 1, b""
+    erased: dict[tuple[str, int], int] = {}
+    deleted: set[tuple[str, int]] = set()
     for record in chain(reader, first, last):
         count, end, tail = count + 1, record.index, record.hash
+        kind = record.header.kind
+        target = record.id if kind == "message" else target_of(kind, record.body)
+        if target is not None and kind == "delete":
+            deleted.add(target)
+        elif target is not None and is_erased(kind, record.body):
+            erased.setdefault(target, record.index)
+    if first == 1 and reader.record(end + 1) is None:
+        # The chain binds what was written, and a body that is erased only says so of itself.
+        deleted.update(_waiting_deletions(reader))
+        _check_erased([index for target, index in erased.items() if target not in deleted])
     if is_json:
         facts = {"ok": True, "records": count, "first": first, "last": end, "hash": tail.hex()}
         click.echo(msgspec.json.encode(facts))
