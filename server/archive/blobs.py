@@ -4,6 +4,7 @@
     blobs/ab/abcdef….zst     the same in packed blocks, where that saves something (see `packed_blob`)
     blobs/parts/WHO-abcdef…  what has come of a file so far; WHO stands for the person who sends it
     blobs/parts/WHO-abcdef….done   that person has shown the whole content of it
+    blobs/damaged/abcdef…    what was found damaged: kept for whoever can make something of it
 
 A file is verified and synced, and so is its folder, before it is there under its hash. What a person
 claims to have is taken from that person to the last byte, also when it is here already: knowing a hash must
@@ -42,6 +43,7 @@ class BlobStore:
     def __init__(self, folder: Path) -> None:
         self._folder: Final = folder
         self._parts: Final = folder / "parts"
+        self._damaged: Final = folder / "damaged"
         # Of which a thread has the file open: no second one may write to it.
         self._open: Final[set[Path]] = set()
         self._lock: Final = threading.Lock()
@@ -101,6 +103,14 @@ class BlobStore:
         """Erase a file."""
         for path in self._paths(sha256):
             path.unlink(missing_ok=True)
+            (self._damaged / path.name).unlink(missing_ok=True)
+
+    def set_aside(self, sha256: str) -> None:
+        """The file is not what its hash says: it is here no more, and its bytes are kept."""
+        path = self._find(sha256)
+        if path is not None:
+            self._damaged.mkdir(mode=0o700, exist_ok=True)
+            path.replace(self._damaged / path.name)
 
     # --- what is coming
 

@@ -34,6 +34,9 @@ _PIECE_S: Final = 60.0
 _LOOK_S: Final = 0.5
 _LOOK_AGAIN_S: Final = 60.0
 _WAKE_S: Final = 0.2
+# What came as something else twice is damaged over there, and not fetched again and again.
+_SPOILT_MAX: Final = 2
+_SPOILT_S: Final = 3600.0
 
 
 class FileCopying:
@@ -51,6 +54,8 @@ class FileCopying:
         self._giving: Final[set[Key]] = set()
         self._copies: Final[dict[Key, asyncio.Queue[FilePiece | FileLacks]]] = {}
         self._here: Final[set[str]] = set()
+        # How often a file came as something else, and when last.
+        self._spoilt: Final[dict[str, tuple[int, float]]] = {}
         self._tasks: Final[set[asyncio.Task[None]]] = set()
         self._slots: Final = asyncio.Semaphore(_COPIES_MAX)
         self._news = asyncio.Event()
@@ -191,6 +196,9 @@ class FileCopying:
                 received = int(taken.arguments["received"])
                 asked = max(asked, received) if piece.offset < received else received
             else:
+                if taken.code == "wrong_hash":
+                    times = self._spoilt.get(key[1], (0, 0.0))[0] + 1
+                    self._spoilt[key[1]] = times, asyncio.get_running_loop().time()
                 return await self._is_here(key[1])
         return True
 
@@ -221,10 +229,14 @@ class FileCopying:
         key = ("", sha256)
         is_coming = any(sha256 == other for _person, other in self._copies)
         size = uses.size_of(sha256)
-        if is_coming or size is None:
+        if is_coming or size is None or self._is_spoilt(sha256):
             return
         self._copies[key] = asyncio.Queue()
         await self._copy(key, size)
+
+    def _is_spoilt(self, sha256: str) -> bool:
+        times, last_s = self._spoilt.get(sha256, (0, 0.0))
+        return times >= _SPOILT_MAX and asyncio.get_running_loop().time() - last_s < _SPOILT_S
 
     def _begin(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

@@ -153,6 +153,11 @@ class FileStore:
         await self.run(lambda: self.blobs.remove(sha256))
         self._tell_removed(sha256)
 
+    async def set_aside(self, sha256: str) -> None:
+        """A file is damaged: it is to come from the other server."""
+        await self.run(lambda: self.blobs.set_aside(sha256))
+        self._tell_removed(sha256)
+
     async def sweep(self, is_carried: Callable[[str], bool], now_s: float) -> None:
         """Remove what nobody needs any more: see `BlobStore.sweep`."""
         for sha256 in await self.run(lambda: self.blobs.sweep(is_carried, now_s)):

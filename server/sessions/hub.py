@@ -24,6 +24,7 @@ from server.sessions.announcements import Announcements
 from server.sessions.cursors import cursor_at, place_cursor
 from server.sessions.delivery import Delivery
 from server.sessions.facts import OwnFacts, PeerFacts, PeerNews, PeerOnline, PeerTyping
+from server.sessions.file_check import FileCheck
 from server.sessions.file_store import FileStore
 from server.sessions.files import Broom
 from server.sessions.goodbyes import Goodbyes
@@ -120,6 +121,7 @@ class Hub:
         self.sightings: Final = Sightings(self)
         self.files: Final = FileStore(blobs, self.now) if blobs is not None else None
         self._broom = Broom(self, self.files) if self.files is not None else None
+        self._file_check = FileCheck(self, self.files) if self.files is not None else None
         self.call_later(_HOUSEKEEPING_EVERY_S, self._keep_house)
 
     def _make_delivery(self, position: Position) -> Delivery:
