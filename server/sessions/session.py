@@ -313,6 +313,11 @@ class Session:
             self._search_throttle = self._hub.search_throttles.of(self.user.id, rate_per_s, now)
         self._slow_down(self._search_throttle.take(now, searches))
 
+    @property
+    def is_asking(self) -> bool:
+        """Whether something that was to be archived has no answer yet."""
+        return bool(self._asked)
+
     def ask(self, draft: Draft, answered: Callable[[Answer], None]) -> None:
         """Have something archived; `answered` is called once, unless the connection ends before."""
         if len(self._asked) >= limits.REQUESTS_IN_FLIGHT_MAX:
