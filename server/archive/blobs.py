@@ -99,11 +99,13 @@ class BlobStore:
                 return True
         return False
 
-    def remove(self, sha256: str) -> None:
-        """Erase a file."""
+    def remove(self, sha256: str) -> bool:
+        """Erase a file; whether it was here."""
+        was_here = self.has(sha256)
         for path in self._paths(sha256):
             path.unlink(missing_ok=True)
             (self._damaged / path.name).unlink(missing_ok=True)
+        return was_here
 
     def set_aside(self, sha256: str) -> None:
         """The file is not what its hash says: it is here no more, and its bytes are kept."""

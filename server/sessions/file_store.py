@@ -150,8 +150,8 @@ class FileStore:
 
     async def remove(self, sha256: str) -> None:
         """Erase a file."""
-        await self.run(lambda: self.blobs.remove(sha256))
-        self._tell_removed(sha256)
+        if await self.run(lambda: self.blobs.remove(sha256)):
+            self._tell_removed(sha256)
 
     async def set_aside(self, sha256: str) -> None:
         """A file is damaged: it is to come from the other server."""

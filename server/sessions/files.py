@@ -195,9 +195,10 @@ class Broom:
         self._hub: Final = hub
         self._files: Final = files
         # Of these uses, so many were looked at that a deletion has left. A merge puts other ones in their
-        # place, and may bring back what it took: only what a deletion took away is gone.
+        # place, and may bring back what it took: only what a deletion took away is gone. What was folded at
+        # the start is looked at as well: the last life may have ended before it came to that.
         self._uses = hub.state.files
-        self._looked_at = len(self._uses.left)
+        self._looked_at = 0
         self._put_off: list[str] = []
         hub.call_later(SWEEP_EVERY_S, self._sweep)
         hub.call_later(ERASE_EVERY_S, self._look)

@@ -16,6 +16,7 @@ from server.protocol.compression import pack, unpack
 from server.protocol.facts import FileFacts
 from server.protocol.frames import encode_frame
 from server.sessions.file_store import Key
+from server.sessions.files import Broom
 from tests.sessions.scene import Client, E, Scene, codes, messages_in
 from tests.waiting import wait_until
 
@@ -375,6 +376,20 @@ def test_the_file_of_a_deleted_message_is_erased(scene: Scene) -> None:
     scene.state.files.drop(sha256_of(CONTENT), "general", person)
     wait_until(lambda: not store.blobs.has(sha256_of(CONTENT)))
     assert store.blobs.has(sha256_of(TEXT))
+
+
+def test_what_the_last_life_did_not_come_to_is_erased_at_the_start(scene: Scene) -> None:
+    anna = signed_in(scene)
+    uploaded(scene, anna, CONTENT)
+    expect(events.Stored, sent(scene, anna, 1, facts(CONTENT)))
+    store, person, broom = scene.hub.files, next(iter(scene.state.users)), scene.hub._broom
+    assert store is not None
+    assert broom is not None
+    # It dies here.
+    broom._looked_at = 1
+    scene.state.files.drop(sha256_of(CONTENT), "general", person)
+    scene.do(lambda: Broom(scene.hub, store))
+    wait_until(lambda: not store.blobs.has(sha256_of(CONTENT)))
 
 
 def test_a_file_stays_while_another_message_is_about_to_carry_it(scene: Scene) -> None:
