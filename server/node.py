@@ -256,7 +256,8 @@ class Node:
         self, hub: Hub, peer: Address, listen_terms: TlsTerms | None, dial_terms: TlsTerms | None
     ) -> None:
         address = self._config.peer_listen_address
-        terms = PeerTerms(peer, address, listen_terms, dial_terms, self._config.boot_wait_s)
+        config = self._config
+        terms = PeerTerms(peer, address, listen_terms, dial_terms, config.boot_wait_s, config.strict)
         side = self._peer_side = PeerSide(
             self._folder, self._cluster, terms, hub, put=self._engine.put, ended=self._ended
         )

@@ -31,13 +31,21 @@ class FileLink:
     """A `Copier`, and the owner of its channels (`PeerChannelOwner`). On the io thread."""
 
     def __init__(
-        self, identity: PeerIdentity, address: Address, terms: TlsTerms | None, hub: "Hub", files: FileStore
+        self,
+        identity: PeerIdentity,
+        address: Address,
+        terms: TlsTerms | None,
+        hub: "Hub",
+        files: FileStore,
+        *,
+        is_strict: bool = False,
     ) -> None:
         self._identity: Final = identity
         self._address: Final = address
         self._terms: Final = terms
         self._hub: Final = hub
         self._files: Final = files
+        self._is_strict: Final = is_strict
         self._is_dialer: Final = identity.server < identity.peer
         self._channel: PeerChannel | None = None
         self._copying: FileCopying | None = None
@@ -118,8 +126,12 @@ class FileLink:
             self._awaited.pop(key, None)
 
     def _counts(self) -> bool:
-        """Alone, this server's disk is all there is. Without a leader it is the link that says so."""
-        return self._hub.mode == "dual" or (self._hub.mode == "waiting" and self._channel is not None)
+        """Alone, this server's disk is all there is. Without a leader it is the link that says so.
+
+        A strict server promises nothing that is on one disk: neither a message, nor what it carries.
+        """
+        is_linked = self._hub.mode == "waiting" and self._channel is not None
+        return self._is_strict or self._hub.mode == "dual" or is_linked
 
     async def _has(self, key: Key) -> bool:
         if self._copying is None:

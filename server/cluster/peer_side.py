@@ -43,13 +43,17 @@ _LOOK_EVERY_S: Final = 1.0
 
 
 class PeerTerms(msgspec.Struct, frozen=True):
-    """How the link is made; without TLS both terms are None. `start_s`: so long a server counts as new."""
+    """How the link is made; without TLS both terms are None. `start_s`: so long a server counts as new.
+
+    `is_strict`: nothing is acknowledged that is on one disk.
+    """
 
     address: Address
     listen_address: Address
     listen_terms: TlsTerms | None
     dial_terms: TlsTerms | None
     start_s: float
+    is_strict: bool = False
 
 
 class PeerSide:
@@ -123,7 +127,10 @@ class PeerSide:
         identity = identity_of(cluster)
         files = self._hub.files
         if files is not None:
-            self._file_link = FileLink(identity, address, self._terms.dial_terms, self._hub, files)
+            terms = self._terms
+            self._file_link = FileLink(
+                identity, address, terms.dial_terms, self._hub, files, is_strict=terms.is_strict
+            )
             files.copier = self._file_link
         return PeerLink(
             identity,

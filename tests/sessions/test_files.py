@@ -9,14 +9,11 @@ from typing import Any
 import pytest
 import zstandard
 
-from server.archive.blobs import KEPT_S
-from server.engine.round import Output, PairState
 from server.protocol import events, limits, requests
 from server.protocol.compression import pack, unpack
 from server.protocol.facts import FileFacts
 from server.protocol.frames import encode_frame
 from server.sessions.file_store import Key
-from server.sessions.files import Broom
 from tests.sessions.scene import Client, E, Scene, codes, messages_in
 from tests.waiting import wait_until
 
@@ -363,98 +360,3 @@ def test_a_part_that_nobody_goes_on_with_is_closed_and_stays(scene: Scene) -> No
     wait_until(lambda: not store.coming())
     assert refused(chunk(scene, anna, CONTENT, 10, b"x")) == "unknown_upload"
     assert begun(scene, anna, CONTENT).received == 10
-
-
-def test_the_file_of_a_deleted_message_is_erased(scene: Scene) -> None:
-    anna = signed_in(scene)
-    for content in (CONTENT, TEXT):
-        uploaded(scene, anna, content)
-    expect(events.Stored, sent(scene, anna, 1, facts(CONTENT)))
-    expect(events.Stored, sent(scene, anna, 2, facts(TEXT)))
-    store, person = scene.hub.files, next(iter(scene.state.users))
-    assert store is not None
-    scene.state.files.drop(sha256_of(CONTENT), "general", person)
-    wait_until(lambda: not store.blobs.has(sha256_of(CONTENT)))
-    assert store.blobs.has(sha256_of(TEXT))
-
-
-def test_what_the_last_life_did_not_come_to_is_erased_at_the_start(scene: Scene) -> None:
-    anna = signed_in(scene)
-    uploaded(scene, anna, CONTENT)
-    expect(events.Stored, sent(scene, anna, 1, facts(CONTENT)))
-    store, person, broom = scene.hub.files, next(iter(scene.state.users)), scene.hub._broom
-    assert store is not None
-    assert broom is not None
-    # It dies here.
-    broom._looked_at = 1
-    scene.state.files.drop(sha256_of(CONTENT), "general", person)
-    scene.do(lambda: Broom(scene.hub, store))
-    wait_until(lambda: not store.blobs.has(sha256_of(CONTENT)))
-
-
-def test_a_file_stays_while_another_message_is_about_to_carry_it(scene: Scene) -> None:
-    anna = signed_in(scene)
-    uploaded(scene, anna, CONTENT)
-    expect(events.Stored, sent(scene, anna, 1, facts(CONTENT)))
-    store, person, sha256 = scene.hub.files, next(iter(scene.state.users)), sha256_of(CONTENT)
-    assert store is not None
-    broom = scene.hub._broom
-    assert broom is not None
-    message = anna.request(requests.Send, counter=2, room="general", text="", time_ms=1, file=facts(CONTENT))
-    anna.send(encode_frame(message))
-    wait_until(lambda: scene.asked)
-    # The other one is deleted while this one waits for its place in the log.
-    scene.state.files.drop(sha256, "general", person)
-    wait_until(lambda: broom._put_off == [sha256])
-    assert store.blobs.has(sha256)
-    scene.commit()
-    wait_until(lambda: broom._put_off == [])
-    assert scene.state.files.is_carried(sha256)
-    assert store.blobs.has(sha256)
-    # What is refused holds nothing.
-    assert refused(sent(scene, anna, 3, facts(TEXT))) == "unknown_file"
-    assert not store.is_held(sha256_of(TEXT), scene.state.has_seen)
-
-
-def test_nothing_is_erased_before_all_that_a_merge_moves_is_in_the_log_again(scene: Scene) -> None:
-    anna = signed_in(scene)
-    uploaded(scene, anna, CONTENT)
-    expect(events.Stored, sent(scene, anna, 1, facts(CONTENT)))
-    store, person, sha256 = scene.hub.files, next(iter(scene.state.users)), sha256_of(CONTENT)
-    broom = scene.hub._broom
-    assert store is not None
-    assert broom is not None
-    scene.hub.pair = PairState("follower", "dual", "1.a.0", "slow_peer", 0, is_merging=True)
-    scene.state.files.drop(sha256, "general", person)
-    scene.do(broom._look)
-    scene._loop.run_sync(broom.sweep(), 10)
-    assert broom._looked_at == 0
-    assert store.blobs.has(sha256)
-    scene.hub.pair = PairState("follower", "dual", "1.a.0", "slow_peer", 0)
-    wait_until(lambda: not store.blobs.has(sha256))
-
-
-def test_what_nobody_goes_on_with_is_swept_after_a_day(scene: Scene, tmp_path: Path) -> None:
-    anna = signed_in(scene)
-    uploaded(scene, anna, CONTENT)
-    expect(events.Stored, sent(scene, anna, 1, facts(CONTENT)))
-    uploaded(scene, anna, TEXT)
-    begun(scene, anna, b"never sent")
-    paths = [path for path in (tmp_path / "blobs").rglob("*") if path.is_file()]
-    assert len(paths) == 5
-    for path in paths:
-        now_s = scene.clock.wall_ms() / 1000
-        os.utime(path, (now_s, now_s - KEPT_S - 1))
-    broom, loop = scene.hub._broom, scene._loop
-    assert broom is not None
-    merging = PairState("follower", "dual", "2.b.0", "may_lack_messages", 0, is_merging=True)
-    for not_yet in (PairState("recovering", "waiting", "", "", 0), merging):
-        scene.hub.pair = not_yet
-        loop.run_sync(broom.sweep(), 10)
-        assert all(path.exists() for path in paths)
-    scene.do(lambda: scene.hub.deliver(Output(pair=PairState("leader", "solo", "1.a.0", "", 0))))
-    scene.clock.now_s += 100
-    wait_until(lambda: scene.hub.files is not None and not scene.hub.files.coming())
-    loop.run_sync(broom.sweep(), 10)
-    left = [path.name for path in (tmp_path / "blobs").rglob("*") if path.is_file()]
-    assert left == [sha256_of(CONTENT)]
