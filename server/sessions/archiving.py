@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from server.protocol import requests
 from server.protocol.errors import Refusal
+from server.sessions.certainty import certain, knows_all
 from server.sessions.changing import reply
 from server.sessions.drafts import Archived, draft_of, message_draft
 from server.sessions.files import send_with_file
@@ -31,11 +32,34 @@ def archive(hub: "Hub", session: "Session", request: Archived) -> None:
     """Something else that is to stand in the archive."""
     assert session.device is not None
     known = with_ids(hub.state, request)
+    if isinstance(known, Refusal) and not knows_all(hub, session):
+        session.hold()
+        hub.readings.keep(_archive_later(hub, session, request))
+    else:
+        _ask(hub, session, request, known)
+
+
+async def _archive_later(hub: "Hub", session: "Session", request: Archived) -> None:
+    """The same once it is certain who is meant. What the same client asks behind it waits."""
+
+    async def look() -> Archived | Refusal:
+        return with_ids(hub.state, request)
+
+    try:
+        known: Archived | Refusal = await certain(hub, session, look)
+        if not session.is_ending:
+            _ask(hub, session, request, known)
+    finally:
+        session.go_on()
+
+
+def _ask(hub: "Hub", session: "Session", request: Archived, known: Archived | Refusal) -> None:
+    assert session.device is not None
     if isinstance(known, Refusal):
         session.refuse(request.id, known)
-        return
-    draft, room = draft_of(known, session.device.id, hub.time_ms())
-    session.ask_and_answer(request.id, draft, room)
+    else:
+        draft, room = draft_of(known, session.device.id, hub.time_ms())
+        session.ask_and_answer(request.id, draft, room)
 
 
 def change_password(hub: "Hub", session: "Session", request: requests.ChangePassword) -> None:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from server.archive.record import Draft
-from server.protocol import limits, requests
+from server.protocol import requests
 from server.protocol.errors import Refusal
+from server.sessions.certainty import certain
 from server.sessions.drafts import message_draft
 from server.sessions.files import send_with_file
 from server.sessions.targets import Identity, Target, look_up, refusal_of_more
@@ -23,10 +24,6 @@ if TYPE_CHECKING:
     from server.sessions.session import Session
 
 _log = logging.getLogger(__name__)
-
-# So long a message that is not here may come yet, and how often it is looked for.
-_LOOK_S_MAX: Final = limits.ANSWER_S_MAX - 5.0
-_AGAIN_S: Final = 0.1
 
 Changing = requests.Edit | requests.Delete | requests.React
 
@@ -97,30 +94,14 @@ async def _look_up(
             return found
         return refusal_of_more(hub.store, hub.state, user, target) or found
 
-    until_s = hub.now() + _LOOK_S_MAX
-    while True:
-        is_sure = _knows_all(hub, session)
+    async def look_once() -> Target | Refusal:
         try:
-            found = await asyncio.to_thread(look)
+            return await asyncio.to_thread(look)
         except Exception:
             _log.exception("the archive could not be read for a client")
             return Refusal("internal")
-        is_unknown = isinstance(found, Refusal) and found.code == "unknown_message"
-        if is_sure or not is_unknown or session.is_ending:
-            return found
-        if hub.now() > until_s:
-            return Refusal("unknown")
-        await asyncio.sleep(_AGAIN_S)
 
-
-def _knows_all(hub: "Hub", session: "Session") -> bool:
-    """Whether what is not here is nowhere: else the client may know of it from the other server (P5).
-
-    A follower that does not count is behind; and what the client asked before may be what it means.
-    """
-    pair = hub.pair
-    is_level = pair.mode == "dual" or (pair.role == "leader" and pair.mode != "waiting")
-    return is_level and not (pair.is_behind or pair.is_merging or session.is_asking)
+    return await certain(hub, session, look_once)
 
 
 def _draft(request: Changing, device: str, now_ms: int, target: Target) -> Draft:

@@ -1,5 +1,6 @@
 """Files of clients: what they send and fetch, who may, and when a message may carry one."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from server.archive.record import Draft
@@ -7,6 +8,7 @@ from server.protocol import events, limits, requests
 from server.protocol.compression import pack
 from server.protocol.errors import Refusal
 from server.protocol.facts import FileFacts
+from server.sessions.certainty import certain
 from server.sessions.file_store import FileStore
 from server.state.permissions import Act, readable_rooms, refusal_of
 
@@ -154,7 +156,7 @@ async def _send(hub: "Hub", session: "Session", person: str, request: requests.S
         assert request.file is not None
         if files is not None:
             files.hold(draft.id, request.file.sha256)
-        refusal = await _refusal_to_carry(hub, files, person, request.file)
+        refusal = await certain(hub, session, partial(_look, hub, person, draft, request.file))
         if session.is_ending:
             # The client sends it again, wherever it is by then.
             return
@@ -167,6 +169,12 @@ async def _send(hub: "Hub", session: "Session", person: str, request: requests.S
         if files is not None and not is_asked:
             files.let_go(draft.id)
         session.go_on()
+
+
+async def _look(hub: "Hub", person: str, draft: Draft, file: FileFacts) -> Refusal | None:
+    """Why the message may not carry the file; what is archived already needs none."""
+    refusal = await _refusal_to_carry(hub, hub.files, person, file)
+    return None if hub.state.has_seen(*draft.id) else refusal
 
 
 async def _refusal_to_carry(

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from server.engine.round import PairState
 from server.protocol import events, limits, requests
 from server.protocol.frames import encode_frame
 from server.protocol.limits import INTEGER_MAX
@@ -77,48 +76,6 @@ def ben(scene: Scene) -> Asking:
 def of(who: Asking, counter: int) -> dict[str, Any]:
     """The message of this counter, as requests name it."""
     return {"device": who.client.device, "message": counter}
-
-
-def test_what_this_server_may_not_have_yet_is_waited_for(scene: Scene, anna: Asking, ben: Asking) -> None:
-    said = anna.say("hello")
-    (record,) = [record for record in scene.records() if record.header.kind == "message"]
-    scene.cut(record.index - 1)
-    (moved,) = scene.re_submitted()
-    merging = PairState("follower", "dual", "2.b.0", "slow_peer", 0, is_merging=True)
-    learning = PairState("learner", "solo", "2.b.0", "", 0)
-    for pair in (merging, learning, PairState("recovering", "waiting", "", "", 0)):
-        scene.hub.pair = pair
-        ben.counter += 1
-        heard = ben.client.ask(requests.React, counter=ben.counter, **of(anna, said), emoji="👍")
-        for _turn in range(3):
-            heard.extend(ben.client.heard())
-        assert not codes(heard)
-        scene.clock.now_s += limits.ANSWER_S_MAX
-
-        def is_answered(heard: list[events.AnyEvent] = heard) -> bool:
-            heard.extend(ben.client.heard())
-            return codes(heard) == ["unknown"]
-
-        wait_until(is_answered)
-    ben.client.send(encode_frame(ben.client.request(requests.React, counter=9, **of(anna, said), emoji="👍")))
-    scene.append(moved)
-    wait_until(lambda: [ask.draft.kind for ask in scene.asked] == ["react"])
-    scene.commit()
-    wait_until(lambda: any(isinstance(event, events.Stored) for event in ben.client.heard()))
-    # A leader knows.
-    scene.hub.pair = PairState("leader", "solo", "2.b.0", "", 0)
-    assert codes(ben.ask(requests.React, **of(anna, 99), emoji="👍")) == ["unknown_message"]
-
-
-def test_what_is_asked_right_behind_its_message_waits_for_that(scene: Scene, anna: Asking) -> None:
-    client = anna.client
-    message = client.request(requests.Send, counter=1, room="general", text="hello", time_ms=1)
-    react = client.request(requests.React, counter=2, device=client.device, message=1, emoji="👍")
-    client.send(encode_frame(message) + encode_frame(react))
-    wait_until(lambda: scene.asked)
-    assert client.heard() == []
-    scene.commit()
-    wait_until(lambda: [ask.draft.kind for ask in scene.asked] == ["react"])
 
 
 def test_an_edit_is_told_to_the_room_and_the_past_shows_the_last_one(anna: Asking, ben: Asking) -> None:
