@@ -230,5 +230,10 @@ def tag_of(kind: type[msgspec.Struct]) -> str:
     return str(kind.__struct_config__.tag)
 
 
+def kinds_of(union: Any) -> dict[str, type[msgspec.Struct]]:
+    """Requests or events by their names on the wire."""
+    return {tag_of(kind): kind for kind in typing.get_args(union)}
+
+
 if __name__ == "__main__":
     write_tables(DOCUMENT, all_tables())

@@ -1,0 +1,48 @@
+"""Every request and event in docs/protocol.md has an example, which a real server just gave."""
+
+import re
+import typing
+
+import msgspec
+import pytest
+
+from server.protocol import events, requests
+from server.protocol.request import Request
+from tests.documents.made_tables import blocks, with_tables
+from tests.documents.protocol_examples import all_examples
+from tests.documents.protocol_tables import DOCUMENT
+
+TEXT = DOCUMENT.read_text(encoding="utf-8")
+EXAMPLES = dict(blocks("example").findall(TEXT))
+REQUESTS = typing.get_args(requests.AnyRequest)
+EVENTS = typing.get_args(events.AnyEvent)
+# A line that goes on.
+FOLD = re.compile(r"\n {4}")
+
+
+def lines(example: str) -> list[str]:
+    return FOLD.sub(" ", example).splitlines()
+
+
+def test_every_request_and_event_has_an_example_once() -> None:
+    names = [name for name, _ in blocks("example").findall(TEXT)]
+    assert names == [kind.__name__ for kind in (*REQUESTS, *EVENTS)]
+
+
+def test_the_examples_are_what_a_real_server_just_said() -> None:
+    expected = with_tables(TEXT, all_examples(), "example")
+    assert expected == TEXT, "run: python -m tests.documents.protocol_examples"
+
+
+@pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.__name__)
+def test_the_line_of_an_event_is_one(kind: type[msgspec.Struct]) -> None:
+    line = lines(EXAMPLES[kind.__name__])[1]
+    assert type(msgspec.json.decode(line.removeprefix("< "), type=events.AnyEvent)) is kind
+
+
+@pytest.mark.parametrize("kind", REQUESTS, ids=lambda kind: kind.__name__)
+def test_the_line_of_a_request_is_one_and_is_answered(kind: type[Request]) -> None:
+    asked, *_, told = [line for line in lines(EXAMPLES[kind.__name__]) if line[1:3] == " {"]
+    request = msgspec.json.decode(asked.removeprefix("> "), type=kind)
+    event = msgspec.json.decode(told.removeprefix("< "), type=events.AnyEvent)
+    assert event.answer == request.id
