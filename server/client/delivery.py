@@ -88,6 +88,8 @@ class Delivery:
         match event:
             case events.RoomLeft():
                 self._rooms.left(event)
+            case events.PersonLeft():
+                self._rooms.person_left(event)
             case events.RoomChanged():
                 self._rooms.changed(event)
             case events.FriendshipChanged():

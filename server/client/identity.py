@@ -2,8 +2,8 @@
 
 import msgspec
 
-from server.protocol.request import Name
-from server.protocol.requests import DeviceId, Password, Secret
+from server.protocol.request import DeviceId, Name, Password
+from server.protocol.requests import Secret
 
 
 class Identity(msgspec.Struct, frozen=True):

@@ -29,6 +29,7 @@ from server.protocol.requests import (
     SetTopic,
     TakeBackInvite,
     Unread,
+    Unregister,
     Who,
 )
 
@@ -57,12 +58,10 @@ AnyQuestion = (
     | React
     | ChangePassword
     | RevokeDevice
+    | Unregister
     | CreateInvite
     | TakeBackInvite
     | Invites
-    | Edit
-    | Delete
-    | React
 )
 
 

@@ -77,6 +77,12 @@ class WatchedRooms:
             self._marks[event.room] |= {mark.user: mark for mark in event.marks}
             self._tell(event.room)
 
+    def left(self, user: str, room: str = "") -> None:
+        """Nothing is waited for of somebody who is not in a room any more; without one, in none."""
+        for watched, marks in self._marks.items():
+            if room in {"", watched} and marks.pop(user, None) is not None:
+                self._tell(watched)
+
     def write(self, now: float) -> None:
         """Ask what is to be asked, when a server has us."""
         active = self._links.active

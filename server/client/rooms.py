@@ -6,6 +6,7 @@ from msgspec import structs
 
 from server.protocol.events import (
     FriendshipChanged,
+    PersonLeft,
     RoomChanged,
     RoomCreated,
     RoomJoined,
@@ -71,6 +72,14 @@ class KnownRooms:
             is_member=facts.is_member and not is_ours,
             is_administrator=facts.is_administrator and not is_ours,
         )
+
+    def person_left(self, event: PersonLeft) -> None:
+        """Somebody left the chat. In which rooms that one was is not told: a list of them has the counts."""
+        for facts in list(self._rooms.values()):
+            if facts.kind == "general":
+                self._rooms[facts.room] = structs.replace(facts, members=max(0, facts.members - 1))
+            elif facts.user == event.user:
+                self._rooms[facts.room] = structs.replace(facts, has_left=True)
 
     def changed(self, event: RoomChanged) -> None:
         """Another name, topic or administrator."""

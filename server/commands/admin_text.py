@@ -1,11 +1,11 @@
 """What `admin` prints for people: one line a person, an invite, an act."""
 
-from datetime import UTC, datetime
 from typing import Final
 
 from server.i18n.marking import marked
 from server.i18n.translation import _
 from server.protocol.administration import AccountFacts, AccountList, ActFacts, InviteFacts
+from server.terminal.inviting import invite_end, time_text
 from server.terminal.printing import printable
 
 _STANDINGS: Final = {
@@ -30,11 +30,6 @@ _ACTS: Final = {
 }
 
 
-def time_text(time_ms: int) -> str:
-    """Day and minute, as they are here."""
-    return datetime.fromtimestamp(time_ms / 1000, tz=UTC).astimezone().strftime("%Y-%m-%d %H:%M")
-
-
 def person_line(person: AccountFacts) -> str:
     """One person."""
     mark = "●" if person.is_online else "○"
@@ -56,17 +51,7 @@ def settings_lines(answer: AccountList) -> list[str]:
 
 def invite_line(invite: InviteFacts) -> str:
     """One invite: its word, who made it, and what became of it."""
-    if len(invite.used_by) > 1:
-        end = _("used by {names}: the servers were apart").format(names=", ".join(map(_name, invite.used_by)))
-    elif invite.used_by:
-        end = _("used by {names}").format(names=_name(invite.used_by[0]))
-    elif invite.is_taken_back:
-        end = _("taken back")
-    else:
-        end = _("good until {time}").format(time=time_text(invite.until_ms))
-    return _("{word}  by {name}, {time}: {end}").format(
-        word=invite.hash[:8], name=_name(invite.name), time=time_text(invite.since_ms), end=end
-    )
+    return f"{invite.hash[:8]}  {invite_end(invite)}"
 
 
 def act_line(act: ActFacts) -> str:
@@ -81,4 +66,4 @@ def act_line(act: ActFacts) -> str:
 
 
 def _name(name: str) -> str:
-    return printable(name) or _("somebody who left")
+    return printable(name) or "?"

@@ -37,6 +37,7 @@ from server.protocol.requests import Cursor
 from server.protocol.rooms import FriendList as FriendList
 from server.protocol.rooms import FriendshipChanged as FriendshipChanged
 from server.protocol.rooms import MemberList as MemberList
+from server.protocol.rooms import PersonLeft as PersonLeft
 from server.protocol.rooms import PersonList as PersonList
 from server.protocol.rooms import RoomChanged as RoomChanged
 from server.protocol.rooms import RoomCreated as RoomCreated
@@ -295,6 +296,7 @@ AnyEvent = (
     | RoomCreated
     | RoomJoined
     | RoomLeft
+    | PersonLeft
     | RoomChanged
     | FriendshipChanged
     | Withdrawn
@@ -349,6 +351,7 @@ AnyHappening = (
     AccountChanged
     | Withdrawn
     | RoomLeft
+    | PersonLeft
     | RoomChanged
     | FriendshipChanged
     | MessageEdited

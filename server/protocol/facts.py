@@ -22,7 +22,7 @@ class RoomFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     """A room as it is listed; `is_member` and `is_administrator` are about the person who asked.
 
     `kind` is general, public, group or private. A private chat has the other one's name; `user` is that
-    one's id.
+    one's id, and `has_left` says that the person has left the chat for good.
     `read` is up to which index the person has read there; the last message stands at `last_message`.
     """
 
@@ -36,6 +36,7 @@ class RoomFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     user: str = ""
     read: int = 0
     last_message: int = 0
+    has_left: bool = False
 
 
 class ServerFacts(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -103,6 +104,7 @@ class SearchHit(msgspec.Struct, frozen=True, array_like=True):
     start: int
     length: int
     marks: list[tuple[int, int]]
+    has_left: bool = False
 
 
 class MemberMark(msgspec.Struct, frozen=True, array_like=True):

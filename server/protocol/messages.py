@@ -14,7 +14,8 @@ class Extras(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `reply` is (device, counter) of the message that it answers, `mentions` are the ids of the people whom
     it names as @name. `edited_ms` is when it was edited last; the text is that of then. A deleted one has
-    no text. `reactions` has the ids of those who put an emoji to it, by emoji.
+    no text. `reactions` has the ids of those who put an emoji to it, by emoji. `has_left`: whoever wrote it
+    has left the chat for good.
     """
 
     reply: tuple[str, int] | None = None
@@ -22,6 +23,7 @@ class Extras(msgspec.Struct, frozen=True, omit_defaults=True):
     edited_ms: int = 0
     is_deleted: bool = False
     reactions: dict[str, list[str]] = {}
+    has_left: bool = False
 
 
 _NO_EXTRAS: Final = Extras()
@@ -50,11 +52,14 @@ class Message(msgspec.Struct, frozen=True):
     edited_ms: int = 0
     is_deleted: bool = False
     reactions: dict[str, list[str]] = {}
+    has_left: bool = False
 
     @property
     def extras(self) -> Extras:
         """What it has beside its text."""
-        return Extras(self.reply, self.mentions, self.edited_ms, self.is_deleted, self.reactions)
+        return Extras(
+            self.reply, self.mentions, self.edited_ms, self.is_deleted, self.reactions, self.has_left
+        )
 
     @property
     def characters(self) -> int:
@@ -155,9 +160,8 @@ def extras_in(messages: Iterable[Message]) -> dict[int, Extras]:
 
 def _is_special(message: Message) -> bool:
     # A plain one is not worth an object: there are many.
-    return bool(
-        message.reply or message.mentions or message.edited_ms or message.is_deleted or message.reactions
-    )
+    has_more = message.reply or message.mentions or message.reactions
+    return bool(has_more or message.edited_ms or message.is_deleted or message.has_left)
 
 
 class Messages(_Run, frozen=True, kw_only=True, tag="messages"):

@@ -12,6 +12,11 @@ import msgspec
 from msgspec import Meta
 
 from server.protocol import limits
+from server.protocol.account import AccountRequest
+from server.protocol.account import ChangePassword as ChangePassword
+from server.protocol.account import Devices as Devices
+from server.protocol.account import RevokeDevice as RevokeDevice
+from server.protocol.account import Unregister as Unregister
 from server.protocol.administration import Accounts as Accounts
 from server.protocol.administration import AdministrationRequest
 from server.protocol.administration import Audit as Audit
@@ -22,12 +27,10 @@ from server.protocol.administration import ResetPassword as ResetPassword
 from server.protocol.administration import SetStanding as SetStanding
 from server.protocol.administration import TakeBackInvite as TakeBackInvite
 from server.protocol.facts import FileFacts
-from server.protocol.request import Count, Counter, Identifier, Name, Request
+from server.protocol.request import Count, Counter, DeviceId, Identifier, Name, Password, Request
 
 # The id of a person, or @ and the name that the person has now.
 Person = Annotated[str, Meta(min_length=1, max_length=65)]
-DeviceId = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z")]
-Password = Annotated[str, Meta(max_length=limits.PASSWORD_CHARACTERS_MAX)]
 Secret = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 EpochText = Annotated[str, Meta(max_length=96, pattern=r"^[0-9]{1,16}\.[0-9a-z]{1,32}\.[0-9a-f]{1,32}\Z")]
 # Either may be empty: there is none.
@@ -261,25 +264,6 @@ class People(Request, frozen=True, tag="people"):
     limit: Annotated[int, Meta(ge=1, le=limits.PEOPLE_ROWS_MAX)] = 50
 
 
-class ChangePassword(Request, frozen=True, tag="change_password"):
-    """Another password, or the first one of an open name (`old` ""); all other devices are signed out."""
-
-    counter: Counter
-    old: Password
-    new: Password
-
-
-class RevokeDevice(Request, frozen=True, tag="revoke_device"):
-    """Sign one of the own devices out for good."""
-
-    counter: Counter
-    device: DeviceId
-
-
-class Devices(Request, frozen=True, tag="devices"):
-    """The own devices that may sign in."""
-
-
 class History(Request, frozen=True, tag="history"):
     """A page of a room: the messages before or after an index, at most `limit`."""
 
@@ -380,9 +364,7 @@ AnyRequest = (
     | Friend
     | Friends
     | People
-    | ChangePassword
-    | RevokeDevice
-    | Devices
+    | AccountRequest
     | AdministrationRequest
     | History
     | Search

@@ -48,6 +48,16 @@ class RoomLeft(Happening, frozen=True, kw_only=True, tag="room_left"):
     is_removed: bool = False
 
 
+class PersonLeft(Happening, frozen=True, kw_only=True, tag="person_left"):
+    """Somebody, called `name`, has left the chat for good (told to everybody).
+
+    That one is in no room any more, and nobody's friend; private chats can be read, and the messages stay.
+    """
+
+    user: str
+    name: str
+
+
 class RoomChanged(Happening, frozen=True, kw_only=True, tag="room_changed"):
     """A room has another name, topic or administrator (`what`), by a person called `name`.
 

@@ -82,7 +82,7 @@ def tell_audit(hub: "Hub", session: "Session", request: requests.Audit) -> None:
 
 
 def name_of(state: State, user: str) -> str:
-    """What somebody is called; nothing for somebody who left, or whom a merge is just bringing back."""
+    """What somebody is called, or was; nothing for somebody whom a merge is just bringing back."""
     found = state.users.get(user)
     return found.name if found is not None else ""
 

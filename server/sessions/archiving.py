@@ -62,6 +62,8 @@ def _ask(hub: "Hub", session: "Session", request: Archived, known: Archived | Re
         session.ask_and_answer(request.id, draft, room)
 
 
-def change_password(hub: "Hub", session: "Session", request: requests.ChangePassword) -> None:
-    """Another password: `password_checks` looks at both."""
-    hub.password_checks.start_change(session, request)
+def archive_checked(
+    hub: "Hub", session: "Session", request: requests.ChangePassword | requests.Unregister
+) -> None:
+    """What the password is asked for once more: `password_checks` looks at it."""
+    hub.password_checks.start_act(session, request)

@@ -8,7 +8,7 @@ import msgspec
 from server.protocol import requests
 from server.protocol.errors import Refusal
 from server.sessions.administration import tell_accounts, tell_audit, tell_invites
-from server.sessions.archiving import archive, change_password, send
+from server.sessions.archiving import archive, archive_checked, send
 from server.sessions.changing import change
 from server.sessions.devices import tell_devices
 from server.sessions.files import begin_upload, download, take_chunk
@@ -61,9 +61,10 @@ COMMANDS: Final[dict[type, Command]] = {
     requests.Friend: Command(archive),
     requests.Friends: Command(tell_friends),
     requests.People: Command(tell_people),
-    requests.ChangePassword: Command(change_password),
+    requests.ChangePassword: Command(archive_checked),
     requests.RevokeDevice: Command(archive),
     requests.Devices: Command(tell_devices),
+    requests.Unregister: Command(archive_checked),
     # The operator is on standby: nothing is delivered, and no place is taken.
     requests.CreateInvite: Command(archive, Stage.ON_STANDBY),
     requests.TakeBackInvite: Command(archive, Stage.ON_STANDBY),

@@ -42,7 +42,9 @@ class Goodbyes:
         state = self._hub.state
         for session in list(self._hub.sessions):
             device = state.devices.get(session.device.id) if session.device is not None else None
-            if device is not None and state.users[device.user].is_disabled:
+            if device is not None and state.users[device.user].has_left:
+                session.say_goodbye("unregistered")
+            elif device is not None and state.users[device.user].is_disabled:
                 session.say_goodbye("account_disabled")
             elif device is not None and device.is_revoked:
                 session.say_goodbye("device_revoked")

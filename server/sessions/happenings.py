@@ -16,6 +16,7 @@ from server.state.bodies import (
     RenameBody,
     RoomBody,
     TopicBody,
+    UnregisterBody,
 )
 from server.state.friendships import FriendAct, private_room
 from server.state.state import Room, State
@@ -81,6 +82,13 @@ def _left(record: Record, body: LeaveBody | RemoveBody, _: str, state: State) ->
         name=user.name,
         is_removed=is_removed,
     )
+
+
+def _person_left(record: Record, body: UnregisterBody, _: str, state: State) -> events.PersonLeft | None:  # noqa: ARG001 - the table's shape
+    user = state.users.get(_writer(record, state))
+    if user is None:
+        return None
+    return events.PersonLeft(index=record.index, by=record.id, user=user.id, name=user.name)
 
 
 def _changed(
@@ -160,6 +168,7 @@ _TELL: Final[dict[type, Callable[[Record, Any, str, State], events.AnyEvent | No
     AddBody: _joined,
     LeaveBody: _left,
     RemoveBody: _left,
+    UnregisterBody: _person_left,
     RenameBody: _changed,
     TopicBody: _changed,
     AdministerBody: _changed,

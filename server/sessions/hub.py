@@ -288,7 +288,7 @@ class Hub:
             self.goodbyes.send_away()
         if output.marked:
             self.receipts.raised(output.marked)
-        if output.published and any(item.told.joined for item in output.published):
+        if output.published and any(item.told.joined or item.told.left for item in output.published):
             self.announcements.people_changed()
         self.flush_all()
 

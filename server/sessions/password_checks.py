@@ -19,10 +19,10 @@ from server.protocol.names import name_key
 from server.protocol.one_time_codes import code_hash
 from server.sessions.session import Session
 from server.sessions.signing_in import sign_up, turn_away
-from server.state.bodies import DeviceBody, PasswordBody, Way
+from server.state.bodies import DeviceBody, PasswordBody, UnregisterBody, Way
 from server.state.fold import decode_body
 from server.state.invites import refusal_of_invite
-from server.state.state import User
+from server.state.state import Device, User
 from server.state.users import proof_of, refusal_of_reset
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class PasswordChecks:
         self._passwords: Final = Passwords()
         self._limit: Final = TryLimit()
         self._tasks: Final[set[asyncio.Task[None]]] = set()
-        self._changing: Final[set[Session]] = set()
+        self._acting: Final[set[Session]] = set()
 
     def is_protected(self, name: str) -> bool:
         """Whether there is a person of this name that has a password."""
@@ -55,13 +55,13 @@ class PasswordChecks:
         """Let the device in, with what `body` lacks, or turn it away."""
         self._start(self._finish(session, request, body))
 
-    def start_change(self, session: Session, request: requests.ChangePassword) -> None:
-        """Have another password archived, or say why not; one at a time, for there are few places."""
-        if session in self._changing:
+    def start_act(self, session: Session, request: requests.ChangePassword | requests.Unregister) -> None:
+        """Have it archived, or say why not; one at a time, for there are few places."""
+        if session in self._acting:
             session.refuse(request.id, Refusal("too_many_requests", {"limit": 1}))
             return
-        self._changing.add(session)
-        self._start(self._change(session, request))
+        self._acting.add(session)
+        self._start(self._act(session, request))
 
     def stop(self) -> None:
         """Nobody waits for a check any more."""
@@ -86,47 +86,61 @@ class PasswordChecks:
             sign_up(self._hub, session, request, checked)
         self._hub.flush_all()
 
-    async def _change(self, session: Session, request: requests.ChangePassword) -> None:
+    async def _act(self, session: Session, request: requests.ChangePassword | requests.Unregister) -> None:
         try:
-            checked = await _checked(self._changed(session, request))
+            checked = await _checked(self._acted(session, request))
         finally:
-            self._changing.discard(session)
+            self._acting.discard(session)
         if session.is_ending:
             return
         if isinstance(checked, Refusal):
             session.refuse(request.id, checked)
         else:
             assert session.device is not None
-            body = msgspec.msgpack.encode(checked)
-            draft = Draft("password", session.device.id, request.counter, self._hub.time_ms(), body)
+            kind, body = _kind_of(request), msgspec.msgpack.encode(checked)
+            draft = Draft(kind, session.device.id, request.counter, self._hub.time_ms(), body)
             session.ask_and_answer(request.id, draft)
         self._hub.flush_all()
 
-    async def _changed(self, session: Session, request: requests.ChangePassword) -> PasswordBody | Refusal:
-        """What is archived for it; for a retry the same to the last byte, though the old one is gone."""
+    async def _acted(
+        self, session: Session, request: requests.ChangePassword | requests.Unregister
+    ) -> PasswordBody | UnregisterBody | Refusal:
+        """What is archived for it; for a retry the same to the last byte, whatever has changed since."""
         device, user = session.device, session.user
         assert device is not None
         assert user is not None
         user = self._hub.user_now(user)
-        person = name_key(user.name)
         archived = await asyncio.to_thread(self._archived, device.id, request.counter)
-        if archived is not None:
-            # A try like any other, or it would tell whoever has the device what the password is.
-            return await self._refusal_of(request.new, archived.password, person, session.host) or archived
+        if isinstance(request, requests.ChangePassword):
+            return await self._changed(session.host, device, user, request, archived)
         if user.password:
-            refusal = await self._refusal_of(request.old, user.password, person, session.host)
+            refusal = await self._refusal_of(
+                request.password, user.password, name_key(user.name), session.host
+            )
+            if refusal is not None:
+                return refusal
+        return archived if isinstance(archived, UnregisterBody) else UnregisterBody(proof_of(user.password))
+
+    async def _changed(
+        self, address: str, device: Device, user: User, request: requests.ChangePassword, archived: object
+    ) -> PasswordBody | Refusal:
+        person = name_key(user.name)
+        if isinstance(archived, PasswordBody):
+            # A try like any other, or it would tell whoever has the device what the password is.
+            return await self._refusal_of(request.new, archived.password, person, address) or archived
+        if user.password:
+            refusal = await self._refusal_of(request.old, user.password, person, address)
             if refusal is not None:
                 return refusal
         seed = f"{device.id} {request.counter} ".encode() + device.secret_hash
         made = await self._passwords.make(request.new, user.name, seed)
         return made if isinstance(made, Refusal) else PasswordBody(made, proof_of(user.password))
 
-    def _archived(self, device: str, counter: int) -> PasswordBody | None:
-        """What stands in the archive under a counter, if that is a password. In a worker's thread."""
+    def _archived(self, device: str, counter: int) -> msgspec.Struct | None:
+        """What stands in the archive under a counter. In a worker's thread."""
         index = self._hub.store.index_of_id(device, counter)
         record = None if index is None else self._hub.store.record(index)
-        body = None if record is None else decode_body(record.header.kind, record.body)
-        return body if isinstance(body, PasswordBody) else None
+        return None if record is None else decode_body(record.header.kind, record.body)
 
     async def _registered(self, request: requests.SignIn, body: DeviceBody) -> DeviceBody | Refusal:
         """A new name, protected from the first moment."""
@@ -203,6 +217,11 @@ class PasswordChecks:
         state = self._hub.state
         user_id = state.user_by_name.get(name_key(name))
         return None if user_id is None else state.users[user_id]
+
+
+def _kind_of(request: requests.ChangePassword | requests.Unregister) -> str:
+    """The kind of its record."""
+    return "password" if isinstance(request, requests.ChangePassword) else "unregister"
 
 
 async def _checked(work: Coroutine[None, None, T | Refusal]) -> T | Refusal:

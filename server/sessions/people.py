@@ -49,7 +49,8 @@ def _id_of(state: State, person: str) -> str:
 def tell_people(hub: "Hub", session: "Session", request: requests.People) -> None:
     """Whose name begins so."""
     start, online = name_key(request.name), hub.presence.online
-    people_now = (user for user in list(hub.state.users.values()) if user.id != OPERATOR)
+    everybody = list(hub.state.users.values())
+    people_now = (user for user in everybody if user.id != OPERATOR and not user.has_left)
     users = (user for user in people_now if name_key(user.name).startswith(start))
     found = sorted(users, key=lambda user: name_key(user.name))
     people = [MemberFacts(user.id, user.name, user.id in online) for user in found[: request.limit]]
@@ -72,6 +73,9 @@ def friends_of(state: State, user: str, online: frozenset[str]) -> list[FriendFa
     for _pair, friendship in state.friendships.of(user):
         is_asker = friendship.asker == user
         other = friendship.other if is_asker else friendship.asker
+        if state.users[other].has_left:
+            # Of the other side of a cut: it counts no more.
+            continue
         status = "friend" if friendship.is_accepted else "asked" if is_asker else "asks"
         room = private_room(user, other)
         found.append(

@@ -33,6 +33,7 @@ def _facts(state: State, room: Room, user: User, *, is_member: bool) -> RoomFact
         user=other,
         read=state.marks.of_member(room.id, user.id).read,
         last_message=state.marks.last_message.get(room.id, 0),
+        has_left=bool(other) and state.users[other].has_left,
     )
 
 

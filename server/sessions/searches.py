@@ -154,4 +154,5 @@ def _hit(message: events.Message, number: int, whole: str, marks: Marks) -> Sear
         start,
         len(whole),
         list(marks),
+        message.has_left,
     )

@@ -241,6 +241,8 @@ def _complete(hub: "Hub", session: "Session", request: requests.SignIn) -> None:
     user = state.users[device.user]
     if not hmac.compare_digest(device.secret_hash, _hash_of(request.secret)):
         session.refuse(request.id, Refusal("wrong_secret"))
+    elif user.has_left:
+        session.refuse(request.id, Refusal("unregistered"))
     elif device.is_revoked:
         session.refuse(request.id, Refusal("device_revoked"))
     elif user.is_disabled:

@@ -107,6 +107,7 @@ def _message(header: Header, number: int, room: str, user: User, text: str) -> e
         header.counter,
         header.time_ms,
         text,
+        has_left=user.has_left,
     )
 
 

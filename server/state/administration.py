@@ -12,6 +12,7 @@ from server.archive.record import Draft, Header
 from server.protocol import limits
 from server.protocol.errors import Refusal
 from server.state.bodies import ResetBody, SettingsBody, StandingBody
+from server.state.invites import take_back_all
 from server.state.state import OPERATOR, State, User
 from server.state.told import ADMINISTRATORS, Told
 from server.state.users import sign_out_all
@@ -59,7 +60,7 @@ def fold_standing(state: State, header: Header, body: StandingBody) -> Told:  # 
             state.relieve(room, person.id)
     if body.standing == "banned":
         sign_out_all(state, person.id)
-        _take_back_invites(state, person.id)
+        take_back_all(state, person.id)
     return Told(audience=ADMINISTRATORS, signs_out=body.standing in {"disabled", "banned"})
 
 
@@ -103,9 +104,3 @@ def _refusal_of_person(state: State, user: str) -> Refusal | None:
     if person is None or person.has_left or person.id == OPERATOR:
         return Refusal("unknown_person", {"user": user[:64]})
     return None
-
-
-def _take_back_invites(state: State, user: str) -> None:
-    for key, invite in state.invites.items():
-        if invite.by == user and not invite.used_by:
-            state.invites[key] = msgspec.structs.replace(invite, is_taken_back=True)

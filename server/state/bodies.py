@@ -55,6 +55,12 @@ class RevokeBody(msgspec.Struct, frozen=True, array_like=True):
     device: str
 
 
+class UnregisterBody(msgspec.Struct, frozen=True, array_like=True):
+    """The sender leaves the chat for good; `proof` as in `DeviceBody`."""
+
+    proof: bytes
+
+
 class FileBody(msgspec.Struct, frozen=True, array_like=True):
     """The file that a message carries; `sha256` (hex) is that of its content."""
 

@@ -46,6 +46,7 @@ from server.state.bodies import (
     StandingBody,
     TakeBackBody,
     TopicBody,
+    UnregisterBody,
 )
 from server.state.changes import (
     fold_delete,
@@ -67,6 +68,7 @@ from server.state.groups import (
     judge_remove,
 )
 from server.state.invites import fold_invite, fold_take_back, judge_invite, judge_take_back
+from server.state.leaving import fold_unregister, judge_unregister
 from server.state.messages import fold_message, judge_message
 from server.state.receipts import fold_marks, judge_marks
 from server.state.rooms import (
@@ -120,6 +122,7 @@ KINDS: Final[dict[str, Kind]] = {
     "friend": Kind(FriendBody, judge_friend, fold_friend),
     "password": Kind(PasswordBody, judge_password, fold_password),
     "revoke": Kind(RevokeBody, judge_revoke, fold_revoke),
+    "unregister": Kind(UnregisterBody, judge_unregister, fold_unregister),
     "marks": Kind(MarksBody, judge_marks, fold_marks),
     "seen": Kind(SeenBody, judge_seen, fold_seen),
     "invite": Kind(InviteBody, judge_invite, fold_invite),
@@ -154,6 +157,8 @@ def judge_draft(state: State, draft: Draft) -> Refusal | None:
 def _judge(kind: Kind, state: State, header: Header | Draft, body: msgspec.Struct) -> Refusal | None:
     device = state.devices.get(header.device)
     if device is not None and header.origin is None:
+        if state.users[device.user].has_left:
+            return Refusal("unregistered")
         # What it wrote before stays, and what a merge brings was written before.
         if device.is_revoked:
             return Refusal("device_revoked")

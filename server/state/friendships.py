@@ -42,6 +42,8 @@ def judge_friend(state: State, header: Header | Draft, body: FriendBody) -> Refu
         return Refusal("unknown_person", {"user": body.user[:64]})
     if body.user == user.id:
         return Refusal("not_yourself")
+    if state.users[body.user].has_left and header.origin is None:
+        return Refusal("has_left", {"user": body.user})
     if body.act in {FriendAct.BLOCK, FriendAct.UNBLOCK}:
         is_more = body.act == FriendAct.BLOCK and not state.has_blocked(user.id, body.user)
         is_full = is_more and len(state.blocked_by(user.id)) >= limits.BLOCKED_MAX
@@ -145,6 +147,14 @@ def open_chat(state: State, user: str, other: str) -> tuple[tuple[str, str], ...
 def partner_in(state: State, user: str, room: str) -> str | None:
     """With whom a person has, or would have, this private chat; all people are looked through."""
     return next((other for other in state.users if private_room(user, other) == room), None)
+
+
+def forget_friends(state: State, user: str) -> None:
+    """Nothing is left between somebody and all others."""
+    for pair, _friendship in state.friendships.of(user):
+        state.friendships.pop(pair)
+    for pair, _is_so in state.blocks.of(user):
+        state.blocks.pop(pair)
 
 
 def private_room(user: str, other: str) -> str:

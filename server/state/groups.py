@@ -41,11 +41,14 @@ def judge_group(state: State, header: Header | Draft, body: GroupBody) -> Refusa
 def fold_group(state: State, header: Header, body: GroupBody) -> Told:
     """The group exists. Whom a merge does not know any more, or who blocked the maker since, is left out."""
     user = state.devices[header.device].user
-    state.put_room(Room(body.room, body.name, (), RoomKind.GROUP, administrators=(user,), maker=user))
     taken = [other for other in body.users if _refusal_to_take_in(state, user, other) is None]
-    for member in (user, *taken):
+    # Its maker may have left the chat on the other side of a cut.
+    members = taken if state.users[user].has_left else [user, *taken]
+    administrators = tuple(members[:1])
+    state.put_room(Room(body.room, body.name, (), RoomKind.GROUP, administrators, maker=user))
+    for member in members:
         state.add_member(body.room, member)
-    joined = tuple((body.room, member) for member in (user, *taken))
+    joined = tuple((body.room, member) for member in members)
     return Told(audience=body.room, joined=joined)
 
 
@@ -121,4 +124,6 @@ def fold_administer(state: State, header: Header, body: AdministerBody) -> Told:
 def _refusal_to_take_in(state: State, user: str, other: str) -> Refusal | None:
     if other not in state.users:
         return Refusal("unknown_person", {"user": other[:64]})
+    if state.users[other].has_left:
+        return Refusal("has_left", {"user": other})
     return Refusal("blocked", {"user": other}) if state.has_blocked(other, user) else None

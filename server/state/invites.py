@@ -42,7 +42,7 @@ def judge_invite(state: State, header: Header | Draft, body: InviteBody) -> Refu
     user = state.user_of_device(header.device)
     if user is None:
         return Refusal("not_signed_in")
-    if user.is_disabled or not (user.is_admin or state.settings.members_invite):
+    if user.is_disabled or user.has_left or not (user.is_admin or state.settings.members_invite):
         return Refusal("forbidden")
     if len(body.hash) != 32 or body.hash in state.invites:
         return Refusal("bad_request", {"reason": "no new invite"})
@@ -86,3 +86,10 @@ def fold_take_back(state: State, header: Header, body: TakeBackBody) -> Told:  #
     invite = state.invites[body.hash]
     state.invites[body.hash] = msgspec.structs.replace(invite, is_taken_back=True)
     return Told(audience=ADMINISTRATORS)
+
+
+def take_back_all(state: State, user: str) -> None:
+    """None that somebody made and nobody has used lets anybody in."""
+    for key, invite in state.invites.items():
+        if invite.by == user and not invite.used_by:
+            state.invites[key] = msgspec.structs.replace(invite, is_taken_back=True)

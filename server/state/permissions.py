@@ -112,7 +112,8 @@ def refusal_of(state: State, act: Act, room_id: str, user: str) -> Refusal | Non
     if act is Act.JOIN and room.kind in {RoomKind.PUBLIC, RoomKind.GENERAL}:
         return Refusal("already_a_member", {"room": room_id})
     if Role.FRIEND in allowed and room.kind is RoomKind.PRIVATE:
-        return Refusal("not_friends")
+        left = next((member for member in room.members if state.users[member].has_left), "")
+        return Refusal("has_left", {"user": left}) if left else Refusal("not_friends")
     if Role.ADMINISTRATOR in allowed:
         return Refusal("not_an_administrator", {"room": room_id})
     return Refusal("forbidden")

@@ -39,9 +39,15 @@ def refusal_of_more_rooms(state: State, user: str) -> Refusal | None:
 
 
 def fold_room(state: State, header: Header, body: RoomBody) -> Told:
-    """The room exists, and its maker is in it and administers it."""
+    """The room exists, and its maker is in it and administers it.
+
+    After a merge its maker may have left the chat: then it waits for whoever joins it first.
+    """
     user = state.devices[header.device].user
     name = free_name(body.name, state.room_by_name)
+    if state.users[user].has_left:
+        state.put_room(Room(body.room, name, (), maker=user))
+        return Told(audience=EVERYBODY)
     state.put_room(Room(body.room, name, (), administrators=(user,), maker=user))
     state.add_member(body.room, user)
     return Told(audience=EVERYBODY, joined=((body.room, user),))
@@ -62,16 +68,16 @@ def judge_member(state: State, header: Header | Draft, body: MemberBody) -> Refu
 
 
 def fold_member(state: State, header: Header, body: MemberBody) -> Told | None:
-    """The person is in the room from here on."""
-    user = state.devices[header.device].user
-    if body.room in state.users[user].rooms:
+    """The person is in the room from here on. Whoever comes where nobody is administers it."""
+    user = state.users[state.devices[header.device].user]
+    if body.room in user.rooms or user.has_left:
         return None
-    state.add_member(body.room, user)
+    state.add_member(body.room, user.id)
     room = state.rooms[body.room]
-    if room.members == (user,):
+    if not room.administrators:
         # Everybody had left it: otherwise nobody would administer it ever again.
-        state.put_room(structs.replace(room, administrators=(user,)))
-    return Told(audience=body.room, joined=((body.room, user),))
+        state.put_room(structs.replace(room, administrators=(user.id,)))
+    return Told(audience=body.room, joined=((body.room, user.id),))
 
 
 def judge_leave(state: State, header: Header | Draft, body: LeaveBody) -> Refusal | None:

@@ -29,8 +29,9 @@ class User(msgspec.Struct, frozen=True, array_like=True):
 
     `former_name`: as the person was called before a merge, when another one has that name now.
     `password`: its Argon2id hash (PHC string); without one the name is open to everybody.
-    `is_banned` is about a disabled one whose devices are signed out for good as well. `reset` is SHA-256 of
-    the code with which another password may be taken until then.
+    `is_banned` is about a disabled one whose devices are signed out for good as well. `has_left`: nobody any
+    more, but for what was written; the name stays taken. `reset` is SHA-256 of the code with which another
+    password may be taken until then.
     """
 
     id: str
@@ -287,9 +288,13 @@ class State:
         return self.friendships.get(pair_of(user, other))
 
     def are_friends(self, user: str, other: str) -> bool:
-        """Whether two people may write to each other."""
+        """Whether two people may write to each other. Nobody is the friend of somebody who left.
+
+        What became of them on the other side of a cut is kept, for what was written there.
+        """
         found = self.friendship(user, other)
-        return found is not None and found.is_accepted
+        has_left = self.users[user].has_left or self.users[other].has_left
+        return found is not None and found.is_accepted and not has_left
 
     def blocked_by(self, user: str) -> list[str]:
         """From whom somebody does not want to hear, in the order they were blocked. From any thread."""

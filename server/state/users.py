@@ -29,6 +29,9 @@ def judge_device(state: State, header: Header | Draft, body: DeviceBody) -> Refu
     if user_id is None:
         return _judge_person(state, header, body)
     user = state.users[user_id]
+    if user.has_left:
+        # What that one wrote stands under it.
+        return Refusal("name_taken", {"name": body.name})
     if body.way == Way.RESET:
         refusal = refusal_of_reset(user, body.code, header.time_ms)
     elif body.password and body.way != Way.REHASH:
@@ -100,6 +103,11 @@ def fold_device(state: State, header: Header, body: DeviceBody) -> Told | None:
 
 def _fold_known(state: State, header: Header, user: User, body: DeviceBody) -> Told | None:
     """Another device of somebody, who may have another password by it, or only one device at a time."""
+    if user.has_left:
+        # It came in on the other side of a cut: what was written on it has a writer, and that is all.
+        device = _device_of(header, user.id, body)
+        state.devices[device.id] = msgspec.structs.replace(device, is_revoked=True)
+        return None
     is_reset = body.way == Way.RESET
     # Under an open name, without a password, anybody could sign out everybody.
     is_alone = is_reset or (state.settings.one_device and bool(user.password))
@@ -133,7 +141,7 @@ def judge_password(state: State, header: Header | Draft, body: PasswordBody) -> 
         return Refusal("device_revoked")
     if body.proof != proof_of(state.users[device.user].password):
         return Refusal("wrong_password")
-    return None if _may_decide(state, device) else Refusal("forbidden")
+    return None if may_decide(state, device) else Refusal("forbidden")
 
 
 def fold_password(state: State, header: Header, body: PasswordBody) -> Told:
@@ -158,7 +166,7 @@ def judge_revoke(state: State, header: Header | Draft, body: RevokeBody) -> Refu
     if other.is_revoked:
         # Signed out on both sides of a cut: the wish is fulfilled.
         return None if header.origin is not None else Refusal("unknown_device", {"device": body.device})
-    return None if other.id == own.id or _may_decide(state, own) else Refusal("forbidden")
+    return None if other.id == own.id or may_decide(state, own) else Refusal("forbidden")
 
 
 def fold_revoke(state: State, header: Header, body: RevokeBody) -> Told:  # noqa: ARG001 - the table's shape
@@ -175,16 +183,18 @@ def sign_out_all(state: State, user_id: str) -> None:
         _revoke(state, device)
 
 
-def _may_decide(state: State, device: Device) -> bool:
+def may_decide(state: State, device: Device) -> bool:
     """Whether a device may sign out others. Under an open name anybody may be: there only the first one."""
     is_protected = bool(state.users[device.user].password)
     return is_protected or state.devices_of(device.user)[0].id == device.id
 
 
 def _put_device(state: State, header: Header, user_id: str, body: DeviceBody) -> None:
-    state.devices[header.device] = Device(
-        header.device, user_id, body.secret_hash, body.device_name, header.time_ms
-    )
+    state.devices[header.device] = _device_of(header, user_id, body)
+
+
+def _device_of(header: Header, user_id: str, body: DeviceBody) -> Device:
+    return Device(header.device, user_id, body.secret_hash, body.device_name, header.time_ms)
 
 
 def _revoke(state: State, device: Device) -> None:

@@ -1,25 +1,20 @@
-"""The own account, from the terminal: its devices and its password."""
+"""The own account, from the terminal: its devices, its password, and its end."""
 
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
-from server.client.notices import Answered, AnyNotice, QuestionFailed, Stored
-from server.i18n.marking import marked
+from server.client.notices import Answered, AnyNotice, Connected, QuestionFailed, SignInRefused, Stored
 from server.i18n.translation import _
 from server.network.client_links import ClientLinks
 from server.protocol.events import DeviceList
 from server.protocol.facts import DeviceFacts
-from server.protocol.requests import ChangePassword, Devices, RevokeDevice
+from server.protocol.names import name_key
+from server.protocol.requests import ChangePassword, Devices, RevokeDevice, Unregister
+from server.terminal.form import Form, Question
 
 _DEVICE_ID: Final = re.compile("[0-9a-f]{32}")
-# What is typed for another password, one line each.
-_QUESTIONS: Final = (
-    marked("Your password now (nothing if you have none):"),
-    marked("The new password:"),
-    marked("The new password once more:"),
-)
 
 
 class Account:
@@ -29,22 +24,25 @@ class Account:
         self._next_counter = next_counter
         self._note = note
         self._links: ClientLinks | None = None
+        self._name = ""
         self._listed: list[DeviceFacts] = []
-        self._typed: list[str] | None = None
-        # The tickets of what has no answer.
+        self.form: Final = Form(note)
+        # The tickets of what has no answer; that of the wish to leave the chat.
         self._asked: set[int] = set()
+        self._leaving = 0
+        self.has_left = False
         # Whether something that was wanted was not done.
         self.has_failed = False
-
-    @property
-    def is_asking(self) -> bool:
-        """Whether the next line is the answer to a question, and a secret. From any thread."""
-        return self._typed is not None
 
     @property
     def is_waiting(self) -> bool:
         """Whether something has no answer yet."""
         return bool(self._asked)
+
+    @property
+    def is_leaving(self) -> bool:
+        """Whether the servers were asked to forget the person, and have not answered."""
+        return bool(self._leaving)
 
     def connect(self, links: ClientLinks) -> None:
         """Where questions go."""
@@ -67,17 +65,42 @@ class Account:
 
     def change_password(self, _argument: str) -> None:
         """`/password`."""
-        self._typed = []
-        self._note(_(_QUESTIONS[0]))
+        questions = (
+            _("Your password now (nothing if you have none):"),
+            _("The new password:"),
+            _("The new password once more:"),
+        )
+        self.form.begin([Question(text, is_secret=True) for text in questions], self._changed)
 
-    def answer(self, line: str) -> None:
-        """The answer to a question."""
-        assert self._typed is not None
-        self._typed.append(line)
-        if len(self._typed) < len(_QUESTIONS):
-            self._note(_(_QUESTIONS[len(self._typed)]))
+    def unregister(self, _argument: str) -> None:
+        """`/unregister`."""
+        warning = _(
+            "You are about to leave this chat for good. There is no way back:"
+            " nobody, not even you, is given the name {name} again.\n"
+            "What you wrote stays, marked as written by somebody who left."
+            " Your devices are signed out, and your rooms, groups and friendships end.\n"
+            "Type your name to leave; anything else changes nothing."
+        )
+        questions = (
+            Question(warning.format(name=self._name)),
+            Question(_("Your password now (nothing if you have none):"), is_secret=True),
+        )
+        self.form.begin(questions, self._confirmed, lambda answers: not self._is_own_name(answers[0]))
+
+    def _is_own_name(self, line: str) -> bool:
+        return bool(self._name) and name_key(line.strip()) == name_key(self._name)
+
+    def _confirmed(self, answers: list[str]) -> None:
+        if not self._is_own_name(answers[0]):
+            self._fail(_("That is not your name; nothing was changed."))
             return
-        (old, new, again), self._typed = self._typed, None
+        assert self._links is not None
+        unregister = Unregister(id=1, counter=self._next_counter(), password=answers[1])
+        self._leaving = self._links.ask(unregister)
+        self._asked.add(self._leaving)
+
+    def _changed(self, answers: list[str]) -> None:
+        old, new, again = answers
         if new != again:
             self._fail(_("The two are not the same; nothing was changed."))
             return
@@ -93,12 +116,24 @@ class Account:
                 self._listed = devices
                 self._note("\n".join(map(_device_line, range(1, len(self._listed) + 1), self._listed)))
             case QuestionFailed(ticket) if ticket in self._asked:
-                self.has_failed = True
+                self._failed(ticket, notice.code)
+            case SignInRefused(code="unregistered") if self._leaving:
+                # The answer was lost with a server; that it is done is what the next one says.
+                self.has_left = True
+            case Stored(ticket=ticket) if ticket in self._asked:
                 self._asked.discard(ticket)
-            case Stored(ticket=ticket):
-                self._asked.discard(ticket)
+                self.has_left |= ticket == self._leaving
+            case Connected(name=name):
+                self._name = name
             case _:
                 pass
+
+    def _failed(self, ticket: int, code: str) -> None:
+        self._asked.discard(ticket)
+        if ticket == self._leaving:
+            self._leaving = 0
+            self.has_left = code == "unregistered"
+        self.has_failed |= not self.has_left
 
     def _numbered(self, argument: str) -> str:
         """The device of this number in the last list, or nothing."""

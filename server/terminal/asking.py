@@ -29,6 +29,10 @@ class Asking:
         """Whether something has no answer yet."""
         return bool(self._asked)
 
+    def awaits(self, notice: AnyNotice) -> bool:
+        """Whether this is the answer to something of ours that is to be archived."""
+        return isinstance(notice, Stored) and notice.ticket in self._asked
+
     def connect(self, links: ClientLinks) -> None:
         """Where questions go."""
         self._links = links

@@ -122,6 +122,8 @@ class Changing:
                 events.MessageEdited() | events.MessageDeleted() | events.ReactionChanged() as event
             ):
                 self._note(self._sentence(event))
+            case Happened(events.PersonLeft(user=user)):
+                self._shown.left(user)
             case _:
                 pass
 

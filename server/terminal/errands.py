@@ -18,6 +18,7 @@ from server.terminal.exporting import Exporting
 from server.terminal.files import Files
 from server.terminal.friendships import Friendships
 from server.terminal.groups import Groups
+from server.terminal.inviting import Inviting
 from server.terminal.outbox_file import OutboxFile
 from server.terminal.printing import Printer
 from server.terminal.receipts import ReceiptErrands
@@ -69,6 +70,7 @@ class Errands:
             write=lambda room, text: writing.lines(room, [text]),
             is_interactive=manners.is_interactive,
         )
+        self.inviting: Final = Inviting(self._asking(outbox), lambda: outbox.fact("authority"))
         self.groups: Final = Groups(self._asking(outbox), self.conversations)
         self.searching: Final = Searching(self._room, printer.note)
         self.exporting: Final = Exporting(self._room, clock, printer.note)
@@ -88,7 +90,7 @@ class Errands:
         )
         self.receipts: Final = ReceiptErrands(self._room, printer.note)
         self._all = (
-            *(self.conversations, self.friendships, self.groups),
+            *(self.conversations, self.friendships, self.groups, self.inviting),
             *(self.account, self.searching, self.exporting),
             *(self.files, self.changing, self.receipts),
         )
@@ -105,8 +107,12 @@ class Errands:
     @property
     def is_deciding(self) -> bool:
         """Whether it is still to be seen where the next line goes, and who hears it."""
-        people = self.friendships.is_waiting or self.groups.is_waiting
-        return self.conversations.is_deciding or people
+        people = self.friendships.is_waiting or self.groups.is_waiting or self.inviting.is_waiting
+        return self.conversations.is_deciding or people or self.account.is_leaving
+
+    def is_untold(self, notice: AnyNotice) -> bool:
+        """Whether what this notice says is stored will never be delivered: it concerns nobody else."""
+        return self.inviting.awaits(notice)
 
     @property
     def has_failed(self) -> bool:
@@ -174,6 +180,10 @@ class Errands:
             "/block": self.friendships.block,
             "/unblock": self.friendships.unblock,
             "/msg": self.friendships.message,
+            "/invite": self.inviting.create,
+            "/invites": self.inviting.list_all,
+            "/uninvite": self.inviting.take_back,
+            "/unregister": self.account.unregister,
         }
 
     def _other_commands(self) -> dict[str, Callable[[str], None]]:

@@ -13,7 +13,7 @@ import msgspec
 
 from server.i18n.translation import _
 from server.protocol.events import Message
-from server.terminal.printing import printable
+from server.terminal.printing import author_of, printable
 
 _STYLE: Final = (
     "body{font:16px/1.45 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem;"
@@ -71,7 +71,7 @@ class TextFormat:
         time = self._heading.at(message.time_ms).strftime("%Y-%m-%d %H:%M")
         lines = [printable(line) for line in message.text.splitlines()]
         lines += [f"[{printable(note)}]" for note in _notes(message)]
-        return f"{time} {printable(message.name)}: " + "\n    ".join(lines or [""]) + "\n"
+        return f"{time} {author_of(message)}: " + "\n    ".join(lines or [""]) + "\n"
 
 
 class JsonFormat:
@@ -130,7 +130,7 @@ class HtmlFormat:
         shown = f'<p dir="auto">{text}</p>\n' if text else ""
         shown += "".join(f'<p class="note" dir="auto">{_safe(note)}</p>\n' for note in _notes(message))
         return (
-            f'{head}<article>\n<header><b dir="auto">{_safe(message.name)}</b>'
+            f'{head}<article>\n<header><b dir="auto">{html.escape(author_of(message))}</b>'
             f'<time datetime="{at.isoformat(timespec="seconds")}">{at:%H:%M}</time></header>\n'
             f"{shown}</article>\n"
         )

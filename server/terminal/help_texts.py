@@ -6,15 +6,17 @@ from server.i18n.marking import marked
 
 _FIRST: Final = marked(
     "Every line is a message. A line that begins with / is a command:\n"
-    "/status    who is connected to what, and how much of the archive is here\n"
-    "/who       who is in this room\n"
-    "/devices   your devices, each with a number\n"
-    "/revoke N  sign out the device with this number for good\n"
-    "/password  change your password; all other devices are signed out\n"
-    "/quit      leave when everything you typed is stored\n"
-    "//text     a message that begins with /"
+    "/status          who is connected to what, and how much of the archive is here\n"
+    "/who             who is in this room\n"
+    "/quit            leave when everything you typed is stored\n"
+    "//text           a message that begins with /"
 )
-
+_ACCOUNT: Final = marked(
+    "/devices         your devices, each with a number\n"
+    "/revoke N        sign out the device with this number for good\n"
+    "/password        change your password; all other devices are signed out\n"
+    "/unregister      leave this chat for good"
+)
 _FILES: Final = marked(
     "/file PATH       send a file into this room\n"
     "/get N           save the file with this number here; /get N FOLDER saves it there"
@@ -51,10 +53,14 @@ _FRIENDS: Final = marked(
     "/unfriend NAME   be friends no more\n"
     "/block NAME      be left alone by somebody; /unblock NAME takes it back"
 )
+_INVITES: Final = marked(
+    "/invite          make a link that lets one new person in\n"
+    "/invites         the invites with their numbers; /uninvite N takes one back"
+)
 _GROUPS: Final = marked(
     '/group NAME PERSON...  make a group; "names with spaces" stand in quotes\n'
     "/add PERSON      take somebody into this group; /remove PERSON puts somebody out\n"
     "/admin PERSON    let somebody administer it too; /unadmin PERSON takes that back\n"
     "/members         who is in it"
 )
-HELP: Final = (_FIRST, _ROOMS, _FRIENDS, _GROUPS, _CHANGES, _RECEIPTS, _THE_PAST, _FILES)
+HELP: Final = (_FIRST, _ROOMS, _FRIENDS, _GROUPS, _INVITES, _CHANGES, _RECEIPTS, _THE_PAST, _FILES, _ACCOUNT)

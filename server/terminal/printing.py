@@ -14,6 +14,7 @@ import msgspec
 from server.client.notices import AnyNotice
 from server.i18n.translation import _
 from server.protocol.events import Message
+from server.protocol.facts import SearchHit
 from server.terminal.shown import Shown
 
 # Escape sequences, directions and joiners that reorder a line, private and unassigned characters.
@@ -52,6 +53,12 @@ def _escape(character: str) -> str:
 def said_in(message: Message) -> str:
     """What a message says, or what stands in the place of a deleted one."""
     return _("(this message was deleted)") if message.is_deleted else message.text
+
+
+def author_of(message: Message | SearchHit) -> str:
+    """Who wrote it, as people read it."""
+    name = printable(message.name)
+    return _("{name} (left)").format(name=name) if message.has_left else name
 
 
 def size_text(size: int) -> str:
@@ -136,7 +143,7 @@ class Printer:
         time = local.strftime("%H:%M" if local.date() == today else "%Y-%m-%d %H:%M")
         is_here = self._is_here(message.room)
         room = "" if is_here else f" {printable(self._label_of(message.room))}"
-        head = f"{time}{room} {printable(message.name)}: "
+        head = f"{time}{room} {author_of(message)}: "
         lines = [printable(line) for line in said_in(message).splitlines()]
         if message.reply is not None:
             lines.insert(0, self._answered(message.reply))

@@ -13,11 +13,11 @@ from server.client.notices import (
     QuestionFailed,
     RoomsChanged,
 )
-from server.i18n.translation import _, ngettext
+from server.i18n.translation import _
 from server.network.client_links import ClientLinks
-from server.protocol import limits
 from server.protocol.events import Message, RoomReceipts, UnreadCounts
 from server.protocol.requests import Cursor, Receipts, Unread
+from server.terminal.room_list import unread_text
 
 # Own messages that can be asked about.
 _OWN_MAX: Final = 200
@@ -113,9 +113,7 @@ class ReceiptErrands:
 
     def _unread_line(self, counted: tuple[str, int]) -> str:
         room, count = counted
-        text = ngettext("#{room}: {count} unread message", "#{room}: {count} unread messages", count)
-        number = f"{count}+" if count >= limits.UNREAD_COUNT_MAX else str(count)
-        return text.format(room=self._room_names.get(room, room), count=number)
+        return f"#{self._room_names.get(room, room)}: {unread_text(count)}"
 
 
 def _receipt_line(message: Message, found: RoomReceipts) -> str:

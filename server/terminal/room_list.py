@@ -1,9 +1,10 @@
 """The conversations that a terminal client knows: found by name or number, and listed for people (pure)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from server.i18n.translation import _, ngettext
+from server.protocol import limits
 from server.protocol.facts import RoomFacts
 from server.protocol.names import name_key
 
@@ -75,16 +76,26 @@ class RoomList:
             and not (sign == "#" and facts.kind == "private")
         ]
 
-    def lines(self, current: str) -> list[str]:
-        """All of them for people, the own ones first, with their numbers."""
+    def lines(self, current: str, unread: Mapping[str, int]) -> list[str]:
+        """All of them for people, the own ones first, with their numbers; `unread` messages by id."""
         rooms = [*sorted(self.own(), key=_order), *sorted(self.others(), key=_order)]
         self._listed = [facts.room for facts in rooms]
-        return [self._line(number, facts, current) for number, facts in enumerate(rooms, 1)]
+        return [
+            self._line(number, facts, current, unread.get(facts.room, 0))
+            for number, facts in enumerate(rooms, 1)
+        ]
 
-    def _line(self, number: int, facts: RoomFacts, current: str) -> str:
+    def _line(self, number: int, facts: RoomFacts, current: str, unread: int) -> str:
         mark = "→" if facts.room == current else " "
         topic = f"  {facts.topic}" if facts.topic else ""
-        return f"{mark}{number:3}  {self.label_of(facts.room)}  ({', '.join(_about(facts))}){topic}"
+        about = [*_about(facts), *([unread_text(unread)] if unread else [])]
+        return f"{mark}{number:3}  {self.label_of(facts.room)}  ({', '.join(about)}){topic}"
+
+
+def unread_text(count: int) -> str:
+    """How much somebody has not read; from a thousand on servers do not count."""
+    number = f"{count}+" if count >= limits.UNREAD_COUNT_MAX else str(count)
+    return ngettext("{count} unread message", "{count} unread messages", count).format(count=number)
 
 
 def _about(facts: RoomFacts) -> list[str]:
@@ -99,6 +110,8 @@ def _about(facts: RoomFacts) -> list[str]:
         about.append(ngettext("{count} member", "{count} members", facts.members).format(count=facts.members))
     if not facts.is_member:
         about.append(_("not joined"))
+    if facts.has_left:
+        about.append(_("has left this chat"))
     if facts.is_administrator:
         about.append(_("you administer it"))
     return about

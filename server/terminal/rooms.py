@@ -16,10 +16,19 @@ from server.i18n.error_texts import error_text
 from server.i18n.translation import _
 from server.network.client_links import ClientLinks
 from server.protocol import limits
-from server.protocol.events import HistoryPage, Message, RoomLeft
+from server.protocol.events import HistoryPage, Message, RoomLeft, UnreadCounts
 from server.protocol.facts import RoomFacts
 from server.protocol.names import name_key
-from server.protocol.requests import CreateRoom, History, JoinRoom, LeaveRoom, RenameRoom, Rooms, SetTopic
+from server.protocol.requests import (
+    CreateRoom,
+    History,
+    JoinRoom,
+    LeaveRoom,
+    RenameRoom,
+    Rooms,
+    SetTopic,
+    Unread,
+)
 from server.terminal.asking import Answer, Asking
 from server.terminal.room_list import RoomList
 from server.terminal.sentences import nowhere
@@ -71,14 +80,15 @@ class Conversations:
         self._is_known = False
         # The ids of those that were made here: it is not news that they are there.
         self._made: Final[set[str]] = set()
-        self._page_ticket = 0
+        # The tickets of their last messages: of each one that was entered.
+        self._pages: Final[set[int]] = set()
 
     # As the other errands.
 
     @property
     def is_waiting(self) -> bool:
         """Whether something has no answer yet."""
-        return self._asking.is_waiting or bool(self._page_ticket) or self._is_starting
+        return self._asking.is_waiting or bool(self._pages) or self._is_starting
 
     @property
     def has_failed(self) -> bool:
@@ -101,11 +111,11 @@ class Conversations:
                 if user == self._user and room == self.room:
                     # What is being typed was meant for those in there, and for nobody else.
                     self.room = ""
-            case Answered(ticket, HistoryPage(messages=messages)) if ticket == self._page_ticket:
-                self._page_ticket = 0
+            case Answered(ticket, HistoryPage(messages=messages)) if ticket in self._pages:
+                self._pages.discard(ticket)
                 self._show(messages[-_LAST_ROWS:])
-            case QuestionFailed(ticket) if ticket == self._page_ticket:
-                self._page_ticket = 0
+            case QuestionFailed(ticket) if ticket in self._pages:
+                self._pages.discard(ticket)
             case _:
                 self._asking.hear(notice)
 
@@ -140,7 +150,11 @@ class Conversations:
 
     def list_all(self, _argument: str) -> None:
         """`/rooms`."""
-        self._ask_all(lambda: self._asking.note("\n".join(self.rooms.lines(self.room))))
+        self._ask_all(lambda: self._asking.ask(Unread(id=1), self._listed))
+
+    def _listed(self, answer: Answer) -> None:
+        if isinstance(answer, Answered) and isinstance(answer.answer, UnreadCounts):
+            self._asking.note("\n".join(self.rooms.lines(self.room, dict(answer.answer.counts))))
 
     def switch(self, argument: str) -> None:
         """`/room NAME`: talk there."""
@@ -231,7 +245,7 @@ class Conversations:
         assert self._links is not None
         self.room = room
         self._asking.note(self._place_line())
-        self._page_ticket = self._links.ask(History(id=1, room=room, limit=_LAST_ROWS))
+        self._pages.add(self._links.ask(History(id=1, room=room, limit=_LAST_ROWS)))
 
     def enter_answered(self, answer: Answer) -> None:
         """The same, once the room is ours."""

@@ -11,6 +11,7 @@ from server.protocol import limits
 from server.protocol.events import SearchPage
 from server.protocol.facts import SearchHit
 from server.protocol.requests import Search
+from server.terminal.printing import author_of
 
 _EVERYWHERE: Final = "-a"
 _PAGE_HITS: Final = 20
@@ -96,4 +97,4 @@ class Searching:
         room = "" if is_here else f" #{self._room_names.get(hit.room, hit.room)}"
         before = "… " if hit.start else ""
         behind = " …" if hit.start + len(hit.text) < hit.length else ""
-        return f"{number:2}  {day}{room} {hit.name}: {before}{' '.join(hit.text.split())}{behind}"
+        return f"{number:2}  {day}{room} {author_of(hit)}: {before}{' '.join(hit.text.split())}{behind}"

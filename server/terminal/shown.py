@@ -3,6 +3,8 @@
 from collections import OrderedDict
 from typing import Final
 
+from msgspec import structs
+
 from server.protocol.changes import AnyChange, changed
 from server.protocol.events import Message
 
@@ -41,6 +43,12 @@ class Shown:
     def newest(self, count: int) -> list[tuple[int, Message]]:
         """The last ones with their numbers, in order."""
         return list(self._messages.items())[-count:] if count > 0 else []
+
+    def left(self, user: str) -> None:
+        """Somebody has left the chat: so it says beside what that one wrote."""
+        for number, message in self._messages.items():
+            if message.user == user:
+                self._messages[number] = structs.replace(message, has_left=True)
 
     def change(self, event: AnyChange) -> tuple[int, Message] | None:
         """Something became of a message: its number, and what it is now; None when it was not shown."""

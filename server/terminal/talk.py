@@ -93,7 +93,7 @@ class Talk:
     @property
     def wants_secret(self) -> bool:
         """Whether the next line is a secret, not to be shown while it is typed. Any thread."""
-        return self._errands.account.is_asking
+        return self._errands.account.form.wants_secret
 
     @property
     def place(self) -> str:
@@ -151,8 +151,8 @@ class Talk:
             line = self._typed.popleft()
             if self._asked is not None:
                 self._answer(self._asked, line)
-            elif self._errands.account.is_asking:
-                self._errands.account.answer(line)
+            elif self._errands.account.form.is_asking:
+                self._errands.account.form.answer(line)
             elif line.startswith("/") and not line.startswith("//"):
                 # What was typed before a command is sent before it.
                 self._send(texts)
@@ -164,7 +164,7 @@ class Talk:
 
     def _is_held(self, line: str) -> bool:
         """Whether a line has to wait: what goes before it decides where it goes, and who hears it."""
-        if self._asked is not None or self._errands.account.is_asking:
+        if self._asked is not None or self._errands.account.form.is_asking:
             return False
         if self._errands.is_deciding:
             return True
@@ -213,9 +213,13 @@ class Talk:
         refused = 0
         for notice in notices:
             self._printer.notice(notice)
-            self._facts.note(notice)
+            if not self._errands.is_untold(notice):
+                self._facts.note(notice)
             self._patience.note(notice)
             self._errands.hear(notice)
+            if self._errands.account.has_left:
+                # Whatever the servers say behind it is no news.
+                break
             self._past.hear(notice)
             self._tell(notice)
             if isinstance(notice, Stored | Refused):
@@ -229,7 +233,10 @@ class Talk:
             self._errands.files.messages_are_there()
         if settled:
             self._writing.settle(settled, refused)
-        self._go_on()
+        if self._errands.account.has_left:
+            self._leave(0, _("You have left this chat."))
+        else:
+            self._go_on()
 
     def _tell(self, notice: AnyNotice) -> None:
         self._printer.note(self._telling.sentence(notice))

@@ -25,6 +25,7 @@ class Telling:
     """Says each thing when it changes, and not again and again while it stays."""
 
     def __init__(self) -> None:
+        self._user = ""
         self._is_connected = False
         self._is_away_told = False
         self._mode = ""
@@ -50,10 +51,8 @@ class Telling:
                 return _("not stored: {reason}.").format(reason=reason)
             case Diverged() | Renamed():
                 return _merged(notice)
-            case Happened(events.Withdrawn(code=code, arguments=arguments)):
-                return withdrawn_text(code, arguments)
-            case Happened(events.AccountChanged() as event):
-                return _account_changed(event)
+            case Happened(event):
+                return self._happened(event)
             case Answered(answer=events.MemberList(members=members)):
                 return "\n".join(map(_member_line, members))
             case QuestionFailed():
@@ -63,9 +62,22 @@ class Telling:
             case _:
                 return ""
 
+    def _happened(self, event: events.AnyHappening) -> str:
+        """What others do not tell: those of rooms, people and messages tell their own."""
+        match event:
+            case events.Withdrawn(code=code, arguments=arguments):
+                return withdrawn_text(code, arguments)
+            case events.PersonLeft(user=user, name=name):
+                return "" if user == self._user else _("{name} has left this chat.").format(name=name)
+            case events.AccountChanged():
+                return _account_changed(event)
+            case _:
+                return ""
+
     def _connected(self, notice: Connected) -> str:
         is_first = not self._is_connected
         self._is_connected, self._is_away_told, self._refusal_told = True, False, ""
+        self._user = notice.user
         told = _("connected to server {server} at {address} as {name}").format(
             server=notice.server, address=notice.address, name=notice.name
         )

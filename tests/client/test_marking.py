@@ -166,6 +166,18 @@ def test_a_watched_room_is_asked_for_again_at_the_other_server_and_after_a_merge
     assert changes(wire)[4:] == [[mark]]
 
 
+def test_nobody_waits_for_the_receipts_of_somebody_who_left(wire: Wire) -> None:
+    marks = [MemberMark("u2", 1, 9, 9), MemberMark("u3", 1, 2, 2), MemberMark("u4", 1, 2, 2)]
+    wire.pair.marks = marks
+    wire.conversation.watch("general", wire.now)
+    wire.settle()
+    left = events.RoomLeft(index=10, by=("d" * 32, 1), room="general", user="u3", name="bob")
+    wire.pair.tell_all(left)
+    wire.pair.tell_all(events.PersonLeft(index=11, by=("e" * 32, 1), user="u4", name="cara"))
+    wire.settle()
+    assert changes(wire) == [marks, [marks[0], marks[2]], [marks[0]]]
+
+
 def changes(wire: Wire) -> list[list[MemberMark]]:
     return [notice.marks for notice in wire.notices if isinstance(notice, ReceiptsChanged)]
 

@@ -17,7 +17,7 @@ from msgspec import inspect as shapes
 from server.protocol.requests import AnyRequest
 
 # Answered slowly on purpose: one search a second, and hashes of passwords.
-SLOW: Final = frozenset({"search", "change_password"})
+SLOW: Final = frozenset({"search", "change_password", "unregister"})
 KINDS: Final[tuple[type[msgspec.Struct], ...]] = typing.get_args(AnyRequest)
 
 # Values of JSON of every type, none of which a field of another type takes.

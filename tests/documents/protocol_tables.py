@@ -59,6 +59,7 @@ ANSWERS: Final[dict[type, str]] = {
     requests.ChangePassword: "`stored`",
     requests.RevokeDevice: "`stored`",
     requests.Devices: "`device_list`",
+    requests.Unregister: "`stored`",
     requests.CreateInvite: "`stored`",
     requests.TakeBackInvite: "`stored`",
     requests.Invites: "`invite_list`",

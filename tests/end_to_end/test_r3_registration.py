@@ -158,3 +158,30 @@ def test_r3_1_one_device_at_a_time_when_it_is_set(pair: RealPair, computers: Com
         assert code == 1
         assert "signed out for good" in told
     assert computers.say("third", "still", name="ben")[0] == 0
+
+
+def test_r3_1_a_member_invites_from_the_terminal_where_the_settings_let_it_and_takes_it_back(
+    pair: RealPair, computers: Computers
+) -> None:
+    code, told = join(computers, pair, "ben")
+    assert code == 0, told
+    code, told = computers.say("ben", "/invite", name="ben")
+    assert code == 1
+    assert "This is not allowed here" in told
+    admin(pair, "settings", "--members-invite", "yes")
+    code, told = computers.say("ben", "/invite\n/invite\n/invites\n/uninvite 2\n/invites", name="ben")
+    assert code == 0, told
+    links = [line.removeprefix("* ") for line in told.splitlines() if "desktop-chat://" in line]
+    assert len(links) == 2
+    assert ": taken back" in told
+    right = computers.file(PASSWORD)
+    shown = ["--register", "--password-file", right, "--wait", "5"]
+    code, told = computers.say("cleo", "hello", "--server", links[0], *shown, name="cleo")
+    assert code == 0, told
+    code, told = computers.say("dora", "hello", "--server", links[1], *shown, name="dora")
+    assert code == 1
+    assert "it was taken back" in told
+    pair.kill(0)
+    code, told = computers.say("ben", "/invites", name="ben")
+    assert code == 0, told
+    assert ": used by cleo" in told

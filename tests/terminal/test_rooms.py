@@ -3,9 +3,9 @@
 import itertools
 
 from server.client.notices import Answered, Connected, Happened, QuestionFailed, RoomsChanged, Stored
-from server.protocol.events import Message, RoomLeft, RoomList
+from server.protocol.events import Message, RoomLeft, RoomList, UnreadCounts
 from server.protocol.facts import RoomFacts
-from server.protocol.requests import CreateRoom, History, JoinRoom, Rooms
+from server.protocol.requests import CreateRoom, History, JoinRoom, Rooms, Unread
 from server.terminal.asking import Asking
 from server.terminal.rooms import GENERAL, Conversations
 from tests.terminal.asker import Asker, as_links
@@ -58,6 +58,12 @@ class Desk:
         self.talks.hear(RoomsChanged(rooms=rooms))
         self.talks.hear(Answered(ticket=len(self.asker.asked), answer=RoomList(rooms=rooms)))
 
+    def count_unread(self, **counts: int) -> None:
+        """The answer to the last question, which is for what is unread."""
+        self.asker.last(Unread)
+        answer = UnreadCounts(counts=list(counts.items()))
+        self.talks.hear(Answered(ticket=len(self.asker.asked), answer=answer))
+
     def stored(self, room: str) -> None:
         """The answer to the last question, which was archived."""
         ticket = len(self.asker.asked)
@@ -72,7 +78,9 @@ def test_a_conversation_is_entered_by_its_name_its_person_or_its_number() -> Non
         assert desk.talks.room == desk.asker.last(History).room == room
     desk.talks.list_all("")
     desk.list_rooms()
-    assert "→  3  @bob  (private)" in desk.paper.text()
+    desk.count_unread(p1=1, g1=1000)
+    assert "→  3  @bob  (private, 1 unread message)" in desk.paper.text()
+    assert "   2  #Our garden  (group, 2 members, 1000+ unread messages)" in desk.paper.text()
     assert "   4  #tea  (public, 5 members, not joined)  leaves" in desk.paper.text()
     desk.talks.switch("2")
     assert desk.talks.room == "g1"
@@ -122,3 +130,13 @@ def test_who_is_put_out_of_a_group_does_not_go_on_talking_elsewhere() -> None:
     left = RoomLeft(index=9, by=("d", 1), room="g1", user="u", name="anna", is_removed=True)
     desk.talks.hear(Happened(event=left))
     assert desk.talks.room == ""
+
+
+def test_a_chat_with_somebody_who_left_says_so() -> None:
+    desk = Desk()
+    gone = RoomFacts("p1", "bob", 2, is_member=True, kind="private", user="b", has_left=True)
+    desk.talks.list_all("")
+    desk.talks.hear(RoomsChanged(rooms=[gone]))
+    desk.talks.hear(Answered(ticket=1, answer=RoomList(rooms=[gone])))
+    desk.count_unread()
+    assert "@bob  (private, has left this chat)" in desk.paper.text()
