@@ -18,11 +18,12 @@ from server.i18n.translation import _
 from server.network.client_links import ClientLinks
 from server.network.clock import SystemClock
 from server.terminal.errands import Manners
+from server.terminal.history_file import HistoryFile
 from server.terminal.outbox_file import OutboxFile
 from server.terminal.printing import Printer
 from server.terminal.progress import ProgressLine
 from server.terminal.talk import Talk
-from server.terminal.typing_in import PipeReader, TerminalPrompt
+from server.terminal.typing_in import PipeReader
 
 # How long the end of the input waits for a server, when none answers.
 _WAIT_S: Final = 30.0
@@ -150,7 +151,10 @@ def _talk(outbox: OutboxFile, identity: Identity, target: Target, manners: Manne
     )
     loop_thread.start()
     try:
-        return _run(talk, links, progress if manners.is_interactive else None)
+        if manners.is_interactive:
+            return _at_terminal(talk, links, progress, HistoryFile(outbox.path.with_suffix(".history")))
+        PipeReader(sys.stdin.fileno(), talk.put).start()
+        return talk.run(links)
     finally:
         links.stop()
         loop_thread.stop()
@@ -160,15 +164,16 @@ def _draw(text: str) -> None:
     click.echo(text, err=True, nl=False)
 
 
-def _run(talk: Talk, links: ClientLinks, progress: ProgressLine | None) -> int:
-    if progress is None:
-        PipeReader(sys.stdin.fileno(), talk.put).start()
-        return talk.run(links)
+def _at_terminal(talk: Talk, links: ClientLinks, progress: ProgressLine, history: HistoryFile) -> int:
+    from server.terminal.prompt import TerminalPrompt  # noqa: PLC0415 (heavy, and only for terminals)
+
     # A terminal's prompt wants the main thread: the loop runs beside it.
     prompt = TerminalPrompt(
         talk.put,
         lambda: talk.wants_secret,
         place=lambda: talk.place,
+        known=lambda: talk.known,
+        history=history,
         progress=lambda: progress.text,
     )
     exit_codes: list[int] = []

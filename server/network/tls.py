@@ -103,6 +103,11 @@ def fingerprint_of(certificate_der: bytes) -> bytes:
     return hashlib.sha256(certificate_der).digest()
 
 
+def fingerprint_of_pem(certificate_pem: str) -> bytes:
+    """The same of a certificate as it is kept."""
+    return fingerprint_of(ssl.PEM_cert_to_DER_cert(certificate_pem))
+
+
 def tls_reason(error: ssl.SSLError) -> ClosedReason:
     """What OpenSSL said, as a code."""
     if isinstance(error, ssl.SSLCertVerificationError):

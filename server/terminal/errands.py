@@ -12,6 +12,7 @@ from server.protocol.events import Message
 from server.protocol.facts import FileFacts
 from server.protocol.requests import Who
 from server.terminal.account import Account
+from server.terminal.acquaintances import Acquaintances
 from server.terminal.asking import Asking
 from server.terminal.changing import Changing
 from server.terminal.exporting import Exporting
@@ -89,6 +90,7 @@ class Errands:
             note=printer.note,
         )
         self.receipts: Final = ReceiptErrands(self._room, printer.note)
+        self.people: Final = Acquaintances(asks=manners.is_interactive)
         self._all = (
             *(self.conversations, self.friendships, self.groups, self.inviting),
             *(self.account, self.searching, self.exporting),
@@ -122,12 +124,12 @@ class Errands:
     def connect(self, links: ClientLinks) -> None:
         """Where questions go."""
         self._links = links
-        for errand in self._all:
+        for errand in (*self._all, self.people):
             errand.connect(links)
 
     def hear(self, notice: AnyNotice) -> None:
         """Something is about one of them, perhaps."""
-        for errand in self._all:
+        for errand in (*self._all, self.people):
             errand.hear(notice)
 
     def show(self, messages: list[Message]) -> None:

@@ -43,7 +43,6 @@ class Friendships:
         self._user = ""
         self._waiting_ticket = 0
         self._told: Final[set[str]] = set()
-        self._names: dict[str, str] = {}
 
     @property
     def is_waiting(self) -> bool:
@@ -54,10 +53,6 @@ class Friendships:
     def has_failed(self) -> bool:
         """Whether something that was wanted was not done."""
         return self._asking.has_failed
-
-    def names(self) -> list[str]:
-        """Whom we heard of."""
-        return list(self._names.values())
 
     def connect(self, links: ClientLinks) -> None:
         """Where questions go."""
@@ -116,11 +111,8 @@ class Friendships:
                 if self._is_interactive and self._links is not None:
                     self._waiting_ticket = self._links.ask(Friends(id=1))
             case Answered(ticket, FriendList(friends=friends)) if ticket == self._waiting_ticket:
-                self._learn(friends)
                 self._tell_who_asks(friends)
             case Happened(FriendshipChanged() as event):
-                self._names |= {event.user: event.name, event.other: event.other_name}
-                self._names.pop(self._user, None)
                 self._told.add(event.user)
                 self._asking.note(friendship_text(event, self._user))
             case _:
@@ -137,14 +129,10 @@ class Friendships:
     def _listed(self, answer: Answer) -> None:
         if isinstance(answer, Answered) and isinstance(answer.answer, FriendList):
             friends = answer.answer.friends
-            self._learn(friends)
             lines = map(_friend_line, friends)
             self._asking.note(
                 "\n".join(lines) or _("You have no friends here yet: /friend NAME asks somebody.")
             )
-
-    def _learn(self, friends: list[FriendFacts]) -> None:
-        self._names |= {friend.user: friend.name for friend in friends}
 
     def _tell_who_asks(self, friends: list[FriendFacts]) -> None:
         for friend in friends:

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from typing import Final
 
-from server.client.notices import Answered, AnyNotice, Happened
+from server.client.notices import AnyNotice, Happened
 from server.i18n.error_texts import error_text
 from server.i18n.translation import _
 from server.network.client_links import ClientLinks
 from server.protocol import limits
-from server.protocol.events import MemberList, RoomChanged, RoomLeft
+from server.protocol.events import RoomChanged, RoomLeft
 from server.protocol.requests import AddMember, Administer, CreateGroup, RemoveMember
 from server.terminal.asking import Asking
 from server.terminal.friendships import NAME_CHARACTERS_MAX
@@ -23,8 +23,6 @@ class Groups:
     def __init__(self, asking: Asking, conversations: Conversations) -> None:
         self._asking: Final = asking
         self._conversations: Final = conversations
-        # People that were listed.
-        self._names: dict[str, str] = {}
 
     @property
     def is_waiting(self) -> bool:
@@ -35,10 +33,6 @@ class Groups:
     def has_failed(self) -> bool:
         """Whether something that was wanted was not done."""
         return self._asking.has_failed
-
-    def names(self) -> list[str]:
-        """Whom we heard of."""
-        return list(self._names.values())
 
     def connect(self, links: ClientLinks) -> None:
         """Where questions go."""
@@ -95,8 +89,6 @@ class Groups:
                 self._asking.note(self._left_text(event))
             case Happened(RoomChanged() as event):
                 self._asking.note(self._changed_text(event))
-            case Answered(answer=MemberList(members=members)):
-                self._names |= {member.user: member.name for member in members}
             case _:
                 self._asking.hear(notice)
 

@@ -1,8 +1,6 @@
 """Invites in the terminal: a link that lets one new person in, which ones there are, and taking one back."""
 
-import hashlib
 import secrets
-import ssl
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
@@ -12,6 +10,7 @@ from server.i18n.translation import _
 from server.names.addresses import parse_addresses
 from server.names.invite_links import InviteLink, is_chat_name
 from server.network.client_links import ClientLinks
+from server.network.tls import fingerprint_of_pem
 from server.protocol.administration import InviteFacts, InviteList
 from server.protocol.one_time_codes import CODE_BYTES, code_hash, code_text
 from server.protocol.requests import CreateInvite, Invites, TakeBackInvite
@@ -103,7 +102,7 @@ def link_with(code: str, addresses: list[str], authority: str, chat: str) -> Inv
     """The link for an invite, from what a client knows of its servers."""
     found = parse_addresses(",".join(addresses))
     assert isinstance(found, tuple), "the servers use them themselves"
-    fingerprint = hashlib.sha256(ssl.PEM_cert_to_DER_cert(authority)).digest() if authority else None
+    fingerprint = fingerprint_of_pem(authority) if authority else None
     name = chat if is_chat_name(chat) else ""
     return InviteLink(found, fingerprint, name, plain=not authority, code=code)
 

@@ -56,6 +56,11 @@ class OutboxFile:
             is_locked = getattr(error, "sqlite_errorcode", 0) & 0xFF in _LOCKED_CODES
             raise OutboxFileError("in_use" if is_locked else "unusable", path, str(error)) from error
 
+    @property
+    def path(self) -> Path:
+        """Where it is."""
+        return self._path
+
     def close(self) -> None:
         """Let others open it."""
         self._database.close()

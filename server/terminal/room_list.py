@@ -52,10 +52,6 @@ class RoomList:
         facts = self._rooms.get(room)
         return f"{'@' if facts is not None and facts.kind == 'private' else '#'}{self.name_of(room)}"
 
-    def names(self) -> list[str]:
-        """Of all of them; those of private chats are the other person's."""
-        return [facts.name for facts in list(self._rooms.values())]
-
     def found(self, name: str, among: Iterable[RoomFacts]) -> list[str]:
         """The ids of those that this stands for: a number of the last list, an id, or a name.
 

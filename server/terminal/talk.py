@@ -26,6 +26,7 @@ from server.network.client_links import ClientLinks
 from server.network.clock import Clock
 from server.network.tls import Trust
 from server.protocol.errors import Refusal
+from server.terminal.completing import Known
 from server.terminal.errands import Errands, Manners
 from server.terminal.exporting import Export
 from server.terminal.facts import ConnectionFacts
@@ -101,6 +102,17 @@ class Talk:
         conversations = self._errands.conversations
         return conversations.rooms.name_of(conversations.room) or "?"
 
+    @property
+    def known(self) -> Known:
+        """What has a name. Any thread."""
+        rooms = self._errands.conversations.rooms
+        return Known(
+            commands=sorted(self._commands),
+            rooms=[facts.name for facts in rooms.own()],
+            others=[facts.name for facts in rooms.others()],
+            people=self._errands.people.names(),
+        )
+
     def put(self, given: Input | Export | list[AnyNotice]) -> None:
         """Something was typed or is wanted, or the network has news. Any thread."""
         self._queue.put(given)
@@ -131,6 +143,7 @@ class Talk:
             case Typed():
                 self._typed.extend(given.lines)
                 self._go_on()
+                given.taken()
             case Ended():
                 self._end()
             case Export():

@@ -1,4 +1,4 @@
-"""What a person or a program types: lines from a pipe or a file, and the prompt of a terminal."""
+"""What a person or a program types, as the talk takes it; and lines from a pipe or a file."""
 
 import os
 import threading
@@ -7,19 +7,23 @@ from typing import Final
 
 import msgspec
 
-from server.terminal.printing import printable
-
 _READ_BYTES: Final = 64 * 1024
 # Far above the longest message: a "line" beyond it is no text, and is refused as one that is too long.
-# So often the line below the prompt is drawn again.
-_REFRESH_S: Final = 0.5
 _LINE_BYTES_MAX: Final = 1024 * 1024
 
 
+def _nobody_waits() -> None:
+    """What a pipe brings is not waited for."""
+
+
 class Typed(msgspec.Struct, frozen=True):
-    """Lines, without their ends; bytes that are no UTF-8 are lone surrogates in them."""
+    """Lines, without their ends; bytes that are no UTF-8 are lone surrogates in them.
+
+    `taken` is called when they have been looked at: the next line may be a secret by then.
+    """
 
     lines: list[str]
+    taken: Callable[[], None] = _nobody_waits
 
 
 class Ended(msgspec.Struct, frozen=True):
@@ -57,69 +61,6 @@ class PipeReader:
         if rest:
             self._put(Typed([_text(rest)]))
         self._put(Ended())
-
-
-class TerminalPrompt:
-    """The prompt at the bottom of a terminal; messages are printed above it."""
-
-    def __init__(
-        self,
-        put: Callable[[Input], None],
-        wants_secret: Callable[[], bool],
-        *,
-        place: Callable[[], str],
-        progress: Callable[[], str] = lambda: "",
-    ) -> None:
-        """`place` is where the next line goes; `progress` is shown below the prompt, when there is any."""
-        from prompt_toolkit import PromptSession  # noqa: PLC0415 (heavy, and only for terminals)
-        from prompt_toolkit.filters import Condition  # noqa: PLC0415
-
-        self._put = put
-        self._place = place
-        self._has_closed = False
-        # The typed line vanishes: it is printed as a message once it is one.
-        self._session: PromptSession[str] = PromptSession(
-            erase_when_done=True,
-            is_password=Condition(wants_secret),
-            bottom_toolbar=lambda: progress() or None,
-            refresh_interval=_REFRESH_S,
-        )
-
-    def run(self) -> None:
-        """Ask for lines until `close`; on the main thread, where a terminal's signals arrive."""
-        from prompt_toolkit.patch_stdout import patch_stdout  # noqa: PLC0415
-
-        with patch_stdout():
-            while not self._has_closed:
-                self._put(self._ask())
-
-    def close(self) -> None:
-        """End `run`, from another thread."""
-        self._has_closed = True
-        loop = self._session.app.loop
-        if loop is not None:
-            loop.call_soon_threadsafe(self._interrupt)
-
-    def _end_if_closed(self) -> None:
-        # `close` may have come before there was anything to interrupt.
-        if self._has_closed:
-            self._session.app.exit(exception=EOFError())
-
-    def _interrupt(self) -> None:
-        if self._session.app.is_running:
-            self._session.app.exit(exception=EOFError())
-
-    def _text(self) -> str:
-        return f"[{printable(self._place())}] > "
-
-    def _ask(self) -> Input:
-        try:
-            # Nothing but Enter is an answer too, where something was asked.
-            return Typed(self._session.prompt(self._text, pre_run=self._end_if_closed).splitlines() or [""])
-        except EOFError:
-            return Ended()
-        except KeyboardInterrupt:
-            return Left()
 
 
 def _text(line: bytes) -> str:

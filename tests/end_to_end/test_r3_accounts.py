@@ -16,7 +16,7 @@ from server.state.state import State
 from tests.commands.programs import run_here
 from tests.end_to_end.real_pair import RealPair
 from tests.source_tree import PROJECT
-from tests.terminal.screen import open_screen
+from tests.terminal.screen import Screen, open_screen
 from tests.waiting import DEADLINE_S, wait_until
 
 # A server that took the other one for dead for a moment acknowledges alone, and what it knew dies with it.
@@ -225,7 +225,16 @@ def test_r3_1_a_changed_password_leaves_one_device_signed_in(
     assert [user.devices for user in states[0].users.values()] == [2]
 
 
-def test_what_is_typed_as_a_password_is_seen_nowhere(pair: RealPair, computers: Computers) -> None:
+def is_back(screen: Screen, line: str) -> bool:
+    """Press the arrow; whether the last line that was typed stands in the prompt. Its first press may come
+    before a new prompt has read what was typed before."""
+    screen.type("\x1b[A")
+    return screen.read().rpartition("Your password was changed")[2].count(line) > 0
+
+
+def test_what_is_typed_as_a_password_is_seen_nowhere(
+    pair: RealPair, computers: Computers, tmp_path: Path
+) -> None:
     for options, answers in ((["--register"], 2), (["--password"], 1)):
         with open_screen() as screen:
             words = computers.words(options[0].strip("-"), "anna", *options)
@@ -243,9 +252,15 @@ def test_what_is_typed_as_a_password_is_seen_nowhere(pair: RealPair, computers: 
                         screen.wait_for(prompt)
                         screen.type(PASSWORD + "\r")
                     screen.wait_for("Your password was changed")
-                    screen.type("/quit\r")
+                    # No arrow brings it back either.
+                    wait_until(lambda: is_back(screen, "/password"), what="the line before")
+                    screen.type("\x15/quit\r")
                     wait_until(lambda: screen.read() and process.poll() is not None)
                 finally:
                     process.kill()
             assert process.returncode == 0
             assert PASSWORD not in screen.read()
+    kept = [path for path in tmp_path.rglob("*") if path.is_file() and path.suffix == ".history"]
+    assert len(kept) == 2
+    for path in tmp_path.rglob("*"):
+        assert not path.is_file() or PASSWORD.encode() not in path.read_bytes(), path

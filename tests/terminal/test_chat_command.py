@@ -1,6 +1,7 @@
 """`python -m server chat` as a process: pipes, a terminal, kill -9."""
 
 import signal
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ import pytest
 from server.network.loop_thread import LoopThread
 from server.terminal.outbox_file import OutboxFile
 from tests.client.scripted_doors import ScriptedDoors
-from tests.terminal.screen import open_screen
+from tests.terminal.screen import Screen, open_screen
 from tests.waiting import DEADLINE_S, wait_until
 
 
@@ -180,3 +181,59 @@ def test_ctrl_c_leaves_the_terminal_at_once(doors: ScriptedDoors, tmp_path: Path
         screen.type("\x03")
         wait_until(lambda: screen.read() and chat.process.poll() is not None)
     assert chat.process.returncode == 0
+
+
+def is_back(screen: Screen, line: str) -> bool:
+    """Press the arrow; whether it has brought a line back. The first press may come before it can."""
+    screen.type("\x1b[A")
+    return line in screen.read().rpartition("anna: first words")[2]
+
+
+def test_a_tab_ends_what_was_begun_and_an_arrow_brings_it_back_at_the_next_start(
+    doors: ScriptedDoors, tmp_path: Path
+) -> None:
+    with open_screen() as screen:
+        chat = Chat(doors, tmp_path, stdin=screen.far)
+        screen.wait_for("connected to server a")
+        doors.post(1, "hello anna")
+        screen.wait_for("hello anna")
+        screen.type("/stat\t")
+        screen.wait_for("/status")
+        screen.type("\r")
+        screen.wait_for("servers: a ● leader")
+        screen.type("first words\r")
+        screen.wait_for("anna: first words")
+        screen.type("/quit\r")
+        wait_until(lambda: screen.read() and chat.process.poll() is not None)
+    (history,) = tmp_path.glob("*.history")
+    assert stat.S_IMODE(history.stat().st_mode) == 0o600
+    with open_screen() as screen:
+        chat = Chat(doors, tmp_path, stdin=screen.far)
+        screen.wait_for("anna: first words")
+        # Past /quit; only what begins as what stands there is brought back.
+        screen.type("fir")
+        wait_until(lambda: is_back(screen, "st words"), what="the line before")
+        screen.type(" again\r")
+        screen.wait_for("anna: first words again")
+        screen.type("/quit\r")
+        wait_until(lambda: screen.read() and chat.process.poll() is not None)
+    assert texts(doors)[-2:] == ["first words", "first words again"]
+
+
+def test_what_comes_while_one_types_stands_above_and_the_line_stays(
+    doors: ScriptedDoors, tmp_path: Path
+) -> None:
+    with open_screen() as screen:
+        chat = Chat(doors, tmp_path, stdin=screen.far)
+        screen.wait_for("connected to server a")
+        screen.type("half a li")
+        screen.wait_for("> half a li")
+        doors.post(1, "by the way")
+        screen.wait_for("by the way")
+        # Drawn again below it.
+        wait_until(lambda: "> half a li" in screen.read().rpartition("by the way")[2])
+        screen.type("ne\r")
+        screen.wait_for("anna: half a line")
+        screen.type("/quit\r")
+        wait_until(lambda: screen.read() and chat.process.poll() is not None)
+    assert texts(doors) == ["by the way", "half a line"]

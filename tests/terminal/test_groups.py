@@ -4,14 +4,14 @@ import itertools
 
 import pytest
 
-from server.client.notices import Answered, Connected, Happened, QuestionFailed, RoomsChanged, Stored
+from server.client.notices import Connected, Happened, QuestionFailed, RoomsChanged, Stored
 from server.protocol import limits
-from server.protocol.events import MemberList, RoomChanged, RoomLeft
-from server.protocol.facts import MemberFacts, RoomFacts
+from server.protocol.events import RoomChanged, RoomLeft
+from server.protocol.facts import RoomFacts
 from server.protocol.requests import AddMember, Administer, CreateGroup, RemoveMember
 from server.terminal.asking import Asking
 from server.terminal.groups import Groups
-from server.terminal.rooms import GENERAL, Conversations
+from server.terminal.rooms import Conversations
 from tests.terminal.asker import Asker, as_links
 from tests.terminal.paper import Paper
 from tests.terminal.test_rooms import Facts
@@ -144,9 +144,3 @@ def test_names_topics_and_administrators_are_told_as_they_change(desk: Desk) -> 
         desk.changed("administrator", is_administrator=True) == "* bob made cleo an administrator of #Choir"
     )
     assert desk.changed("administrator") == "* bob made cleo an ordinary member of #Choir"
-
-
-def test_people_that_were_listed_are_known_by_name(desk: Desk) -> None:
-    members = [MemberFacts("b", "bob", is_online=True), MemberFacts("c", "cleo", is_online=False)]
-    desk.groups.hear(Answered(ticket=5, answer=MemberList(room=GENERAL, members=members)))
-    assert desk.groups.names() == ["bob", "cleo"]

@@ -1,0 +1,154 @@
+"""The prompt at the bottom of a terminal: a line with its history and what Tab makes of it.
+
+Heavy to import, and only for terminals.
+"""
+
+import threading
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from prompt_toolkit import PromptSession
+from prompt_toolkit.completion import CompleteEvent, Completer, Completion, PathCompleter
+from prompt_toolkit.document import Document
+from prompt_toolkit.filters import Condition
+from prompt_toolkit.history import History
+from prompt_toolkit.patch_stdout import patch_stdout
+from prompt_toolkit.shortcuts import CompleteStyle
+
+from server.terminal.completing import Known, completions
+from server.terminal.history_file import HistoryFile
+from server.terminal.printing import printable
+from server.terminal.typing_in import Ended, Input, Left, Typed
+
+# So often the line below the prompt is drawn again.
+_REFRESH_S: Final = 0.5
+# A line is looked at within this, unless the talk has ended.
+_TAKEN_S: Final = 1.0
+_OF_PATHS: Final = "/file "
+
+
+class TerminalPrompt:
+    """Messages are printed above it, and leave what is being typed as it is."""
+
+    def __init__(
+        self,
+        put: Callable[[Input], None],
+        wants_secret: Callable[[], bool],
+        *,
+        place: Callable[[], str],
+        known: Callable[[], Known],
+        history: HistoryFile,
+        progress: Callable[[], str] = lambda: "",
+    ) -> None:
+        """`place` is where the next line goes, `known` what Tab may complete; a secret is kept nowhere.
+
+        `progress` is shown below the prompt, when there is any.
+        """
+        self._put = put
+        self._place = place
+        self._progress = progress
+        self._has_closed = False
+        # The typed line vanishes: it is printed as a message once it is one.
+        self._session: PromptSession[str] = PromptSession(
+            erase_when_done=True,
+            is_password=Condition(wants_secret),
+            refresh_interval=_REFRESH_S,
+            history=_TypedBefore(history, wants_secret),
+            enable_history_search=True,
+            completer=_Names(known, wants_secret),
+            complete_while_typing=False,
+            # As in a shell: no room is taken from the messages, and it can be read aloud.
+            complete_style=CompleteStyle.READLINE_LIKE,
+        )
+        self._session.app.before_render += self._before_render
+
+    def run(self) -> None:
+        """Ask for lines until `close`; on the main thread, where a terminal's signals arrive."""
+        # Raw between two lines, too: the terminal itself would show what is typed there.
+        with patch_stdout(), self._session.app.input.raw_mode():
+            while not self._has_closed:
+                self._give(self._ask())
+
+    def close(self) -> None:
+        """End `run`, from another thread."""
+        self._has_closed = True
+        loop = self._session.app.loop
+        if loop is not None:
+            loop.call_soon_threadsafe(self._interrupt)
+
+    def _give(self, given: Input) -> None:
+        """A line is looked at before the next one is asked for: what is pasted behind may be a secret."""
+        if isinstance(given, Typed):
+            taken = threading.Event()
+            self._put(Typed(given.lines, taken.set))
+            taken.wait(_TAKEN_S)
+        else:
+            self._put(given)
+
+    def _before_render(self, _app: object) -> None:
+        # An empty line below would be drawn as a bar at the bottom of the screen.
+        self._session.bottom_toolbar = printable(self._progress()) or None
+
+    def _end_if_closed(self) -> None:
+        # `close` may have come before there was anything to interrupt.
+        if self._has_closed:
+            self._session.app.exit(exception=EOFError())
+
+    def _interrupt(self) -> None:
+        if self._session.app.is_running:
+            self._session.app.exit(exception=EOFError())
+
+    def _text(self) -> str:
+        return f"[{printable(self._place())}] > "
+
+    def _ask(self) -> Input:
+        try:
+            # Nothing but Enter is an answer too, where something was asked.
+            return Typed(self._session.prompt(self._text, pre_run=self._end_if_closed).splitlines() or [""])
+        except EOFError:
+            return Ended()
+        except KeyboardInterrupt:
+            return Left()
+
+
+class _TypedBefore(History):
+    """What the arrows bring back."""
+
+    def __init__(self, file: HistoryFile, wants_secret: Callable[[], bool]) -> None:
+        super().__init__()
+        self._file: Final = file
+        self._wants_secret: Final = wants_secret
+
+    def load_history_strings(self) -> Iterable[str]:
+        """The newest first."""
+        return reversed(self._file.lines())
+
+    def append_string(self, string: str) -> None:
+        """Not in memory either: whoever presses an arrow must not read a password."""
+        if not self._wants_secret():
+            super().append_string(string)
+
+    def store_string(self, string: str) -> None:
+        """Onto the disk."""
+        self._file.add(string)
+
+
+class _Names(Completer):
+    """What Tab makes of a line."""
+
+    def __init__(self, known: Callable[[], Known], wants_secret: Callable[[], bool]) -> None:
+        self._known: Final = known
+        self._wants_secret: Final = wants_secret
+        self._paths: Final = PathCompleter(expanduser=True)
+
+    def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:
+        """By what stands before the cursor."""
+        line = document.text_before_cursor
+        if self._wants_secret():
+            return []
+        if line.startswith(_OF_PATHS):
+            path = line.removeprefix(_OF_PATHS)
+            return self._paths.get_completions(Document(path, len(path)), complete_event)
+        found = completions(line, self._known())
+        # Names are other people's.
+        return [Completion(text, -found.length, display=printable(text)) for text in found.texts]
