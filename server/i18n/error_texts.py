@@ -106,7 +106,10 @@ def _archive_texts() -> dict[str, str]:
         "bad_emoji": _("Only an emoji can be put to a message."),
         "unknown_room": _("The room {room} does not exist any more."),
         "not_a_member": _("Only members may write in the room {room}."),
-        "bad_room_name": _("A room cannot be called {name}."),
+        "bad_room_name": _(
+            "A room cannot be called {name}. A public room's name is made of 3 to 32 letters a to z"
+            " (small ones), digits, dots and dashes."
+        ),
         "room_name_taken": _("There is a room of the name {name} already."),
         "already_a_member": _("You are a member of the room {room} already."),
         "too_many_rooms": _("There are {limit} rooms, and no more are possible."),

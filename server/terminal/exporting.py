@@ -9,7 +9,7 @@ from typing import Final, TextIO
 import msgspec
 
 from server.client.notices import Answered, AnyNotice, Connected, Diverged, QuestionFailed, RoomsChanged
-from server.i18n.translation import _
+from server.i18n.translation import _, ngettext
 from server.network.client_links import ClientLinks
 from server.network.clock import Clock
 from server.protocol import limits
@@ -149,9 +149,8 @@ class Exporting:
             self._give_up(_cannot_write(self._wanted.path, error))
             return
         if page.is_end:
-            self._note(
-                _("{count} messages are in {path}.").format(count=f"{self._count:,}", path=self._wanted.path)
-            )
+            text = ngettext("{count} message is in {path}.", "{count} messages are in {path}.", self._count)
+            self._note(text.format(count=f"{self._count:,}", path=self._wanted.path))
             self._forget()
             return
         self._ask()

@@ -59,10 +59,12 @@ class Groups:
             self._asking.ask(create, self._conversations.naming(name), self._conversations.be_nowhere)
 
     def add(self, argument: str) -> None:
-        """`/add PERSON`."""
+        """`/add PERSON`. The others hear of it from the one who was taken in."""
+        name, room = one_name(argument).removeprefix("@"), self._conversations.rooms.label_of
         self._do(
             argument,
             lambda counter, room, user: AddMember(id=1, counter=counter, room=room, user=user),
+            lambda place: _("{name} is in {room} now.").format(name=name, room=room(place)),
         )
 
     def remove(self, argument: str) -> None:
@@ -93,13 +95,18 @@ class Groups:
                 self._asking.hear(notice)
 
     def _do(
-        self, argument: str, request: Callable[[int, str, str], AddMember | RemoveMember | Administer]
+        self,
+        argument: str,
+        request: Callable[[int, str, str], AddMember | RemoveMember | Administer],
+        done: Callable[[str], str] = lambda _room: "",
     ) -> None:
+        """`done` says of the room what was done; of most of it the servers tell everybody."""
         person, room = self._person(one_name(argument)), self._conversations.room
         if not room:
             self._asking.fail(nowhere())
         elif person:
-            self._asking.ask(request(self._asking.next_counter(), room, person))
+            counter = self._asking.next_counter()
+            self._asking.ask(request(counter, room, person), lambda _answer: self._asking.note(done(room)))
 
     def _person(self, name: str) -> str:
         """As the servers are asked for a person of this name; "" when nobody can be called so (told)."""

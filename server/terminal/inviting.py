@@ -71,6 +71,9 @@ class Inviting:
         if not found:
             self._asking.fail(_("Which one? /invites lists them, /uninvite 2 takes the second one back."))
             return
+        if any(one.hash == found[0] and one.used_by for one in self._listed):
+            self._asking.fail(_("It was used already, and lets nobody else in."))
+            return
         take_back = TakeBackInvite(id=1, counter=self._asking.next_counter(), hash=found[0])
         text = _("The invite lets nobody in any more.")
         self._asking.ask(take_back, lambda _answer: self._asking.note(text))

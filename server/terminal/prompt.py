@@ -3,6 +3,7 @@
 Heavy to import, and only for terminals.
 """
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterable
 from typing import Final
@@ -61,6 +62,8 @@ class TerminalPrompt:
             complete_style=CompleteStyle.READLINE_LIKE,
         )
         self._session.app.before_render += self._before_render
+        # Printing leaves the terminal raw as well: it would show what is typed meanwhile, secrets too.
+        self._session.app.input.cooked_mode = contextlib.nullcontext  # type: ignore[method-assign]
 
     def run(self) -> None:
         """Ask for lines until `close`; on the main thread, where a terminal's signals arrive."""

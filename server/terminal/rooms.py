@@ -186,7 +186,7 @@ class Conversations:
         if other:
             self._miss(_("You are not in #{name} yet: /join {name}").format(name=self.rooms.name_of(other)))
         elif other is not None:
-            self._miss(error_text("unknown_room", {"room": name}))
+            self._miss(_unknown(name))
 
     def _join_other(self, name: str) -> None:
         room = self._found(name, self.rooms.others())
@@ -196,7 +196,7 @@ class Conversations:
             join = JoinRoom(id=1, counter=self._asking.next_counter(), room=room)
             self._asking.ask(join, self.enter_answered, self.be_nowhere)
         elif room is not None:
-            self._miss(error_text("unknown_room", {"room": name}))
+            self._miss(_unknown(name))
 
     def leave(self, argument: str) -> None:
         """`/leave`: this conversation, or that of a name."""
@@ -206,7 +206,7 @@ class Conversations:
             leave = LeaveRoom(id=1, counter=self._asking.next_counter(), room=room)
             self._asking.ask(leave, lambda _answer: self._left(room))
         elif room is not None:
-            self._asking.fail(error_text("unknown_room", {"room": name}) if name else nowhere())
+            self._asking.fail(_unknown(name) if name else nowhere())
 
     def _left(self, room: str) -> None:
         if room == self.room:
@@ -328,3 +328,7 @@ class Conversations:
         facts = self.facts
         topic = f": {facts.topic}" if facts is not None and facts.topic else ""
         return _("You talk in {room}{topic}").format(room=self.rooms.label_of(self.room), topic=topic)
+
+
+def _unknown(name: str) -> str:
+    return _("There is no conversation called {name} here; /rooms shows them all.").format(name=name)

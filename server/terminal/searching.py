@@ -87,8 +87,9 @@ class Searching:
                 before=page.reached,
                 limit=_PAGE_HITS,
             )
-        elif not self._told:
-            lines.append(_("Nothing was found."))
+        else:
+            lines += [] if self._told else [_("Nothing was found.")]
+            self._search = None
         self._note("\n".join(lines))
 
     def _line(self, number: int, hit: SearchHit) -> str:

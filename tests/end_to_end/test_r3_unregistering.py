@@ -41,6 +41,34 @@ def settle_in(computers: Computers) -> str:
     return right
 
 
+def nobody_comes_back(pair: RealPair, computers: Computers, right: str) -> None:
+    """Neither with the old device, nor with the password, nor as somebody new."""
+    for options, reason in (
+        ((), "You have left this chat for good"),
+        (("--data", str(pair.path / "new"), "--password-file", right), "The name or the password is wrong"),
+        (("--data", str(pair.path / "new"), "--register", "--password-file", right), "Somebody has the name"),
+    ):
+        code, told = computers.say("ben", "no", "--wait", "5", *options, name="ben")
+        assert code == 1, told
+        assert reason in told
+
+
+def others_see_it(computers: Computers) -> None:
+    """What was written is there, with a word about who wrote it; nothing new goes to that person."""
+    code, told = computers.say(
+        "anna", "/rooms\n/friends\n/room Choir\n/members\n/room ben\n/members", name="anna"
+    )
+    assert code == 0, told
+    assert "@ben  (private, has left this chat" in told
+    assert "You have no friends here yet" in told
+    assert "you administer it" in told
+    assert "ben (left): only for you" in told
+    assert "ben (left): la la la" in told
+    code, told = computers.say("anna", "/msg ben are you there?", name="anna")
+    assert code == 1
+    assert "That person has left the chat." in told
+
+
 @pytest.mark.parametrize("kills", [False, True], ids=["calm", "kill -9"])
 def test_r3_1_whoever_leaves_is_gone_from_both_servers_and_what_was_written_stays(
     pair: RealPair, computers: Computers, rng: random.Random, kills: bool
@@ -78,26 +106,8 @@ def test_r3_1_whoever_leaves_is_gone_from_both_servers_and_what_was_written_stay
         timer.join()
         pair.kill(0)
         pair.start_again(0)
-    for options, reason in (
-        ((), "You have left this chat for good"),
-        (("--data", str(pair.path / "new"), "--password-file", right), "The name or the password is wrong"),
-        (("--data", str(pair.path / "new"), "--register", "--password-file", right), "Somebody has the name"),
-    ):
-        code, told = computers.say("ben", "no", "--wait", "5", *options, name="ben")
-        assert code == 1, told
-        assert reason in told
-    code, told = computers.say(
-        "anna", "/rooms\n/friends\n/room Choir\n/members\n/room ben\n/members", name="anna"
-    )
-    assert code == 0, told
-    assert "@ben  (private, has left this chat" in told
-    assert "You have no friends here yet" in told
-    assert "you administer it" in told
-    assert "ben (left): only for you" in told
-    assert "ben (left): la la la" in told
-    code, told = computers.say("anna", "/msg ben are you there?", name="anna")
-    assert code == 1
-    assert "That person has left the chat." in told
+    nobody_comes_back(pair, computers, right)
+    others_see_it(computers)
     stop_level(pair)
     states = [state_of(pair, place) for place in (0, 1)]
     assert states[0].users == states[1].users

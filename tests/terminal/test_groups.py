@@ -108,6 +108,8 @@ def test_a_group_that_was_refused_is_no_place_for_a_pipe_and_a_person_stays_wher
 def test_people_are_taken_in_put_out_and_let_administer_where_one_talks(desk: Desk) -> None:
     desk.groups.add("bob")
     assert (desk.asker.last(AddMember).room, desk.asker.last(AddMember).user) == ("g1", "@bob")
+    desk.groups.hear(Stored(counter=1, index=1, number=0, copies=2, ticket=1))
+    assert desk.paper.notes == ["* bob is in #Choir now."]
     desk.groups.remove("@bob")
     assert desk.asker.last(RemoveMember).user == "@bob"
     desk.groups.appoint('"cleo de nile"')

@@ -92,7 +92,7 @@ def test_a_room_that_is_not_there_leaves_a_pipe_nowhere_and_a_person_where_she_i
         desk.learn()
         desk.talks.switch("cellar")
         desk.list_rooms()
-        assert "The room cellar does not exist any more." in desk.paper.text()
+        assert "There is no conversation called cellar here" in desk.paper.text()
         assert (desk.talks.room, desk.talks.has_failed) == (room, True)
 
 
