@@ -62,6 +62,7 @@ class Conversation:
             self._they_become_friends()
             self._ben_has_two_devices()
             self._anna_administers()
+            self._dora_leaves_for_good()
             self._ben_goes()
 
     def _person(self, name: str, device: str = "") -> Speaker:
@@ -172,6 +173,13 @@ class Conversation:
         anna.says("change_settings", members_invite=True)
         anna.says("accounts")
         anna.says("audit", limit=3)
+
+    def _dora_leaves_for_good(self) -> None:
+        self.anna.says("create_invite", hash=hash_of("f" * 26))
+        with self._person("Dora") as dora:
+            dora.comes(password=PASSWORD, register=True, device_name="Dora's laptop", code="f" * 26)
+            dora.says("unregister", password=PASSWORD)
+            self.anna.hears("person_left")
 
     def _ben_goes(self) -> None:
         self.ben.says("status")
