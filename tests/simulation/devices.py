@@ -7,8 +7,9 @@ import msgspec
 
 from server.archive.record import Draft
 from server.engine.round import Answer, Ask
-from server.state.bodies import DeleteBody, DeviceBody, EditBody, MemberBody, MessageBody, ReactBody, RoomBody
+from server.state.bodies import DeviceBody, MessageBody
 from server.state.state import GENERAL
+from tests.simulation.wants import Request, Wants
 
 if TYPE_CHECKING:
     from tests.simulation.machine import Machine
@@ -17,23 +18,12 @@ if TYPE_CHECKING:
 
 STYLES: Final = ("waiting", "waiting", "pipelining", "doubling", "shuffling")
 _WINDOW: Final = 6
-_CONTESTED_ROOMS: Final = 4
 # A device that is refused or cut off tries again after this long (s).
 _AGAIN_S: Final = 0.08
 # How often it still dials a machine that was replaced and serves.
 _AT_THE_OLD_ONE: Final = 0.3
 
 _encode: Final = msgspec.msgpack.Encoder().encode
-
-
-@dataclass(slots=True, eq=False)
-class Request:
-    """Something that one device wants archived; `home` pins it to a server for the first try."""
-
-    draft: Draft
-    home: str = ""
-    answer: Answer | None = None
-    asked: int = 0
 
 
 @dataclass(slots=True, eq=False)
@@ -55,13 +45,9 @@ class Device:
         self.name: Final = name
         self.style: Final = self._rng.choice(STYLES)
         self._left = requests
-        self._counter = 0
+        self._wants: Final = Wants(world, name, self.style)
         self._outbox: list[Request] = []
-        # Where it may write.
-        self._rooms: list[str] = []
-        # The counters of its messages for everybody that were stored.
-        self._stored: list[int] = []
-        self._is_known = False
+        self.is_known = False
         self._signing_in = False
         self._connection: Connection | None = None
         self._tries = 0
@@ -71,6 +57,11 @@ class Device:
         world.clock.after(self._rng.uniform(0.0, 0.5), self._look_after)
 
     @property
+    def user(self) -> str:
+        """The person with it."""
+        return self._wants.user
+
+    @property
     def is_done(self) -> bool:
         """Whether everything it wanted has a definite answer."""
         return not self._left and not self._outbox
@@ -78,7 +69,7 @@ class Device:
     @property
     def shown(self) -> str:
         """Where it stands, for a message."""
-        state = "is signed in" if self._is_known else "is not signed in"
+        state = "is signed in" if self.is_known else "is not signed in"
         waiting = [(request.draft.counter, request.asked) for request in self._outbox]
         return f"{self.style}, {state}, waits for {waiting}, {self._left} left"
 
@@ -93,11 +84,6 @@ class Device:
             self._outbox.append(request)
         self._ask_all()
 
-    def new_message(self, text: str, room: str = GENERAL) -> Request:
-        """A message for everybody in a room."""
-        body = _encode(MessageBody(room, text))
-        return Request(self._draft("message", body))
-
     # --- what it wants
 
     def _want(self) -> None:
@@ -106,61 +92,10 @@ class Device:
         fresh: list[Request] = []
         while self._left and len(self._outbox) + len(fresh) < window:
             self._left -= 1
-            fresh.extend(self._invent())
+            fresh.extend(self._wants.invent())
         if self.style == "shuffling":
             self._rng.shuffle(fresh)
         self.order(fresh)
-
-    def _invent(self) -> list[Request]:
-        chance = self._rng.random()
-        if chance < 0.12:
-            room = f"{self.name}-{self._counter + 1}"
-            name = f"room-{self._rng.randrange(_CONTESTED_ROOMS)}"
-            made = [Request(self._draft("room", _encode(RoomBody(room, name))))]
-            if self.style == "pipelining":
-                # Without waiting for the answer.
-                made.append(self.new_message(f"{self.name} has made it", room))
-            return made
-        if chance < 0.22:
-            return self._twins()
-        if chance < 0.25:
-            body = _encode(MessageBody("no-such-room", "hello"))
-            return [Request(self._draft("message", body))]
-        if chance < 0.28:
-            return [Request(self._draft("member", _encode(MemberBody(GENERAL))))]
-        if chance < 0.36 and self._world.rooms:
-            room = self._rng.choice(self._world.rooms)
-            return [Request(self._draft("member", _encode(MemberBody(room))))]
-        if chance < 0.5 and self._rooms:
-            body = _encode(
-                MessageBody(self._rng.choice(self._rooms), f"{self.name} says {self._counter + 1}")
-            )
-            return [Request(self._draft("message", body))]
-        if chance < 0.62 and self._stored:
-            return [self._change()]
-        return [self.new_message(f"{self.name} says {self._counter + 1}")]
-
-    def _change(self) -> Request:
-        """One of its own messages gets another text or an emoji, or is taken away, perhaps once more."""
-        about = GENERAL, self.name, self._rng.choice(self._stored[-4:])
-        match self._rng.randrange(3):
-            case 0:
-                return Request(self._draft("edit", _encode(EditBody(*about, f"text {self._counter + 1}"))))
-            case 1:
-                return Request(self._draft("delete", _encode(DeleteBody(*about))))
-            case _:
-                return Request(self._draft("react", _encode(ReactBody(*about, "👍", is_on=True))))
-
-    def _twins(self) -> list[Request]:
-        """The same id with two bodies, for both servers at once: a client with a defect."""
-        one = self._draft("message", _encode(MessageBody(GENERAL, f"one {self._counter + 1}")))
-        other = msgspec.structs.replace(one, body=_encode(MessageBody(GENERAL, f"other {self._counter}")))
-        self._world.history.twins.add(one.id)
-        return [Request(one, home="a"), Request(other, home="b")]
-
-    def _draft(self, kind: str, body: bytes) -> Draft:
-        self._counter += 1
-        return Draft(kind, self.name, self._counter, self._world.wall_ms(), body)
 
     # --- connections
 
@@ -212,7 +147,7 @@ class Device:
         connection = self._connection
         if connection is None or not connection.is_open:
             return
-        if not self._is_known:
+        if not self.is_known:
             self._sign_in(connection)
             return
         for request in self._outbox:
@@ -230,7 +165,7 @@ class Device:
         if self._signing_in:
             return
         self._signing_in = True
-        body = _encode(DeviceBody(f"user of {self.name}", f"Person {self.name}", b""))
+        body = _encode(DeviceBody(self._wants.user, f"Person {self.name}", b""))
         draft = Draft("device", self.name, 0, self._world.wall_ms(), body)
         self._world.history.ask(draft)
         self._send(connection, Request(draft))
@@ -268,31 +203,19 @@ class Device:
         if code in ("unknown", "disk_full"):
             self.lost(connection)
         elif code == "not_signed_in":
-            self._is_known = False
+            self.is_known = False
             self.lost(connection)
         elif request in self._outbox:
             request.answer = answer
             self._outbox.remove(request)
             if answer.refusal is None:
-                self._note_room(request.draft)
-
-    def _note_room(self, draft: Draft) -> None:
-        """A room that it made is there for all; where it is a member it may write, and change what it did."""
-        if draft.kind == "room":
-            self._rooms.append(f"{self.name}-{draft.counter}")
-            self._world.rooms.append(self._rooms[-1])
-        elif draft.kind == "message":
-            body = msgspec.msgpack.decode(draft.body, type=MessageBody)
-            if body.room == GENERAL and draft.id not in self._world.history.twins:
-                self._stored.append(draft.counter)
-        elif draft.kind == "member":
-            self._rooms.append(msgspec.msgpack.decode(draft.body, type=MemberBody).room)
+                self._wants.learned(request.draft)
 
     def _signed_in(self, connection: Connection, answer: Answer) -> None:
         """As the server's sessions do it: whoever the state knows is in."""
         self._signing_in = False
         if not connection.process.is_dead and self.name in connection.process.engine.state.devices:
-            self._is_known = True
+            self.is_known = True
             self._ask_all()
         else:
             self.lost(connection)

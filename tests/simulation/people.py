@@ -26,6 +26,7 @@ from server.client.notices import (
     Diverged,
     PositionMoved,
     Refused,
+    RoomsChanged,
     SignInRefused,
     Stored,
 )
@@ -56,6 +57,8 @@ _SETTINGS: Final = ConversationSettings(
 )
 # A machine without power answers no dial: this long (s).
 _DIAL_S: Final = 0.7
+# How much of what it writes is for all, as soon as it is in a group.
+_FOR_EVERYBODY: Final = 0.6
 _NAMES: Final = ("anna", "bert")
 _NAMES_OF_SERVERS: Final = {address: name for name, address in (ADDRESSES | NEW_ADDRESSES).items()}
 
@@ -101,6 +104,8 @@ class Person:
         # Messages that were on its disk at any time, beside the position behind them.
         self.had: Final[set[tuple[str, int]]] = set()
         self._has_news = False
+        # Those that it was ever told to be in.
+        self._groups: list[str] = []
         self.is_reading = True
         self.is_connected = False
         self._conversation: Conversation | None = None
@@ -122,6 +127,11 @@ class Person:
         return longest.at + self._rng.uniform(silence_s, max(lasts_s, 1.5 * silence_s))
 
     @property
+    def user(self) -> str:
+        """Who it is, unless somebody had the name before."""
+        return id_from("user", self.device, 0)
+
+    @property
     def is_done(self) -> bool:
         """Whether all it wrote has its answer, and it reads."""
         return not self.left and not self.kept.outbox and self.is_connected
@@ -139,7 +149,7 @@ class Person:
         if self._conversation is not None:
             return
         kept = self.kept
-        self._remember(DeviceBody(id_from("user", self.device, 0), self._name, self._secret_hash))
+        self._remember(DeviceBody(self.user, self._name, self._secret_hash))
         self._conversation = Conversation(
             Identity(self._name, self.device, self._secret),
             self._addresses,
@@ -188,12 +198,19 @@ class Person:
             kept = self.kept
             kept.counter += 1
             text = f"{self._name} says {kept.counter}"
-            draft = Draft(kept.counter, GENERAL, text, self._world.wall_ms())
+            room = self._draw_room()
+            draft = Draft(kept.counter, room, text, self._world.wall_ms())
             kept.outbox[draft.counter] = draft
-            self._remember(MessageBody(GENERAL, text), draft.counter)
+            self._remember(MessageBody(room, text), draft.counter)
             self._conversation.send([draft], self._world.clock.now)
             self._turn()
         self._world.clock.after(self._rng.uniform(0.5, 1.5) * self._world.weather.think_s, self._write)
+
+    def _draw_room(self) -> str:
+        """For everybody, or in one of the own groups, of which it hears from the server."""
+        if not self._groups or self._rng.random() < _FOR_EVERYBODY:
+            return GENERAL
+        return self._rng.choice(self._groups)
 
     def _remember(self, body: DeviceBody | MessageBody, counter: int = 0) -> None:
         kind = "message" if isinstance(body, MessageBody) else "device"
@@ -316,6 +333,9 @@ class Person:
                 self._has_news = self._marks
                 if kept.held_from is None:
                     kept.held_from = notice.cursor.index
+            case RoomsChanged():
+                mine = (room.room for room in notice.rooms if room.kind == "group" and room.is_member)
+                self._groups += [room for room in mine if room not in self._groups]
             case CopiesRaised():
                 self._world.history.seen["second ticks"] += 1
             case _:

@@ -6,10 +6,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from typing import Final
 
 from tests.simulation.checkers.answers import check_answers
 from tests.simulation.checkers.archives import check_archives
 from tests.simulation.checkers.names import check_names
+from tests.simulation.checkers.rights import check_rights
 from tests.simulation.checkers.states import check_states
 from tests.simulation.checkers.streams import check_streams
 from tests.simulation.history import PromiseError
@@ -18,6 +20,16 @@ from tests.simulation.planted import plant
 from tests.simulation.script import Script
 from tests.simulation.weather import small_sizes
 from tests.simulation.world import World
+
+_PARTS: Final = (
+    live,
+    check_archives,
+    check_answers,
+    check_states,
+    check_names,
+    check_rights,
+    check_streams,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +62,7 @@ def simulate(script: Script, *, bug: str = "", with_trace: bool = False) -> Run:
     with small_sizes(script.weather), plant(bug) if bug else nullcontext(), _errors_told() as errors:
         world = World(script)
         try:
-            for part in (live, check_archives, check_answers, check_states, check_names, check_streams):
+            for part in _PARTS:
                 _attempt(part, world)
                 errors.check()
         except PromiseError as violation:

@@ -34,6 +34,7 @@ _WEATHER: Final = Weather(
     people=0,
     has_namesakes=False,
     requests_each=1,
+    circles=0.0,
     think_s=0.1,
     patience_s=0.4,
     sync_s=0.003,

@@ -68,6 +68,8 @@ class Weather:
     people: int
     has_namesakes: bool
     requests_each: int
+    # How much of what the devices want is about groups and friends.
+    circles: float
     think_s: float
     patience_s: float
     sync_s: float
@@ -102,6 +104,7 @@ def draw_weather(rng: random.Random, kinds: tuple[str, ...] = (), ending: str = 
         people=rng.choice((0, 0, 1, 2, 3)),
         has_namesakes=rng.random() < 0.4,
         requests_each=rng.choice((1, 3, 8, 16, 25)),
+        circles=rng.choice((0.0, 0.0, 0.3, 0.9)),
         think_s=rng.choice((0.02, 0.1, 0.3)),
         patience_s=rng.choice((0.4, 1.0, 2.5)),
         sync_s=rng.choice((0.0005, 0.003, 0.02)),

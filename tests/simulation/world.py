@@ -43,6 +43,10 @@ class World:
         self.disks_busy_until = 0.0
         # Rooms that somebody made, by their ids.
         self.rooms: list[str] = []
+        # Groups into which somebody was ever taken, by the person.
+        self.groups: dict[str, list[str]] = {}
+        # And those that somebody was ever made an administrator of.
+        self.groups_led: dict[str, list[str]] = {}
         self._connections: list[tuple[Connection, Device]] = []
         self.lines: list[Line] = []
         for machine in self.machines.values():
@@ -57,6 +61,12 @@ class World:
         for machine in self.by_name.values():
             if machine.process is not None and machine.process.front is not None:
                 machine.process.front.loop.end()
+
+    @property
+    def user_ids(self) -> list[str]:
+        """Everybody who is there, as far as their devices know; somebody whose name was taken may not be."""
+        people = [person.user for person in self.people if person.is_connected]
+        return people + [device.user for device in self.devices if device.is_known]
 
     @property
     def running(self) -> list[Process]:

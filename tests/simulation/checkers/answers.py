@@ -1,20 +1,36 @@
 """The answers: definite, in time, the same for everybody who asked the same thing (P5)."""
 
 from server.archive.store import StoreReader
-from tests.simulation.history import NO_VERDICT, Answered, PromiseError
+from server.state.bodies import LeaveBody, RemoveBody
+from server.state.fold import decode_body
+from tests.simulation.history import NO_VERDICT, Answered, History, PromiseError
 from tests.simulation.world import World
 
+# Nobody may do anything in a group that he is not in: he is told that there is none.
+_IN_A_GROUP = {"unknown_room", "not_an_administrator"}
 # What a device may be told without having made a mistake of its own.
 _EXPECTED = {
     "room": {"room_name_taken"},
     # On the other side of a cut a room may not be there, or somebody not in it.
     "member": {"already_a_member", "unknown_room"},
-    "message": {"unknown_room", "not_a_member"},
-    "edit": {"deleted_message"},
-    "delete": {"deleted_message"},
-    "react": {"deleted_message"},
+    "message": {"unknown_room", "not_a_member", "not_friends"},
+    "edit": {"deleted_message", "unknown_room", "not_a_member", "not_friends"},
+    "delete": {"deleted_message", "unknown_room", "not_a_member"},
+    "react": {"deleted_message", "unknown_room", "not_a_member", "not_friends"},
     "device": {"wrong_secret"},
+    "group": {"unknown_person", "blocked"},
+    "add": {*_IN_A_GROUP, "already_a_member", "unknown_person", "blocked"},
+    "remove": {*_IN_A_GROUP, "unknown_person"},
+    "leave": {"unknown_room"},
+    "administer": {*_IN_A_GROUP, "unknown_person", "last_administrator"},
+    "rename": _IN_A_GROUP,
+    "topic": _IN_A_GROUP,
+    "friend": {"blocked", "already_friends", "already_asked", "not_friends", "not_asked", "unknown_person"},
 }
+# What was refused for a right that somebody did not have may be accepted when it is asked again a moment
+# later, for a refusal is not archived: who asks at two servers at once may hear both.
+_ABOUT_RIGHTS = frozenset({"group", "add", "remove", "leave", "administer", "rename", "topic", "friend"})
+_FOR_WANT_OF_A_RIGHT = frozenset({"unknown_room", "not_friends"})
 
 
 def check_answers(world: World) -> None:
@@ -34,6 +50,8 @@ def check_answers(world: World) -> None:
             # One server had taken it, or was about to: that stands, whatever the other one had said.
             told = [answered for answered in told if answered.answer.refusal is None]
         told = [answered for answered in told if not _was_room_elsewhere(world, answered)]
+        if any(answered.answer.refusal is None for answered in told):
+            told = [answered for answered in told if not _may_change(world.history, answered)]
         # What a lying disk lost may get another place, or another verdict.
         if not world.history.liars and len({(a.answer.index, a.answer.refusal is None) for a in told}) > 1:
             raise PromiseError("one verdict", f"{identity[:2]}: {[(a.server, a.answer) for a in told]}")
@@ -57,14 +75,34 @@ def _was_room_elsewhere(world: World, answered: Answered) -> bool:
     return bool(device) and counter.isdecimal() and _is_resubmitted(world, (device, int(counter)))
 
 
+def _may_change(history: History, answered: Answered) -> bool:
+    """Whether it was refused for something that is otherwise a moment later."""
+    refusal, kind = answered.answer.refusal, answered.draft.kind
+    if refusal is None or kind in _ABOUT_RIGHTS:
+        return refusal is not None
+    room = str(refusal.arguments.get("room"))
+    return refusal.code in _FOR_WANT_OF_A_RIGHT and not _is_public(history, room)
+
+
+def _is_public(history: History, room: str) -> bool:
+    device, _, counter = room.rpartition("-")
+    made = history.asked.get((device, int(counter))) if counter.isdecimal() else None
+    return made is not None and made[0].kind == "room"
+
+
 def _in_its_turn(world: World) -> None:
-    """Who makes a room and writes in it right behind is not told that there is no such room."""
+    """Who makes a room and writes in it right behind is not told that there is no such room.
+
+    Nor who makes a group, unless somebody wanted the maker out of it.
+    """
     history = world.history
+    left = _wanted_out(history)
     made = {
         (one.draft.id, f"{one.draft.device}-{one.draft.counter}")
         for one in history.answered
-        if one.draft.kind == "room" and one.answer.refusal is None and not history.is_moved(one)
+        if one.draft.kind in ("room", "group") and one.answer.refusal is None and not history.is_moved(one)
     }
+    made = {(maker, room) for maker, room in made if (f"user of {maker[0]}", room) not in left}
     for answered in history.answered:
         refusal, device = answered.answer.refusal, answered.draft.device
         if refusal is None or refusal.code != "unknown_room" or history.is_moved(answered) or history.liars:
@@ -74,6 +112,18 @@ def _in_its_turn(world: World) -> None:
             if is_own and room == refusal.arguments["room"] and not _is_resubmitted(world, maker):
                 what = f"{answered.server} told {answered.draft.id}: {refusal}, it had made that room"
                 raise PromiseError("judged in its turn", what)
+
+
+def _wanted_out(history: History) -> set[tuple[str, str]]:
+    """Who was ever to leave which room, wanting it or not."""
+    out: set[tuple[str, str]] = set()
+    for draft in (draft for drafts in history.asked.values() for draft in drafts):
+        body = decode_body(draft.kind, draft.body)
+        if isinstance(body, LeaveBody):
+            out.add((f"user of {draft.device}", body.room))
+        elif isinstance(body, RemoveBody):
+            out.add((body.user, body.room))
+    return out
 
 
 def _is_expected(world: World, answered: Answered, code: str) -> None:

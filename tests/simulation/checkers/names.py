@@ -4,7 +4,7 @@ from collections import Counter
 
 from server.archive.store import StoreReader
 from server.protocol.names import name_key
-from server.state.state import State
+from server.state.state import NAMED_KINDS, State
 from tests.simulation.history import PromiseError
 from tests.simulation.process import Process
 from tests.simulation.world import World
@@ -15,7 +15,8 @@ def check_names(world: World) -> None:
     for process in world.running:
         state = process.engine.state
         _unique(process.name, "people", [user.name for user in state.users.values()])
-        _unique(process.name, "rooms", [room.name for room in state.rooms.values()])
+        named = [room for room in state.rooms.values() if room.kind in NAMED_KINDS]
+        _unique(process.name, "rooms", [room.name for room in named])
         _same_people(process, state)
         world.history.seen["names given anew"] += sum(bool(u.former_name) for u in state.users.values())
 

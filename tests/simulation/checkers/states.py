@@ -62,9 +62,9 @@ def _derived(name: str, reader: StoreReader, told: dict[int, Told | None]) -> No
     # What nobody is told of at the end of the log need not reach the disk by itself.
     if not max(shown, default=0) <= reader.derived_index() <= len(told):
         raise PromiseError("derived", f"{name} derived up to {reader.derived_index()} of {len(told)}")
-    for audience in sorted({found.audience for found in shown.values()}):
+    for audience in sorted({audience for found in shown.values() for audience in found.audiences}):
         rows = reader.page(audience, 0, 2**62, 10**6, is_backwards=False)
-        expected = [(i, found.number) for i, found in shown.items() if found.audience == audience]
+        expected = [(i, found.number) for i, found in shown.items() if audience in found.audiences]
         if [(row.index, row.number) for row in rows] != expected:
             raise PromiseError("derived", f"{name}: the timeline of {audience} is not what was folded")
     table = sum(1 for _ in reader.all_changes())

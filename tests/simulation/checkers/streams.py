@@ -1,8 +1,16 @@
-"""What people read and were told, against the archive at rest: nothing left out, nothing else."""
+"""What people read and were told, against the archive at rest: nothing left out, nothing else.
+
+Nothing else means also: nothing of a room that they were not in, or not in any more.
+"""
+
+from dataclasses import dataclass, field
 
 from server.archive.store import StoreReader
-from server.state.fold import fold
-from server.state.state import GENERAL, State
+from server.state.bodies import MessageBody
+from server.state.fold import decode_body, fold
+from server.state.state import State
+from tests.simulation.checkers.book import Book
+from tests.simulation.checkers.rights import read_book
 from tests.simulation.history import Identity, PromiseError
 from tests.simulation.people import Person
 from tests.simulation.world import World
@@ -10,56 +18,92 @@ from tests.simulation.world import World
 Place = tuple[int, Identity]
 
 
+@dataclass(slots=True)
+class _Archive:
+    """The messages with their rooms; each request with whether it was accepted; what a merge has moved."""
+
+    book: Book
+    state: State = field(default_factory=State)
+    rooms: dict[Place, str] = field(default_factory=dict)
+    accepted: dict[Identity, bool] = field(default_factory=dict)
+    moved: set[Identity] = field(default_factory=set)
+
+
 def check_streams(world: World) -> None:
     """Each person holds exactly the messages of the archive, from where it began to read."""
-    messages, accepted = _archived(world)
+    archive = _archived(world)
     for person in world.people:
-        lacks, extra = _gaps(person, messages)
+        lacks, extra = _gaps(person, archive)
         if lacks or extra:
             what = f"{person.name} lacks {lacks[:5]}, holds {extra[:5]} besides"
             raise PromiseError("stream complete", what)
-        _answers(world, person, accepted)
+        _rooms(world, person, archive)
+        _answers(world, person, archive)
 
 
 def is_complete(world: World) -> bool:
     """Whether everybody has read everything."""
     if not world.people:
         return True
-    messages, _ = _archived(world)
-    return not any(_gaps(person, messages) != ([], []) for person in world.people)
+    archive = _archived(world)
+    return not any(_gaps(person, archive) != ([], []) for person in world.people)
 
 
-def _archived(world: World) -> tuple[list[Place], dict[Identity, bool]]:
-    """The messages of the archive, and for each request whether it was accepted."""
-    state = State()
-    messages: list[Place] = []
-    accepted: dict[Identity, bool] = {}
+def _archived(world: World) -> _Archive:
+    archive = _Archive(read_book(world))
     for record in StoreReader(world.machines["a"].disk.durable).all_records():
-        outcome = fold(state, record)
-        accepted[record.id] = outcome.refusal is None
-        if outcome.told is not None and outcome.told.number and outcome.told.audience == GENERAL:
-            messages.append((record.index, record.id))
-    return messages, accepted
+        told = fold(archive.state, record).told
+        archive.accepted[record.id] = record.id not in archive.state.voids
+        if record.header.origin is not None:
+            archive.moved.add(record.id)
+        if told is not None and told.number:
+            archive.rooms[record.index, record.id] = told.audience
+    return archive
 
 
-def _gaps(person: Person, messages: list[Place]) -> tuple[list[Place], list[Place]]:
+def _gaps(person: Person, archive: _Archive) -> tuple[list[Place], list[Place]]:
     """What a person lacks, and what it holds that is not archived there."""
-    start = person.kept.held_from
-    if start is None:
+    start, device = person.kept.held_from, archive.state.devices.get(person.device)
+    if start is None or device is None:
         return [(0, (person.name, 0))], []
+    book, rooms = archive.book, archive.rooms
     held = {one for one in person.kept.held if one[0] > start}
-    due = {one for one in messages if one[0] > start}
-    return sorted(due - held), sorted(held - due)
+    due = {one for one in rooms if one[0] > start and book.is_due(rooms[one], device.user, one[0])}
+    return sorted(due - held), sorted(held - rooms.keys())
 
 
-def _answers(world: World, person: Person, accepted: dict[Identity, bool]) -> None:
+def _rooms(world: World, person: Person, archive: _Archive) -> None:
+    """Nobody holds what was written in a room that he is not in any more, or never was."""
+    user = archive.state.devices[person.device].user
+    for place in person.kept.held:
+        room = archive.rooms.get(place)
+        if room is None:
+            # Before the own archive begins: two disks have lied, and it is another one now.
+            continue
+        if not archive.book.is_readable(room, user, place[0]):
+            what = f"{person.name} ({user}) holds {place} of {room}: {archive.book.rooms[room]}"
+            raise PromiseError("members read", what)
+        world.history.seen["messages read in groups"] += room in archive.book.rooms
+
+
+def _answers(world: World, person: Person, archive: _Archive) -> None:
     """What a person was told of the own messages holds."""
+    accepted = archive.accepted
     for counter in person.stored:
         identity = person.device, counter
         if identity not in world.history.excused and not accepted.get(identity):
             raise PromiseError("P2", f"{identity} was told to be stored, and is {accepted.get(identity)}")
     for counter, code in person.refused.items():
-        if accepted.get((person.device, counter)):
+        identity = person.device, counter
+        # On the other side of a cut it was accepted, before somebody put the writer out here.
+        was_elsewhere = identity in archive.moved and not _is_for_all(world, identity)
+        if accepted.get(identity) and not was_elsewhere:
             raise PromiseError(
                 "honest refusals", f"{person.device} was told {code} for {counter}: it is stored"
             )
+
+
+def _is_for_all(world: World, identity: Identity) -> bool:
+    draft = world.history.asked[identity][0]
+    body = decode_body(draft.kind, draft.body)
+    return not isinstance(body, MessageBody) or body.room == "general"

@@ -1,0 +1,54 @@
+"""Rights at rest: what the log lets everybody do, worked out once more, apart from the fold.
+
+Of each record one takes only whether it was accepted and who asked. Who is in which room and administers
+it is kept in a book of its own; what was accepted must be allowed by it, and what is void must not be. What
+a merge brings was allowed when it was asked: messages stay, whatever has changed since; a command does not,
+when its author may not give it any more.
+"""
+
+from server.archive.record import Record
+from server.archive.store import StoreReader
+from server.state.fold import decode_body, fold
+from server.state.state import State
+from tests.simulation.checkers.book import Book
+from tests.simulation.history import PromiseError
+from tests.simulation.process import Process
+from tests.simulation.world import World
+
+
+def check_rights(world: World) -> None:
+    """The whole log, and what both servers make of it in the end."""
+    book = read_book(world)
+    world.history.seen["groups"] += len(book.groups)
+    world.history.seen["people put out of groups"] += book.put_out
+    for process in world.running:
+        _same_rooms(process, book)
+
+
+def read_book(world: World) -> Book:
+    """The book of the log; raises `PromiseError` at the first verdict that is wrong by it."""
+    state, book = State(), Book()
+    for record in StoreReader(world.machines["a"].disk.durable).all_records():
+        refusal = fold(state, record).refusal
+        user = state.user_of_device(record.header.device)
+        if record.is_epoch or user is None or (refusal is not None and refusal.code == "id_reuse"):
+            continue
+        body = decode_body(record.header.kind, record.body)
+        is_allowed = book.allows(user.id, body, is_moved=record.header.origin is not None)
+        if is_allowed is not None and is_allowed != (refusal is None):
+            raise PromiseError("rights", f"{_shown(record)} is allowed: {is_allowed}, and got {refusal}")
+        if refusal is None:
+            book.write(record.index, user.id, body)
+    return book
+
+
+def _shown(record: Record) -> str:
+    header = record.header
+    return f"{record.id} ({header.kind} at {record.index}, origin {header.origin})"
+
+
+def _same_rooms(process: Process, book: Book) -> None:
+    for room, circle in book.rooms.items():
+        found = process.engine.state.rooms[room]
+        if (found.members, found.administrators) != (tuple(circle.members), tuple(circle.administrators)):
+            raise PromiseError("rights", f"{process.name} has {found}; by the log it is {circle}")
