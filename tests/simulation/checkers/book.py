@@ -156,9 +156,7 @@ class Book:
                         self._come(room, other, index)
             case MemberBody(room) if room != GENERAL:
                 self._come(room, user, index)
-                if self.rooms[room].members == [user]:
-                    # Everybody had left it.
-                    self.rooms[room].administrators = [user]
+                self._see_to_administrators(self.rooms[room])
             case AddBody(room, other):
                 self._come(room, other, index)
             case LeaveBody(room):
@@ -188,9 +186,12 @@ class Book:
         circle.times[user] = circle.times[user][0], index
         if user in circle.administrators:
             circle.administrators.remove(user)
-            if not circle.administrators:
-                # Somebody must be it: whoever is there the longest.
-                circle.administrators = circle.members[:1]
+        self._see_to_administrators(circle)
+
+    def _see_to_administrators(self, circle: Circle) -> None:
+        """Somebody must be it: whoever is there the longest. Nobody is, of a private chat."""
+        if not circle.administrators and circle.kind != "private":
+            circle.administrators = circle.members[:1]
 
     def _write_friend(self, index: int, user: str, other: str, act: str) -> None:
         pair = frozenset((user, other))
