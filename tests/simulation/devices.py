@@ -7,8 +7,9 @@ import msgspec
 
 from server.archive.record import Draft
 from server.engine.round import Answer, Ask
-from server.state.bodies import DeviceBody, MessageBody
+from server.state.bodies import DeviceBody, MessageBody, Way
 from server.state.state import GENERAL
+from tests.simulation.history import NO_VERDICT
 from tests.simulation.wants import Request, Wants
 
 if TYPE_CHECKING:
@@ -39,13 +40,16 @@ class Connection:
 class Device:
     """One device with its outbox."""
 
-    def __init__(self, world: "World", name: str, requests: int) -> None:
+    def __init__(self, world: "World", name: str, requests: int, entry: DeviceBody | None = None) -> None:
+        """`entry` is how it comes in; whoever is refused then gives up."""
         self._world: Final = world
         self._rng: Final = world.rng
         self.name: Final = name
         self.style: Final = self._rng.choice(STYLES)
         self._left = requests
         self._wants: Final = Wants(world, name, self.style)
+        self._is_guest: Final = entry is not None
+        self._entry = entry or self._own_entry()
         self._outbox: list[Request] = []
         self.is_known = False
         self._signing_in = False
@@ -55,6 +59,11 @@ class Device:
             world.history.unordered.add(name)
         world.clock.after(self._rng.uniform(0.0, 0.5), self._connect)
         world.clock.after(self._rng.uniform(0.0, 0.5), self._look_after)
+
+    def _own_entry(self) -> DeviceBody:
+        """Openly; where there are accounts the first one becomes the administrator."""
+        is_first = self.name == "0" and self._world.weather.accounts
+        return DeviceBody(self._wants.user, f"Person {self.name}", b"", way=Way.SETUP if is_first else "")
 
     @property
     def user(self) -> str:
@@ -165,8 +174,7 @@ class Device:
         if self._signing_in:
             return
         self._signing_in = True
-        body = _encode(DeviceBody(self._wants.user, f"Person {self.name}", b""))
-        draft = Draft("device", self.name, 0, self._world.wall_ms(), body)
+        draft = Draft("device", self.name, 0, self._world.wall_ms(), _encode(self._entry))
         self._world.history.ask(draft)
         self._send(connection, Request(draft))
 
@@ -217,7 +225,15 @@ class Device:
         if not connection.process.is_dead and self.name in connection.process.engine.state.devices:
             self.is_known = True
             self._ask_all()
+        elif self._is_guest and answer.refusal is not None and answer.refusal.code not in NO_VERDICT:
+            self._world.note(self.name, "is not let in:", answer.refusal.code)
+            self._left = 0
+            self._outbox.clear()
+            connection.is_open = False
         else:
+            if answer.refusal is not None and answer.refusal.code == "setup_done":
+                # A disk has lied, and lost it; others administer by now.
+                self._entry = msgspec.structs.replace(self._entry, way="")
             self.lost(connection)
 
 

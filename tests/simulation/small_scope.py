@@ -35,6 +35,7 @@ _WEATHER: Final = Weather(
     has_namesakes=False,
     requests_each=1,
     circles=0.0,
+    accounts=0.0,
     think_s=0.1,
     patience_s=0.4,
     sync_s=0.003,

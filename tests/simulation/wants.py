@@ -16,6 +16,7 @@ from server.state.bodies import (
     RoomBody,
 )
 from server.state.state import GENERAL
+from tests.simulation.accounts import Accounts
 from tests.simulation.circles import Circles
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class Wants:
         # Its messages that were stored: the room, and the counter.
         self._stored: list[tuple[str, int]] = []
         self._circles: Final = Circles(self)
+        self._accounts: Final = Accounts(self, name)
 
     @property
     def world(self) -> "World":
@@ -68,10 +70,13 @@ class Wants:
 
     def invent(self) -> list[Request]:
         """Something new."""
+        drafts: list[Draft] = []
         if self._rng.random() < self._world.weather.circles:
             drafts = self._circles.invent()
-            if drafts:
-                return [Request(draft) for draft in drafts]
+        elif self._rng.random() < self._world.weather.accounts:
+            drafts = self._accounts.invent()
+        if drafts:
+            return [Request(draft) for draft in drafts]
         chance = self._rng.random()
         if chance < 0.12:
             return self._make_room()
@@ -101,6 +106,7 @@ class Wants:
             self._stored.append((body.room, draft.counter))
         else:
             self._circles.learned(draft)
+            self._accounts.learned(draft)
 
     def draft(self, kind: str, body: msgspec.Struct) -> Draft:
         """With the next counter."""

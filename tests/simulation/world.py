@@ -5,8 +5,10 @@ from functools import partial
 from typing import Any, Final
 
 from server.archive.store import StoreReader
+from server.state.bodies import DeviceBody
 from server.state.fold import fold
 from server.state.state import State
+from tests.simulation.accounts import Guests
 from tests.simulation.checkers.audit import Audit
 from tests.simulation.clock import Clock
 from tests.simulation.devices import Connection, Device
@@ -47,6 +49,7 @@ class World:
         self.groups: dict[str, list[str]] = {}
         # And those that somebody was ever made an administrator of.
         self.groups_led: dict[str, list[str]] = {}
+        self.guests: Final = Guests(self)
         self._connections: list[tuple[Connection, Device]] = []
         self.lines: list[Line] = []
         for machine in self.machines.values():
@@ -61,6 +64,10 @@ class World:
         for machine in self.by_name.values():
             if machine.process is not None and machine.process.front is not None:
                 machine.process.front.loop.end()
+
+    def add_device(self, name: str, requests: int, entry: DeviceBody) -> None:
+        """Somebody else comes, or gives up."""
+        self.devices.append(Device(self, name, requests, entry))
 
     @property
     def user_ids(self) -> list[str]:

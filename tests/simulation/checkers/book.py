@@ -1,6 +1,7 @@
 """The book of who is in which room, who administers it, and who is whose friend: a model beside the fold."""
 
 from dataclasses import dataclass, field
+from typing import Final
 
 import msgspec
 
@@ -9,7 +10,6 @@ from server.state.bodies import (
     AddBody,
     AdministerBody,
     DeleteBody,
-    DeviceBody,
     EditBody,
     FriendBody,
     GroupBody,
@@ -24,6 +24,7 @@ from server.state.bodies import (
 )
 from server.state.friendships import private_room
 from server.state.state import GENERAL
+from tests.simulation.checkers.register import Register
 
 Pair = frozenset[str]
 # For ever, or at no time.
@@ -44,7 +45,7 @@ class Book:
     """Of one log, up to the record that was written last."""
 
     def __init__(self) -> None:
-        self.people: set[str] = set()
+        self.register: Final = Register()
         self.rooms: dict[str, Circle] = {}
         self.put_out = 0
         self._friends: dict[Pair, str] = {}
@@ -127,7 +128,7 @@ class Book:
         return room in self.rooms and self.rooms[room].kind == "public"
 
     def _may_take_in(self, user: str, other: str) -> bool:
-        return other in self.people and (other, user) not in self._blocks
+        return other in self.register.people and (other, user) not in self._blocks
 
     def _is_known(self, room: str) -> bool:
         return room == GENERAL or room in self.rooms
@@ -143,8 +144,6 @@ class Book:
     def write(self, index: int, user: str, body: msgspec.Struct | None) -> None:
         """A record was accepted at an index."""
         match body:
-            case DeviceBody():
-                self.people.add(user)
             case RoomBody(room):
                 self.rooms[room] = Circle("public", administrators=[user])
                 self._come(room, user, index)

@@ -6,7 +6,9 @@ a merge brings was allowed when it was asked: messages stay, whatever has change
 when its author may not give it any more.
 """
 
-from server.archive.record import Record
+import msgspec
+
+from server.archive.record import Header, Record
 from server.archive.store import StoreReader
 from server.state.fold import decode_body, fold
 from server.state.state import State
@@ -21,8 +23,12 @@ def check_rights(world: World) -> None:
     book = read_book(world)
     world.history.seen["groups"] += len(book.groups)
     world.history.seen["people put out of groups"] += book.put_out
+    invites = book.register.invites.values()
+    world.history.seen["people let in by invites"] += sum(len(invite.let_in) for invite in invites)
+    world.history.seen["devices signed out"] += len(book.register.revoked)
     for process in world.running:
         _same_rooms(process, book)
+        book.register.check(process.name, process.engine.state)
 
 
 def read_book(world: World) -> Book:
@@ -34,12 +40,20 @@ def read_book(world: World) -> Book:
         if record.is_epoch or user is None or (refusal is not None and refusal.code == "id_reuse"):
             continue
         body = decode_body(record.header.kind, record.body)
-        is_allowed = book.allows(user.id, body, is_moved=record.header.origin is not None)
+        is_allowed = _is_allowed(book, record.header, user.id, body)
         if is_allowed is not None and is_allowed != (refusal is None):
             raise PromiseError("rights", f"{_shown(record)} is allowed: {is_allowed}, and got {refusal}")
         if refusal is None:
             book.write(record.index, user.id, body)
+            book.register.write(record.header, user.id, user.name, body)
     return book
+
+
+def _is_allowed(book: Book, header: Header, user: str, body: msgspec.Struct | None) -> bool | None:
+    if header.origin is None and book.register.is_out(header.device):
+        return False
+    found = book.register.allows(header, body)
+    return book.allows(user, body, is_moved=header.origin is not None) if found is None else found
 
 
 def _shown(record: Record) -> str:
