@@ -109,8 +109,11 @@ def _fold_known(state: State, header: Header, user: User, body: DeviceBody) -> T
         state.devices[device.id] = msgspec.structs.replace(device, is_revoked=True)
         return None
     is_reset = body.way == Way.RESET
+    # A merge undoes neither a ban nor a password that was changed on the other side of the cut.
+    is_out = user.is_banned or (not is_reset and body.proof != proof_of(user.password))
+    is_out = is_out and header.origin is not None
     # Under an open name, without a password, anybody could sign out everybody.
-    is_alone = is_reset or (state.settings.one_device and bool(user.password))
+    is_alone = not is_out and (is_reset or (state.settings.one_device and bool(user.password)))
     # After a merge the password that was hashed anew may be the person's no longer.
     is_same = body.way == Way.REHASH and body.proof == proof_of(user.password)
     if is_alone:
@@ -122,6 +125,9 @@ def _fold_known(state: State, header: Header, user: User, body: DeviceBody) -> T
         user = msgspec.structs.replace(user, password=body.password)
     state.put_user(msgspec.structs.replace(user, devices=user.devices + 1))
     _put_device(state, header, user.id, body)
+    if is_out:
+        _revoke(state, state.devices[header.device])
+        return Told(audience=user.id, signs_out=True)
     return Told(audience=user.id, signs_out=is_alone) if user.password else None
 
 

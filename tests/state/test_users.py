@@ -8,6 +8,7 @@ import pytest
 from server.archive.record import Draft, Origin
 from server.state.bodies import DeviceBody
 from server.state.users import proof_of
+from tests.state.acts import HASH, founder, merged, person, standing
 from tests.state.archive_of import EPOCH, Archive, device, epoch, message, password, revoke
 
 
@@ -167,3 +168,24 @@ def test_a_merge_keeps_messages_of_a_revoked_device_and_undoes_no_revocation() -
     # The same wish from both sides of a cut is fulfilled.
     again = msgspec.structs.replace(revoke(7, "e"), origin=Origin(EPOCH, 20, "user-d"))
     assert archive.add(again).refusal is None
+
+
+def test_a_merge_brings_a_device_that_came_in_by_an_older_password_signed_out() -> None:
+    archive = Archive(epoch(), person("d", "Anna"), password(1, "another", old=HASH))
+    thief = person("e", "Anna", password="", proof=proof_of(HASH))
+    friend = person("f", "Anna", password="", proof=proof_of("another"))
+    for draft, is_out in ((thief, True), (friend, False)):
+        told = archive.add(merged(draft, "user-d")).told
+        assert told is not None
+        assert (archive.state.devices[draft.device].is_revoked, told.signs_out) == (is_out, is_out)
+    # What was written on it stays, and nothing new is taken.
+    assert archive.add(merged(message(1, name="e"), "user-d")).refusal is None
+    assert archive.verdict(message(2, name="e")) == "device_revoked"
+    assert archive.state.users["user-d"].devices == 2
+
+
+def test_a_merge_lets_no_device_of_a_banned_person_in() -> None:
+    archive = Archive(epoch(), founder(), person("e", "Ben"), standing(1, "user-e", "banned"))
+    archive.add(merged(person("f", "Ben", password="", proof=proof_of(HASH)), "user-e"))
+    archive.add(standing(2, "user-e", "enabled"))
+    assert archive.verdict(message(1, name="f")) == "device_revoked"
