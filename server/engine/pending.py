@@ -15,6 +15,8 @@ Identity = tuple[str, int]
 
 # Of all clients together; beyond it they are told to ask again.
 PENDING_BYTES_MAX: Final = 256 * 1024 * 1024
+# What ends a connection and says something about the one who asked.
+_FATAL_VERDICTS: Final = frozenset({"device_revoked", "account_disabled"})
 # A client that reads no answers may go on sending ahead for so long before its connection is closed.
 BEHIND_S: Final = limits.BLOCKED_READER_S_MAX + 10.0
 
@@ -149,6 +151,7 @@ class TurnedAway:
 def refusal_told(refused: steps.RefusedByLeader) -> Refusal:
     """What the leader says of a request; of another version it may say what is not known here."""
     kind = ERRORS.get(refused.code)
-    if kind is None or kind.is_fatal or set(kind.arguments) != set(refused.arguments):
+    is_verdict = kind is not None and (not kind.is_fatal or refused.code in _FATAL_VERDICTS)
+    if kind is None or not is_verdict or set(kind.arguments) != set(refused.arguments):
         return Refusal("bad_request", {"reason": refused.code})
     return Refusal(refused.code, refused.arguments)

@@ -63,7 +63,7 @@ class Device:
     def _own_entry(self) -> DeviceBody:
         """Openly; where there are accounts the first one becomes the administrator."""
         is_first = self.name == "0" and self._world.weather.accounts
-        return DeviceBody(self._wants.user, f"Person {self.name}", b"", way=Way.SETUP if is_first else "")
+        return DeviceBody(self.user, f"Person {self.name}", b"", way=Way.SETUP if is_first else "")
 
     @property
     def user(self) -> str:

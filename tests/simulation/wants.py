@@ -61,7 +61,8 @@ class Wants:
     @property
     def user(self) -> str:
         """The person with this device."""
-        return f"user of {self._name}"
+        guest = self._world.guests.with_device(self._name)
+        return guest.user if guest is not None else f"user of {self._name}"
 
     @property
     def is_pipelining(self) -> bool:

@@ -107,7 +107,7 @@ def draw_weather(rng: random.Random, kinds: tuple[str, ...] = (), ending: str = 
         has_namesakes=rng.random() < 0.4,
         requests_each=rng.choice((1, 3, 8, 16, 25)),
         circles=rng.choice((0.0, 0.0, 0.3, 0.9)),
-        accounts=rng.choice((0.0, 0.0, 0.0, 0.3)),
+        accounts=rng.choice((0.0, 0.0, 0.5)),
         think_s=rng.choice((0.02, 0.1, 0.3)),
         patience_s=rng.choice((0.4, 1.0, 2.5)),
         sync_s=rng.choice((0.0005, 0.003, 0.02)),

@@ -73,7 +73,7 @@ class World:
     def user_ids(self) -> list[str]:
         """Everybody who is there, as far as their devices know; somebody whose name was taken may not be."""
         people = [person.user for person in self.people if person.is_connected]
-        return people + [device.user for device in self.devices if device.is_known]
+        return list(dict.fromkeys(people + [device.user for device in self.devices if device.is_known]))
 
     @property
     def running(self) -> list[Process]:

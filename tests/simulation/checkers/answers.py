@@ -118,7 +118,7 @@ def _in_its_turn(world: World) -> None:
         for one in history.answered
         if one.draft.kind in ("room", "group") and one.answer.refusal is None and not history.is_moved(one)
     }
-    made = {(maker, room) for maker, room in made if (f"user of {maker[0]}", room) not in left}
+    made = {(maker, room) for maker, room in made if (_person(maker[0]), room) not in left}
     for answered in history.answered:
         refusal, device = answered.answer.refusal, answered.draft.device
         if refusal is None or refusal.code != "unknown_room" or history.is_moved(answered) or history.liars:
@@ -130,13 +130,18 @@ def _in_its_turn(world: World) -> None:
                 raise PromiseError("judged in its turn", what)
 
 
+def _person(device: str) -> str:
+    """Whose device it is; a guest may have several."""
+    return f"user of {device.partition('-')[0]}"
+
+
 def _wanted_out(history: History) -> set[tuple[str, str]]:
     """Who was ever to leave which room, wanting it or not."""
     out: set[tuple[str, str]] = set()
     for draft in (draft for drafts in history.asked.values() for draft in drafts):
         body = decode_body(draft.kind, draft.body)
         if isinstance(body, LeaveBody):
-            out.add((f"user of {draft.device}", body.room))
+            out.add((_person(draft.device), body.room))
         elif isinstance(body, RemoveBody):
             out.add((body.user, body.room))
     return out
