@@ -191,6 +191,9 @@ class FileCopying:
             taken = await self._files.take(key, piece.offset, piece.data)
             if not isinstance(taken, Refusal):
                 received = taken[0]
+                if received < min(piece.offset + PIECE_BYTES, size):
+                    # Less than was wanted: what is there was begun anew.
+                    asked = received
             elif taken.code == "wrong_offset":
                 # Somebody sends it here, too: what came by that way is not asked for again.
                 received = int(taken.arguments["received"])

@@ -183,6 +183,10 @@ class FileStore:
         return not upload.lock.locked() and self._now() - upload.used_at > _IDLE_S
 
     def _open(self, upload: Upload, key: Key) -> None:
+        if upload.part is None and self.blobs.is_shown(*key) and self.blobs.size_of(key[1]) == upload.size:
+            # Another connection of the same person has just sent the last of it.
+            upload.received = upload.size
+            return
         if upload.part is None:
             upload.part = self.blobs.part(*key, upload.size)
         _finish_if_whole(upload.part, upload)
@@ -265,11 +269,14 @@ class FileStore:
             return None
 
     def _piece_of_either(self, key: Key, offset: int, length: int) -> bytes:
-        # While it comes nearly everything is read of the part; it may become whole at any moment.
+        # While it comes nearly everything is read of the part; it may become whole at any moment, and be
+        # begun once more by the same person.
         try:
-            return self.blobs.read_part(*key, offset, length)
+            data = self.blobs.read_part(*key, offset, length)
         except MissingBlobError:
             return self.blobs.read(key[1], offset, length)
+        is_whole = len(data) < length and self.blobs.has(key[1])
+        return self.blobs.read(key[1], offset, length) if is_whole else data
 
 
 # After these the part is closed; the sender has to begin again.

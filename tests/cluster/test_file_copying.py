@@ -10,7 +10,14 @@ import pytest
 
 from server.archive.blobs import BlobStore
 from server.cluster.file_copying import FileCopying
-from server.cluster.file_messages import PIECE_BYTES, WANTS_AHEAD, FileMessage, FilePiece
+from server.cluster.file_messages import (
+    PIECE_BYTES,
+    WANTS_AHEAD,
+    FileMessage,
+    FileOffer,
+    FilePiece,
+    FileWant,
+)
 from server.cluster.peer_frames import PeerFrameReader, encode_peer_frame
 from server.protocol.errors import Refusal
 from server.sessions.file_store import FileStore
@@ -215,6 +222,36 @@ def test_what_was_erased_and_comes_again_is_copied_again(tmp_path: Path) -> None
         b.uses.add(SHA256, "general", "anna", len(CONTENT))
         await until(lambda: b.blobs.has(SHA256))
         assert b.read() == CONTENT
+
+    run(tmp_path, script)
+
+
+def test_a_person_who_sends_a_file_twice_at_once_disturbs_no_copy(tmp_path: Path) -> None:
+    # Found by the simulator (seed 67).
+    async def script(a: Side, b: Side) -> None:
+        b.is_linked = False
+        await a.files.begin(KEY, len(CONTENT))
+        await a.receive(0, len(CONTENT))
+        assert await a.files.begin(KEY, len(CONTENT)) == len(CONTENT)
+        # Begun once more, a moment before that could be known.
+        part = a.blobs.part(*KEY, len(CONTENT))
+        assert await a.files.piece_for_copy(KEY, 5, 10) == CONTENT[5:15]
+        part.close()
+
+    run(tmp_path, script)
+
+
+def test_a_piece_that_is_shorter_than_it_should_be_is_wanted_again(tmp_path: Path) -> None:
+    async def script(a: Side, b: Side) -> None:
+        def wanted() -> list[int]:
+            return [message.offset for message in b.sent if isinstance(message, FileWant)]
+
+        b.is_linked = False
+        b.copying.take(FileOffer(*KEY, len(CONTENT)))
+        await until(lambda: len(wanted()) == WANTS_AHEAD)
+        b.copying.take(FilePiece(*KEY, 0, CONTENT[:100]))
+        await until(lambda: len(wanted()) > WANTS_AHEAD)
+        assert wanted()[WANTS_AHEAD] == 100
 
     run(tmp_path, script)
 
