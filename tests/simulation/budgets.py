@@ -31,6 +31,8 @@ BUDGETS: Final[dict[str, Budget]] = {
     "cut_before_quarantine": Budget(1_500, kinds=("cut", "crash_at")),
     # Namesakes who signed up on both sides of a cut.
     "device_given_to_the_name": Budget(1_500, kinds=("cut", "one_way")),
+    # Two guests with one invite, at two servers that do not see each other.
+    "invite_counts_twice": Budget(1_500, kinds=("cut", "one_way")),
     # A connection that ends between a message and the position behind it.
     "given_forgotten_at_a_resume": Budget(kinds=("crash", "double")),
     # A disk that lied, and a machine that starts alone after that.
@@ -46,6 +48,10 @@ BUDGETS: Final[dict[str, Budget]] = {
     "quarantine_dropped_when_sent": Budget(1_500, kinds=("cut", "crash_at")),
     # A crash between the cut and the re-submission.
     "quarantine_in_memory": Budget(1_500, kinds=("cut", "crash_at")),
+    # Somebody who is put out on the side of a cut that loses.
+    "removal_lost_by_a_merge": Budget(1_500, kinds=("cut", "stale_first")),
+    # A person in a group, who is put out of it and comes back to a server.
+    "removed_reads_on": Budget(1_000, kinds=("restart_app", "crash", "stop")),
     "retired_goes_too_early": Budget(kinds=("replace",)),
     "slow_reader_is_written_to": Budget(kinds=("slow_reader",)),
     # A client far behind, and something new while it is served.

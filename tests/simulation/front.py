@@ -1,17 +1,23 @@
 """The front of a process: the real hub and its real sessions, on an io thread of virtual time."""
 
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from server.archive.record import Draft
 from server.archive.store import StoreReader
 from server.engine.round import Answer, Ask, EngineInput, Output, PairState
 from server.sessions.admission import Policy
 from server.sessions.facts import OwnFacts, PeerNews
 from server.sessions.hub import Hub
 from server.sessions.session import Session
+from server.state.bodies import MessageBody
+from server.state.fold import decode_body
 from server.state.state import State
+from tests.simulation.checkers.files import check_copies
 from tests.simulation.checkers.receipts import ReceiptAudit
+from tests.simulation.file_path import FilePath
 from tests.simulation.io_loop import IoLoop
+from tests.simulation.shelf import ShelfStore
 
 if TYPE_CHECKING:
     from tests.simulation.process import Process
@@ -30,6 +36,7 @@ class Front:
         self._process: Final = process
         self.loop: Final = IoLoop(process)
         self._waiting: dict[int, int] = {}
+        self.file_path: FilePath | None = None
         self.receipts: Final = ReceiptAudit(process)
         self.loop.run(self._open)
 
@@ -55,8 +62,21 @@ class Front:
             send_rate_per_s=0.0,
             tell_peer=self._tell_peer,
             marking_device=f"{process.world.rng.getrandbits(128):032x}",
+            blobs=self._blobs(),
         )
         self._remember_peer()
+        self._lay_file_path()
+
+    def _blobs(self) -> Any:
+        """The files of this machine, in a run that has some."""
+        machine, weather = self._process.machine, self._process.world.weather
+        return ShelfStore(machine.shelf, machine.time_ms, weather.kept_s) if weather.files else None
+
+    def _lay_file_path(self) -> None:
+        """Files go to the second server that there is now."""
+        if self.hub.files is not None:
+            self.file_path = FilePath(self._process, self._process.peer, self.hub, self.hub.files)
+            self.hub.files.copier = self.file_path
 
     def _remember_peer(self) -> None:
         self.hub.remember_peer(self._process.peer, _ALL_ADDRESSES[self._process.peer])
@@ -95,8 +115,12 @@ class Front:
     def put(self, *given: EngineInput) -> None:
         """Sessions ask: under a number that no other asker of this run has."""
         history = self._process.world.history
+        if self._process.is_dead:
+            # A task of its loop was thrown away, and tidies up.
+            return
         for ask in given:
             assert isinstance(ask, Ask)
+            self._carried(ask.draft)
             if ask.draft.kind == "marks":
                 history.ask(ask.draft)
                 # One that has no answer in time may still come behind the next one.
@@ -104,6 +128,13 @@ class Front:
             asker = history.new_asker(ask.draft)
             self._waiting[asker] = ask.asker
             self._process.ask(Ask(ask.draft, asker), lambda _: None)
+
+    def _carried(self, draft: Draft) -> None:
+        body = decode_body(draft.kind, draft.body) if self.file_path is not None else None
+        if isinstance(body, MessageBody) and body.file is not None:
+            # In a task nobody would hear of a broken promise.
+            check = partial(check_copies, self._process, draft, body.file, self.hub.mode)
+            self._process.world.clock.after(0.0, check)
 
     # --- news
 
@@ -137,15 +168,20 @@ class Front:
     def linked(self) -> None:
         """There is a connection to the other server."""
         self.loop.run(self.hub.announcements.greet_peer)
+        if self.file_path is not None:
+            self.loop.run(self.file_path.link_up)
 
     def unlinked(self) -> None:
         """There is none any more."""
         self.loop.run(partial(self.hub.hear_peer, None))
+        if self.file_path is not None:
+            self.loop.run(self.file_path.link_down)
 
     def peer_replaced(self) -> None:
         """Another server has the place of the other one."""
         self.loop.run(self._remember_peer)
         self.unlinked()
+        self.loop.run(self._lay_file_path)
 
     def hear(self, facts: PeerNews) -> None:
         """The other server's front told about itself."""

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 _Result = TypeVar("_Result")
 
+# When so much was begun, what has ended is forgotten.
+_BEGUN_MAX: Final = 50
 # How long a read of the archive takes in a worker thread at most (s).
 _WORK_S: Final = 0.004
 
@@ -48,11 +50,18 @@ class IoLoop:
             self.run(action)
 
     def end(self) -> None:
-        """The life is over: what was to begin never does."""
+        """The life is over: what was to begin never does, and what was under way tidies up now, unheard.
+
+        Otherwise it would do so when its memory is collected, in the middle of something else.
+        """
         begun, self._begun = self._begun, []
-        for coro in begun:
-            if inspect.getcoroutinestate(coro) == inspect.CORO_CREATED:
-                coro.close()
+        before = events._get_running_loop()  # noqa: PLC2701, RUF100 - this is a loop
+        events._set_running_loop(self._loop)
+        try:
+            for coro in begun:
+                _give_up(coro)
+        finally:
+            events._set_running_loop(before)
 
     # --- what asyncio asks of a loop
 
@@ -86,6 +95,12 @@ class IoLoop:
         self._clock.after(delay, lambda: self._run_handle(handle))
         return handle
 
+    def call_at(
+        self, when: float, callback: Callable[..., object], *args: Any, context: Any = None
+    ) -> asyncio.TimerHandle:
+        """At a time."""
+        return self.call_later(max(0.0, when - self._clock.now), callback, *args, context=context)
+
     def create_future(self) -> "asyncio.Future[Any]":
         """A future of this loop."""
         return asyncio.Future(loop=self._loop)
@@ -99,14 +114,20 @@ class IoLoop:
     ) -> "asyncio.Task[_Result]":
         """A task of this loop."""
         assert isinstance(coro, Coroutine)
+        if len(self._begun) > _BEGUN_MAX:
+            self._begun = [
+                one for one in self._begun if inspect.getcoroutinestate(one) != inspect.CORO_CLOSED
+            ]
         self._begun.append(coro)
         return asyncio.Task(coro, loop=self._loop, name=name, context=context)
 
     def run_in_executor(
-        self, executor: Any, func: Callable[..., _Result], *args: Any
+        self,
+        executor: Any,
+        func: Callable[..., _Result],
+        *args: Any,
     ) -> "asyncio.Future[_Result]":
         """What a worker thread does happens a moment later, all at once."""
-        assert executor is None
         done = self.create_future()
 
         def work() -> None:
@@ -123,8 +144,9 @@ class IoLoop:
 
     def call_exception_handler(self, context: dict[str, Any]) -> None:
         """A defect of what runs here ends the run; what was under way at the end of a life is none."""
-        if "exception" in context:
-            raise RuntimeError(context["message"]) from context["exception"]
+        error = context.get("exception")
+        if error is not None and not self._process.is_dead:
+            self._clock.after(0.0, lambda: _fail(error))
 
     def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
         """It is looked at when it is due."""
@@ -132,3 +154,18 @@ class IoLoop:
     def _run_handle(self, handle: asyncio.Handle) -> None:
         if not handle.cancelled():
             self.run(handle._run)
+
+
+def _give_up(coro: Coroutine[Any, Any, Any]) -> None:
+    """It never goes on; nor does what it was given to wait for, when it never began."""
+    state = inspect.getcoroutinestate(coro)
+    if state == inspect.CORO_CREATED:
+        for inner in inspect.getcoroutinelocals(coro).values():
+            if inspect.iscoroutine(inner):
+                _give_up(inner)
+    if state in (inspect.CORO_CREATED, inspect.CORO_SUSPENDED):
+        coro.close()
+
+
+def _fail(error: BaseException) -> None:
+    raise error

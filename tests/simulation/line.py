@@ -123,6 +123,9 @@ class Line:
 
     def write(self, data: bytes) -> None:
         """To the client. Messages wait in the archive, not here, while it takes nothing."""
+        if self._process.is_dead:
+            # A task of its loop was thrown away, and tidies up.
+            return
         if b'"event":"messages"' in data:
             self._while_paused = self._while_paused + 1 if self.is_paused else 0
             if self._while_paused > WRITES_WHILE_PAUSED_MAX:

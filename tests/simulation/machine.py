@@ -7,6 +7,7 @@ from tests.simulation.disk import SimulatedDisk
 from tests.simulation.history import PromiseError
 from tests.simulation.process import Process
 from tests.simulation.retiring import Retiring
+from tests.simulation.shelf import Shelf
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -37,6 +38,7 @@ class Machine:
         self.is_gone = False
         self.retiring: Final = Retiring(self)
         self.disk: Final = SimulatedDisk()
+        self.shelf: Final = Shelf()
         # How far the disk ever was durable: a start with less may not lead alone.
         self.confirmed_index = 0
         self.process: Process | None = None
@@ -73,6 +75,8 @@ class Machine:
         if self.process is not None:
             self.world.note(self.name, "loses power" if is_dark else "is killed")
             self.process.die(is_silent=is_dark, keep=keep)
+        if is_dark:
+            self.shelf.lose_power(self.world.rng)
         self.retiring.end()
 
     def halted(self, halt: Halt) -> None:

@@ -6,7 +6,6 @@ that it was given. It is killed now and then, and goes on from there.
 
 import hashlib
 import random
-from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -22,6 +21,7 @@ from server.client.notices import (
     Arrived,
     Connected,
     CopiesRaised,
+    Delayed,
     Disconnected,
     Diverged,
     PositionMoved,
@@ -33,13 +33,15 @@ from server.client.notices import (
 from server.client.outbox import Draft
 from server.client.reading import START_OF_ARCHIVE
 from server.client.settings import ConversationSettings
-from server.protocol.requests import Cursor
+from server.protocol.facts import FileFacts
 from server.sessions.signing_in import id_from
-from server.state.bodies import DeviceBody, MessageBody
+from server.state.bodies import DeviceBody, FileBody, MessageBody
 from server.state.state import GENERAL
 from tests.simulation.front import ADDRESSES, NEW_ADDRESSES
 from tests.simulation.history import PromiseError
+from tests.simulation.kept import Kept
 from tests.simulation.line import Line
+from tests.simulation.sending import Sending
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -65,36 +67,21 @@ _NAMES_OF_SERVERS: Final = {address: name for name, address in (ADDRESSES | NEW_
 _encode: Final = msgspec.msgpack.Encoder().encode
 
 
-@dataclass(slots=True)
-class Kept:
-    """What lies on the disk of a person's computer."""
-
-    cursor: Cursor | None
-    since: int | None = None
-    cluster: str = ""
-    counter: int = 0
-    outbox: dict[int, Draft] = field(default_factory=dict)
-    # The messages it holds: index and identity, in the order in which they were given.
-    held: list[tuple[int, tuple[str, int]]] = field(default_factory=list)
-    # Behind this everything must be held (None: from where the first server put us).
-    held_from: int | None = None
-
-
 class Person:
     """Somebody who writes and reads."""
 
     def __init__(self, world: "World", number: int) -> None:
         self._world: Final = world
-        self._rng: Final = random.Random(world.rng.getrandbits(64))
+        self.rng: Final = random.Random(world.rng.getrandbits(64))
         self.name: Final = f"p{number}"
         self.device: Final = f"{number:032x}"
         self._secret: Final = f"{number:064x}"
-        self._name = self._rng.choice(_NAMES)
+        self._name = self.rng.choice(_NAMES)
         addresses = list(ADDRESSES.values())
         self._addresses: Final = addresses if number % 2 else addresses[::-1]
-        is_from_start = self._rng.random() < 0.7
-        self._marks: Final = self._rng.random() < 0.7
-        self._settings: Final = structs.replace(_SETTINGS, begins_at_mark=self._rng.random() < 0.5)
+        is_from_start = self.rng.random() < 0.7
+        self._marks: Final = self.rng.random() < 0.7
+        self._settings: Final = structs.replace(_SETTINGS, begins_at_mark=self.rng.random() < 0.5)
         self.kept: Final = Kept(
             cursor=START_OF_ARCHIVE if is_from_start else None, held_from=0 if is_from_start else None
         )
@@ -103,6 +90,7 @@ class Person:
         self.refused: dict[int, str] = {}
         # Messages that were on its disk at any time, beside the position behind them.
         self.had: Final[set[tuple[str, int]]] = set()
+        self._files: Final = Sending(world, self)
         self._has_news = False
         # Those that it was ever told to be in.
         self._groups: list[str] = []
@@ -112,19 +100,19 @@ class Person:
         self._lines: dict[int, Line] = {}
         self._alarm_at = 0.0
         world.clock.after(self._draw_coming(), self.start)
-        world.clock.after(self._rng.uniform(0.0, 0.5), self._write)
+        world.clock.after(self.rng.uniform(0.0, 0.5), self._write)
 
     def _draw_coming(self) -> float:
         """At the beginning; namesakes come to both servers, when these are cut off from each other."""
         splits = [fault for fault in self._world.plan if fault.kind in ("cut", "one_way", "flap")]
         if not splits or not self._world.weather.has_namesakes:
-            return self._rng.uniform(0.0, 0.5)
+            return self.rng.uniform(0.0, 0.5)
         self._name = "cleo"
         safety_s, silence_s = self._world.weather.safety_s, self._world.weather.settings.silence_s
         longest = max(splits, key=lambda fault: min(fault.for_s, safety_s - fault.at))
         # Most of them between the moment when both servers have noticed and the end of it.
         lasts_s = min(longest.for_s, safety_s - longest.at)
-        return longest.at + self._rng.uniform(silence_s, max(lasts_s, 1.5 * silence_s))
+        return longest.at + self.rng.uniform(silence_s, max(lasts_s, 1.5 * silence_s))
 
     @property
     def user(self) -> str:
@@ -134,13 +122,15 @@ class Person:
     @property
     def is_done(self) -> bool:
         """Whether all it wrote has its answer, and it reads."""
-        return not self.left and not self.kept.outbox and self.is_connected
+        is_idle = not self.left and not self.kept.outbox and self._files.is_done
+        return is_idle and self.is_connected
 
     @property
     def shown(self) -> str:
         """Where it stands, for a message."""
         state = "is connected" if self.is_connected else "is not connected"
-        return f"{state}, reads up to {self.kept.cursor}, waits for {list(self.kept.outbox)}"
+        waits = f"waits for {list(self.kept.outbox)}, {self._files.shown}"
+        return f"{state}, reads up to {self.kept.cursor}, {waits}"
 
     # --- the program
 
@@ -149,20 +139,21 @@ class Person:
         if self._conversation is not None:
             return
         kept = self.kept
-        self._remember(DeviceBody(self.user, self._name, self._secret_hash))
+        self.remember("device", DeviceBody(self.user, self._name, self._secret_hash))
         self._conversation = Conversation(
             Identity(self._name, self.device, self._secret),
             self._addresses,
             cursor=kept.cursor,
             settings=self._settings,
-            rng=self._rng,
+            rng=self.rng,
             drafts=kept.outbox.values(),
             cluster=kept.cluster,
             since=kept.since,
         )
         self._note("starts", kept.cursor)
+        self._files.started(self._conversation)
         self._conversation.connect(self._world.clock.now)
-        self._turn()
+        self.turn()
 
     def end(self) -> None:
         """It is killed. What came behind the last position is not on its disk for sure."""
@@ -172,7 +163,7 @@ class Person:
             line.hang_up()
         self._lines.clear()
         if self.kept.cursor is not None:
-            self._drop_behind(self.kept.cursor.index)
+            self.kept.drop_behind(self.kept.cursor.index)
 
     def finish(self) -> None:
         """Write nothing new."""
@@ -195,27 +186,42 @@ class Person:
     def _write(self) -> None:
         if self.left and self._conversation is not None:
             self.left -= 1
-            kept = self.kept
-            kept.counter += 1
-            text = f"{self._name} says {kept.counter}"
-            room = self._draw_room()
-            draft = Draft(kept.counter, room, text, self._world.wall_ms())
-            kept.outbox[draft.counter] = draft
-            self._remember(MessageBody(room, text), draft.counter)
-            self._conversation.send([draft], self._world.clock.now)
-            self._turn()
-        self._world.clock.after(self._rng.uniform(0.5, 1.5) * self._world.weather.think_s, self._write)
+            if self.rng.random() >= self._world.weather.files:
+                self.say()
+            else:
+                self._files.want(self._conversation)
+                self.turn()
+        self._world.clock.after(self.rng.uniform(0.5, 1.5) * self._world.weather.think_s, self._write)
+
+    def say(self, file: FileFacts | None = None) -> None:
+        """Write a message, with a file that was sent before."""
+        kept, conversation = self.kept, self._conversation
+        assert conversation is not None
+        text, room = f"{self._name} says {kept.counter + 1}", self._draw_room()
+        carried = FileBody(*structs.astuple(file)) if file is not None else None
+        counter = self.remember("message", MessageBody(room, text, carried))
+        kept.outbox[counter] = draft = Draft(counter, room, text, self._world.wall_ms(), file)
+        if file is not None:
+            self._files.wrote(counter, room, file.sha256)
+        conversation.send([draft], self._world.clock.now)
+        self.turn()
 
     def _draw_room(self) -> str:
         """For everybody, or in one of the own groups, of which it hears from the server."""
-        if not self._groups or self._rng.random() < _FOR_EVERYBODY:
+        if not self._groups or self.rng.random() < _FOR_EVERYBODY:
             return GENERAL
-        return self._rng.choice(self._groups)
+        return self.rng.choice(self._groups)
 
-    def _remember(self, body: DeviceBody | MessageBody, counter: int = 0) -> None:
-        kind = "message" if isinstance(body, MessageBody) else "device"
-        draft = Archived(kind, self.device, counter, self._world.wall_ms(), _encode(body))
-        self._world.history.ask(draft)
+    def remember(self, kind: str, body: msgspec.Struct) -> int:
+        """It asks for something under its next counter; a device comes first."""
+        self.kept.counter += kind != "device"
+        counter = 0 if kind == "device" else self.kept.counter
+        self._world.history.ask(Archived(kind, self.device, counter, self._world.wall_ms(), _encode(body)))
+        return counter
+
+    def is_at(self, conversation: Conversation) -> bool:
+        """Whether this is what the program runs on now."""
+        return conversation is self._conversation
 
     @property
     def _secret_hash(self) -> bytes:
@@ -227,17 +233,18 @@ class Person:
         """Bytes of a server."""
         if self._conversation is not None and line.link_id in self._lines:
             self._conversation.link_bytes(line.link_id, data, self._world.clock.now)
-            self._turn()
+            self.turn()
 
     def lost(self, line: Line) -> None:
         """A connection ended."""
         if self._conversation is not None and self._lines.pop(line.link_id, None) is not None:
             self._conversation.link_closed(line.link_id, "lost", self._world.clock.now)
-            self._turn()
+            self.turn()
 
     # --- what the conversation wants
 
-    def _turn(self) -> None:
+    def turn(self) -> None:
+        """Do what the conversation wants, and hear what it tells."""
         conversation = self._conversation
         if conversation is None:
             return
@@ -250,13 +257,15 @@ class Person:
             elif isinstance(effect, Close):
                 if effect.link_id in self._lines:
                     self._lines.pop(effect.link_id).hang_up()
-            elif not isinstance(effect, ReadPiece | KeepPiece):
-                self._take(effect)
+            else:
+                if not isinstance(effect, ReadPiece | KeepPiece):
+                    self._take(effect)
+                self._files.take(conversation, effect)
         if self._has_news and self.kept.cursor is not None:
             self._has_news = False
             cursor = self.kept.cursor
             conversation.mark(cursor, self._world.clock.now, {GENERAL: cursor.index})
-            self._turn()
+            self.turn()
         self._set_alarm()
 
     def _set_alarm(self) -> None:
@@ -269,7 +278,7 @@ class Person:
     def _ring(self, at: float) -> None:
         if self._conversation is not None and at == self._alarm_at:
             self._conversation.tick(self._world.clock.now)
-            self._turn()
+            self.turn()
 
     def _dial(self, conversation: Conversation, effect: Dial) -> None:
         machine = self._world.by_name[_NAMES_OF_SERVERS[effect.address]]
@@ -277,7 +286,7 @@ class Person:
         def fail(code: str) -> None:
             if conversation is self._conversation:
                 conversation.dial_failed(effect.link_id, code, self._world.clock.now)
-                self._turn()
+                self.turn()
 
         def arrive() -> None:
             process = machine.process
@@ -290,7 +299,7 @@ class Person:
             else:
                 self._lines[effect.link_id] = Line(self._world, process, self, effect.link_id)
                 conversation.link_opened(effect.link_id, self._world.clock.now)
-                self._turn()
+                self.turn()
 
         self._world.clock.after(2 * self._world.client_s(), arrive)
 
@@ -300,13 +309,20 @@ class Person:
         match notice:
             case Connected():
                 self.is_connected = True
+                self._files.connected()
                 self.kept.cluster = notice.cluster
                 self._note("is connected to", notice.server)
             case Disconnected():
                 self.is_connected = False
             case Stored():
-                self._settle(notice.counter)
+                if not notice.ticket:
+                    self._settle(notice.counter)
                 self.stored[notice.counter] = notice
+                assert self._conversation is not None
+                self._files.stored(self._conversation, notice.counter)
+            case Delayed(code="unknown"):
+                # What was written behind it may be archived before it.
+                self._world.history.unordered.add(self.device)
             case Refused():
                 self._settle(notice.counter)
                 self.refused[notice.counter] = notice.code
@@ -320,11 +336,13 @@ class Person:
         match notice:
             case Arrived():
                 for message in notice.messages:
-                    self._hold(message.index, (message.device, message.counter))
+                    place = message.index, (message.device, message.counter)
+                    self._note("reads", *place)
+                    kept.hold(self.device, place)
             case Diverged(index=index):
                 self._note("hears that all diverged behind", index)
                 self._world.history.seen["streams taken back"] += 1
-                self._drop_behind(index)
+                kept.drop_behind(index)
                 if kept.held_from is not None:
                     kept.held_from = min(kept.held_from, index)
             case PositionMoved():
@@ -351,21 +369,6 @@ class Person:
         self._world.history.seen[f"sign-ins refused: {code}"] += 1
         self.end()
         self.start()
-
-    def _hold(self, index: int, identity: tuple[str, int]) -> None:
-        """The stream: in the order of the archive, and nothing twice."""
-        held = self.kept.held
-        self._note("reads", index, identity)
-        if held and index <= held[-1][0]:
-            raise PromiseError(
-                "stream in order", f"{self.device} gets {identity} at {index} behind {held[-1]}"
-            )
-        if any(identity == other for _, other in held):
-            raise PromiseError("stream unique", f"{self.device} gets {identity} at {index} again")
-        held.append((index, identity))
-
-    def _drop_behind(self, index: int) -> None:
-        self.kept.held[:] = [one for one in self.kept.held if one[0] <= index]
 
     def _note(self, what: str, *facts: object) -> None:
         self._world.note(self.name, what, *facts)

@@ -2,6 +2,7 @@
 
 from server.archive.reading import StoreReader
 from server.engine.round import Answer, Ask
+from tests.simulation.checkers.files import missing_files
 from tests.simulation.checkers.streams import is_complete
 from tests.simulation.devices import Device, new_person
 from tests.simulation.history import PromiseError
@@ -180,6 +181,7 @@ def _rest(world: World) -> None:
     """Nothing is asked, what a merge hands on two at a time is handed on, and everything is on disk."""
     world.clock.wait_for(lambda: not _is_merging(world), _MERGED_S, step_s=0.1)
     _let_go(world)
+    world.clock.wait_for(lambda: not missing_files(world), _MERGED_S, step_s=0.25)
     # What was kept and read is still said for a while, which nobody waits for.
     for _ in range(_RESTS_MAX):
         asked = world.history.asked_count

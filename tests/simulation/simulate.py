@@ -10,6 +10,7 @@ from typing import Final
 
 from tests.simulation.checkers.answers import check_answers
 from tests.simulation.checkers.archives import check_archives
+from tests.simulation.checkers.files import check_files
 from tests.simulation.checkers.names import check_names
 from tests.simulation.checkers.rights import check_rights
 from tests.simulation.checkers.states import check_states
@@ -28,6 +29,7 @@ _PARTS: Final = (
     check_states,
     check_names,
     check_rights,
+    check_files,
     check_streams,
 )
 

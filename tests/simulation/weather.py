@@ -51,6 +51,13 @@ ENDINGS: Final = (
     "dropping",
 )
 
+# Files are small here, and come in many pieces all the same.
+_PIECE_BYTES: Final = 48
+_SWEEP_EVERY_S: Final = 1.0
+_ERASE_EVERY_S: Final = 0.3
+# A clock on the wall may jump by an hour; no request waits for as long.
+_KEPT_S: Final = 2.5 * 3600
+
 
 @dataclass(frozen=True, slots=True)
 class Weather:
@@ -72,6 +79,9 @@ class Weather:
     circles: float
     # And how much about accounts.
     accounts: float
+    # How much of what people write is files, and how long one without a message is kept (s).
+    files: float
+    kept_s: float
     think_s: float
     patience_s: float
     sync_s: float
@@ -108,6 +118,8 @@ def draw_weather(rng: random.Random, kinds: tuple[str, ...] = (), ending: str = 
         requests_each=rng.choice((1, 3, 8, 16, 25)),
         circles=rng.choice((0.0, 0.0, 0.3, 0.9)),
         accounts=rng.choice((0.0, 0.0, 0.5)),
+        files=rng.choice((0.0, 0.0, 0.3)),
+        kept_s=_KEPT_S,
         think_s=rng.choice((0.02, 0.1, 0.3)),
         patience_s=rng.choice((0.4, 1.0, 2.5)),
         sync_s=rng.choice((0.0005, 0.003, 0.02)),
@@ -165,6 +177,10 @@ def small_sizes(weather: Weather) -> Iterator[None]:
             ("server.protocol.limits.ANSWER_S_MAX", weather.answer_s_max),
             ("server.sessions.delivery.MEMORY_BYTES", weather.memory_bytes),
             ("server.sessions.history.ROWS_MAX", weather.rows_max),
+            ("server.protocol.limits.CHUNK_BYTES_MAX", _PIECE_BYTES),
+            ("server.cluster.file_copying.PIECE_BYTES", _PIECE_BYTES),
+            ("server.sessions.files.SWEEP_EVERY_S", _SWEEP_EVERY_S),
+            ("server.sessions.files.ERASE_EVERY_S", _ERASE_EVERY_S),
             # A merge that hands on two at a time is met half done more often.
             ("server.engine.resubmission.IN_FLIGHT_MAX", weather.rows_max),
         ):

@@ -63,6 +63,7 @@ class World:
         """The run is over."""
         for machine in self.by_name.values():
             if machine.process is not None and machine.process.front is not None:
+                machine.process.is_dead = True
                 machine.process.front.loop.end()
 
     def add_device(self, name: str, requests: int, entry: DeviceBody) -> None:

@@ -159,6 +159,8 @@ def _is_expected(world: World, answered: Answered, code: str) -> None:
 def _one_winner(world: World, verdicts: dict[tuple[str, int, bytes], list[Answered]]) -> None:
     """An id given to two things, a name wanted by two: the archive has one, and it was told so."""
     reader = StoreReader(world.machines["a"].disk.durable)
+    # Of a device that was signed out at the same moment neither is kept.
+    voids = {identity for process in world.running for identity in process.engine.state.voids}
     for identity in world.history.twins:
         index = reader.index_of_id(*identity)
         record = None if index is None else reader.record(index)
@@ -167,5 +169,6 @@ def _one_winner(world: World, verdicts: dict[tuple[str, int, bytes], list[Answer
                 if world.history.is_moved(answered) or world.history.liars:
                     continue
                 is_archived = record is not None and record.header.digest == draft.digest
-                if (answered.answer.refusal is None) != is_archived:
-                    raise PromiseError("one winner", f"{identity}: {answered}, archived: {is_archived}")
+                is_kept = is_archived and identity not in voids
+                if (answered.answer.refusal is None) != is_kept:
+                    raise PromiseError("one winner", f"{identity}: {answered}, archived: {is_kept}")

@@ -4,8 +4,8 @@ from typing import Final
 
 import msgspec
 
+from server.state.invites import use_invite
 from server.state.state import State
-from server.state.users import use_invite
 
 TARGET: Final = "server.state.users.use_invite"
 _real: Final = use_invite
