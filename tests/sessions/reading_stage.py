@@ -143,6 +143,15 @@ class Stage:
         if not is_paused:
             self.flush(reader)
 
+    def trim(self) -> None:
+        """Let the older half of what is in memory go."""
+
+        async def call() -> None:
+            if any(feed.indices for feed in self.delivery._feeds.values()):
+                self.delivery._trim()
+
+        self._loop.run_sync(call(), DEADLINE_S)
+
     def flush(self, reader: Reader) -> None:
         async def call() -> None:
             self.delivery.flush(reader)
