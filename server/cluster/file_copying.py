@@ -7,7 +7,7 @@ Nothing is remembered of it beyond a connection: what is on the disk says where 
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Final
 
 from server.cluster.file_messages import (
@@ -34,6 +34,8 @@ _PIECE_S: Final = 60.0
 _LOOK_S: Final = 0.5
 _LOOK_AGAIN_S: Final = 60.0
 _WAKE_S: Final = 0.2
+# What messages carry and is not here, of the copies at once: people who send come first.
+_MISSING_AT_ONCE: Final = 8
 # What came as something else twice is damaged over there, and not fetched again and again.
 _SPOILT_MAX: Final = 2
 _SPOILT_S: Final = 3600.0
@@ -214,9 +216,18 @@ class FileCopying:
             uses = self._uses()
             if seen != (uses, uses.changes) or now() - looked_at > _LOOK_AGAIN_S:
                 seen, looked_at = (uses, uses.changes), now()
-                for sha256 in await self._missing(uses.hashes()):
-                    await self._copy_missing(uses, sha256)
+                missing = iter(await self._missing(uses.hashes()))
+                # Small ones take the time that the line takes; one that does not come holds up no other.
+                await asyncio.gather(*(self._copy_some(uses, missing) for _ in range(_MISSING_AT_ONCE)))
             await asyncio.sleep(_LOOK_S)
+
+    async def _copy_some(self, uses: FileUses, missing: Iterator[str]) -> None:
+        for sha256 in missing:
+            try:
+                await self._copy_missing(uses, sha256)
+            except OSError as error:
+                # It is looked for again.
+                _log.warning("the file %s could not be copied: %s", sha256, error)
 
     async def _missing(self, wanted: list[str]) -> list[str]:
         unknown = [sha256 for sha256 in wanted if sha256 not in self._here]

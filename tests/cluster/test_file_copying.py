@@ -39,6 +39,8 @@ class Side:
         self.other: Side | None = None
         # Whether what is said arrives.
         self.is_linked = True
+        # What is said about these files never arrives.
+        self.unheard: set[str] = set()
         self._reader = PeerFrameReader()
         self._reader.trust()
         self.copying = FileCopying(self.files, lambda: self.uses, self._send)
@@ -46,7 +48,8 @@ class Side:
 
     def _send(self, message: FileMessage) -> None:
         self.sent.append(message)
-        if self.is_linked and self.other is not None:
+        is_heard = self.is_linked and message.sha256 not in self.unheard
+        if is_heard and self.other is not None:
             asyncio.get_running_loop().call_soon(self.other.hear, encode_peer_frame(message))
 
     def hear(self, data: bytes) -> None:
@@ -179,6 +182,31 @@ def test_what_messages_carry_and_is_not_here_is_fetched(tmp_path: Path) -> None:
         assert b.read() == CONTENT
         # It was nobody's own transfer there.
         assert not b.blobs.is_shown(*KEY)
+
+    run(tmp_path, script)
+
+
+@pytest.mark.expected_errors("could not be written")
+def test_one_that_does_not_come_holds_up_no_other(tmp_path: Path) -> None:
+    contents = [bytes([number]) * 1000 for number in range(12)]
+    hashes = [hashlib.sha256(content).hexdigest() for content in contents]
+
+    async def script(a: Side, b: Side) -> None:
+        b.copying.stop()
+        a.is_linked = False
+        for content, sha256 in zip(contents, hashes, strict=True):
+            await a.files.begin(("anna", sha256), len(content))
+            await a.files.take(("anna", sha256), 0, content)
+            b.uses.add(sha256, "general", "anna", len(content))
+        # Nobody ever answers for the first one; the second one's place on this disk cannot be used.
+        a.is_linked = True
+        b.unheard.add(hashes[0])
+        (tmp_path / "b" / "parts" / b.blobs._part_path("", hashes[1]).name).mkdir()
+        b.copying = FileCopying(b.files, lambda: b.uses, b._send)
+        b.copying.start()
+        await until(lambda: all(b.blobs.has(sha256) for sha256 in hashes[2:]))
+        assert not b.blobs.has(hashes[0])
+        assert not b.blobs.has(hashes[1])
 
     run(tmp_path, script)
 
