@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from server.archive.record import Draft
 from server.protocol.administration import Standing
-from server.state.bodies import FileBody, PersonMarks, Way
+from server.state.bodies import FileBody, FriendBody, MessageBody, PersonMarks, Way
 from server.state.fold import KINDS
 from server.state.friendships import FriendAct, private_room
 from tests.state.archive_of import EPOCH, act, epoch, merged
@@ -73,5 +73,16 @@ def _either(draft: Draft, is_merged: bool) -> Draft:
     return merged(draft, "user-d") if is_merged else draft
 
 
+def _between(pair: tuple[str, str], what: str) -> Draft:
+    device, other = pair
+    if what == "write":
+        chat = private_room(f"user-{device}", f"user-{other}")
+        return act("message", 1, MessageBody(chat, "psst"), name=device)
+    return act("friend", 1, FriendBody(f"user-{other}", what), name=device)
+
+
 ANY_REQUEST: Final = st.one_of([_requests(kind) for kind in KINDS])
+# What goes on between two people, and in their private chat.
+_PAIRS: Final = st.sampled_from([("e", "f"), ("f", "e")])
+BETWEEN_TWO: Final = st.builds(_between, _PAIRS, st.sampled_from(["write", "write", *FriendAct]))
 ANY_STEP: Final = st.one_of(st.builds(_either, ANY_REQUEST, st.booleans()), st.builds(epoch))
