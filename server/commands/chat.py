@@ -1,6 +1,7 @@
 """`chat`: talk from a terminal or a pipe."""
 
 import platform
+import shutil
 import sys
 import threading
 from pathlib import Path
@@ -144,6 +145,7 @@ def _talk(outbox: OutboxFile, identity: Identity, target: Target, manners: Manne
         note_out=progress.around(lambda line: click.echo(line, err=True)),
         is_json=is_json,
         now_ms=clock.wall_ms,
+        width=(lambda: shutil.get_terminal_size().columns) if manners.is_interactive else (lambda: 0),
     )
     talk = Talk(outbox, printer, clock, manners, progress.show)
     loop_thread, links = links_of(

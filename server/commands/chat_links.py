@@ -110,7 +110,8 @@ def password_from(file: Path | None, *, asks: bool, is_new: bool) -> str:
     elif not sys.stdin.isatty():
         raise click.UsageError(_("There is nobody to ask for a password: give it with --password-file."))
     else:
-        password = click.prompt(_("Password"), hide_input=True, confirmation_prompt=is_new, err=True)
+        again = _("The same password once more") if is_new else False
+        password = click.prompt(_("Password"), hide_input=True, confirmation_prompt=again, err=True)
     if not 1 <= len(password) <= limits.PASSWORD_CHARACTERS_MAX:
         text = _("A password has 1 to {limit} characters.").format(limit=limits.PASSWORD_CHARACTERS_MAX)
         raise click.UsageError(text)

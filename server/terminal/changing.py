@@ -27,7 +27,7 @@ _SHORT: Final = {
 
 
 class Changing:
-    """Its commands take what stands behind their word. `line` is a message as it is printed, `reply` sends
+    """Its commands take what stands behind their word. `show` prints a message by its number, `reply` sends
     a text that answers a message, `note` tells the person."""
 
     def __init__(
@@ -35,13 +35,13 @@ class Changing:
         shown: Shown,
         *,
         next_counter: Callable[[], int],
-        line: Callable[[Message], str],
+        show: Callable[[int, Message], None],
         reply: Callable[[str, tuple[str, int]], None],
         note: Callable[[str], None],
     ) -> None:
         self._shown: Final = shown
         self._next_counter: Final = next_counter
-        self._line: Final = line
+        self._show: Final = show
         self._reply: Final = reply
         self._note: Final = note
         self._links: ClientLinks | None = None
@@ -62,7 +62,7 @@ class Changing:
         """`/last N`: the newest messages with their numbers, as they are now."""
         count = int(argument) if argument.isdecimal() else _LAST
         for number, message in self._shown.newest(min(count, 1_000)):
-            self._note(f"{number:4}  {self._line(message)}")
+            self._show(number, message)
 
     def edit(self, argument: str) -> None:
         """`/edit N text`."""

@@ -85,7 +85,7 @@ class Errands:
         self.changing: Final = Changing(
             printer.shown,
             next_counter=outbox.next_counter,
-            line=printer.line,
+            show=printer.listed,
             reply=self._reply,
             note=printer.note,
         )

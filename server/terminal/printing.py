@@ -15,6 +15,7 @@ from server.client.notices import AnyNotice
 from server.i18n.translation import _
 from server.protocol.events import Message
 from server.protocol.facts import SearchHit
+from server.terminal.folding import columns, folded
 from server.terminal.shown import Shown
 
 # Escape sequences, directions and joiners that reorder a line, private and unassigned characters.
@@ -72,7 +73,7 @@ def size_text(size: int) -> str:
 class Printer:
     """Prints for people, or with `is_json` one notice a line for programs.
 
-    `out` and `note_out` print one line each.
+    `out` and `note_out` print one line each. `width` is that of the terminal, where lines are folded.
     """
 
     def __init__(
@@ -82,10 +83,12 @@ class Printer:
         note_out: Callable[[str], None],
         is_json: bool,
         now_ms: Callable[[], int],
+        width: Callable[[], int] = lambda: 0,
     ) -> None:
         self._out = out
         self._note_out = note_out
         self._is_json = is_json
+        self._width = width
         # Wall clock, milliseconds.
         self._now_ms = now_ms
         self._is_here: Callable[[str], bool] = lambda _room: True
@@ -134,16 +137,21 @@ class Printer:
     def note(self, sentence: str) -> None:
         """For people: what happens beside the messages."""
         for line in sentence.splitlines():
-            self._note_out(f"* {printable(line)}")
+            self._note_out(folded(f"* {printable(line)}", self._width(), 2))
 
-    def line(self, message: Message) -> str:
+    def listed(self, number: int, message: Message) -> None:
+        """For people: a message by its number."""
+        for line in self.line(message, before=f"* {number:4}  ").splitlines():
+            self._note_out(line)
+
+    def line(self, message: Message, before: str = "") -> str:
         """A message as people read it."""
         local = datetime.fromtimestamp(message.time_ms / 1000, tz=UTC).astimezone()
         today = datetime.fromtimestamp(self._now_ms() / 1000, tz=UTC).astimezone().date()
         time = local.strftime("%H:%M" if local.date() == today else "%Y-%m-%d %H:%M")
         is_here = self._is_here(message.room)
         room = "" if is_here else f" {printable(self._label_of(message.room))}"
-        head = f"{time}{room} {author_of(message)}: "
+        head = f"{before}{time}{room} {author_of(message)}: "
         lines = [printable(line) for line in said_in(message).splitlines()]
         if message.reply is not None:
             lines.insert(0, self._answered(message.reply))
@@ -155,8 +163,9 @@ class Printer:
         if message.reactions:
             signs = (f"{printable(emoji)} {len(users)}" for emoji, users in message.reactions.items())
             lines.append("  ".join(signs))
-        lines = lines or [""]
-        return head + f"\n{' ' * len(head)}".join(lines)
+        indent = columns(head)
+        folds = [folded(f"{' ' * indent}{line}", self._width(), indent) for line in lines or [""]]
+        return head + "\n".join(folds)[indent:]
 
     def _file_number(self, message: Message) -> int:
         identity = message.device, message.counter

@@ -242,7 +242,7 @@ def test_what_is_typed_as_a_password_is_seen_nowhere(
                 words, stdin=screen.far, stdout=screen.far, stderr=screen.far, cwd=PROJECT
             ) as process:
                 try:
-                    for prompt in ("Password: ", "Repeat for confirmation: ")[:answers]:
+                    for prompt in ("Password: ", "The same password once more: ")[:answers]:
                         screen.wait_for(prompt)
                         screen.type(PASSWORD + "\n")
                     screen.wait_for("connected to server")

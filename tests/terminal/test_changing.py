@@ -25,7 +25,7 @@ class Desk:
         self.changing = Changing(
             printer.shown,
             next_counter=lambda: next(self.counters),
-            line=printer.line,
+            show=printer.listed,
             reply=lambda text, target: self.replies.append((text, target)),
             note=printer.note,
         )

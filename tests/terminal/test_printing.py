@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from server.client.notices import Arrived, PresenceChanged
-from server.terminal.printing import printable
+from server.terminal.printing import Printer, printable
 from tests.terminal.paper import NOON_MS, Paper, message
 
 
@@ -76,3 +76,17 @@ def test_a_deleted_message_leaves_a_sentence_and_an_edited_one_a_word() -> None:
     assert paper.lines[0].endswith("anna: (this message was deleted)")
     assert "↳ …" in paper.lines[1]
     assert paper.lines[1].endswith("hello (edited)")
+
+
+def test_on_a_terminal_lines_are_broken_between_words_below_their_beginning() -> None:
+    lines, notes = list[str](), list[str]()
+    printer = Printer(
+        out=lines.append, note_out=notes.append, is_json=False, now_ms=lambda: NOON_MS, width=lambda: 30
+    )
+    printer.messages([message(1, "one two three four five")])
+    printer.note("six seven eight nine ten eleven")
+    printer.listed(7, message(1, "one"))
+    assert lines[0][5:] == " anna: one two three four\n            five"
+    assert notes[0] == "* six seven eight nine ten\n  eleven"
+    assert notes[1].startswith("*    7  ")
+    assert notes[1].endswith(" anna: one")
