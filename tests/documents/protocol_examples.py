@@ -4,7 +4,6 @@ Anna has the setup code, Ben and Cleo come by invite. Each line in the document 
 """
 
 import hashlib
-import tempfile
 from collections.abc import Iterator
 from typing import Final
 
@@ -12,10 +11,11 @@ import msgspec
 
 from server.protocol import events
 from tests.commands.bad_clients import device_of
-from tests.commands.programs import Program
 from tests.documents.made_tables import write_tables
+from tests.documents.protocol_refusals import refusals
 from tests.documents.protocol_tables import DOCUMENT
-from tests.documents.speakers import PASSWORD, TIME_MS, Speaker, Transcript
+from tests.documents.speakers import PASSWORD, Speaker, hash_of, served
+from tests.documents.transcripts import TIME_MS, Transcript
 from tests.waiting import wait_until
 
 ANNA, BEN = device_of("Anna"), device_of("Ben")
@@ -25,20 +25,12 @@ SHA256: Final = hashlib.sha256(CONTENT).hexdigest()
 
 
 def all_examples() -> dict[str, str]:
-    """An example of each request and event, by the name of its struct."""
+    """An example of each request and event, by the name of its struct; and what is refused, as `errors`."""
     transcript = Transcript()
     for event in examples_of_two():
         transcript.note(type(event), transcript.written("<", msgspec.to_builtins(event)))
-    with (
-        tempfile.TemporaryDirectory() as data,
-        Program("serve", "--data", data, "--listen", "127.0.0.1:0") as server,
-    ):
-        port = int(server.wait_line("ready: ").split()[2].rstrip(",").rpartition(":")[2])
-        setup = server.wait_line("setup: ").split()[1]
-        transcript.hidden[setup] = "a" * 26
-        Conversation(port, setup, transcript)
-        assert server.interrupt() == 0
-    return transcript.examples
+    served(Conversation, transcript)
+    return {**transcript.examples, "errors": refusals()}
 
 
 class Conversation:
@@ -186,11 +178,6 @@ class Conversation:
         self.ben.says("ping")
         self.ben.tries("send", room="cellar", text="Anybody here?", time_ms=TIME_MS)
         self.ben.says("sign_out")
-
-
-def hash_of(code: str) -> str:
-    """What is told to the server of a code."""
-    return hashlib.sha256(code.encode()).hexdigest()
 
 
 def examples_of_two() -> Iterator[events.Event]:

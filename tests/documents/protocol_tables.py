@@ -28,6 +28,7 @@ from server.protocol.requests import Cursor
 from server.sessions.command_table import COMMANDS
 from server.sessions.stages import Stage
 from tests.documents.made_tables import table, write_tables
+from tests.documents.other_errors import OTHER_ERRORS
 from tests.source_tree import PROJECT
 
 DOCUMENT: Final = PROJECT / "docs" / "protocol.md"
@@ -113,6 +114,7 @@ OF_EVERY_ONE: Final = frozenset({"id", "bytes", "answer", "raw"})
 def all_tables() -> dict[str, str]:
     """Every table with the name of what it is about."""
     tables = {"requests": request_table(), "errors": error_table(), "limits": limit_table()}
+    tables["other_errors"] = other_error_table()
     for kind in (*typing.get_args(requests.AnyRequest), *typing.get_args(events.AnyEvent), *PARTS):
         fields = field_table(kind)
         if fields:
@@ -140,6 +142,15 @@ def error_table() -> str:
         meaning = f"{kind.meaning}{' **Ends the connection.**' if kind.is_fatal else ''}"
         rows.append(f"| `{code}` | {arguments} | {meaning} |")
     return table(("code", "arguments", "meaning"), rows)
+
+
+def other_error_table() -> str:
+    """What brings those about that no single line brings."""
+    rows = [
+        f"| `{code}` | {cause} | `tests/{file}`: {name.replace('_', ' ')} |"
+        for code, (cause, file, name) in OTHER_ERRORS.items()
+    ]
+    return table(("code", "is brought by", "and shown by"), rows)
 
 
 def limit_table() -> str:
