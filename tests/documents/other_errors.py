@@ -21,8 +21,8 @@ OTHER_ERRORS: Final[dict[str, tuple[str, str, str]]] = {
     ),
     "busy": (
         "many who show a password at once",
-        "conformance/test_floods.py",
-        "test_who_guesses_passwords_has_to_wait_and_those_who_are_known_come_in",
+        "sessions/test_password_checks.py",
+        "test_when_too_many_are_checked_at_once_the_next_one_comes_again",
     ),
     "device_expired": (
         "a sign-in of a device that was not used for a month",

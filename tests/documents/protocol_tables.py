@@ -147,7 +147,7 @@ def error_table() -> str:
 def other_error_table() -> str:
     """What brings those about that no single line brings."""
     rows = [
-        f"| `{code}` | {cause} | `tests/{file}`: {name.replace('_', ' ')} |"
+        f"| `{code}` | {cause} | `tests/{file}`: {name.removeprefix('test_').replace('_', ' ')} |"
         for code, (cause, file, name) in OTHER_ERRORS.items()
     ]
     return table(("code", "is brought by", "and shown by"), rows)
