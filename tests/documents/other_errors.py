@@ -101,8 +101,8 @@ OTHER_ERRORS: Final[dict[str, tuple[str, str, str]]] = {
     ),
     "disk_full": (
         "a message for a server whose disk is full",
-        "end_to_end/test_bad_disks.py",
-        "test_a_volume_that_is_nearly_full_takes_nothing_new_until_there_is_room",
+        "engine/test_full_disk.py",
+        "test_a_full_disk_refuses_what_is_new_and_nothing_else",
     ),
     "shutting_down": (
         "a server that is stopped",

@@ -124,6 +124,12 @@ class Refusals:
         self._comes_in_vain("device_revoked", "Ben", device_of("Ben's phone"))
         anna.says("set_standing", user=cleo.user, standing="disabled")
         self._comes_in_vain("account_disabled", "Cleo", device_of("Cleo"))
+        with self._person("Eva") as eva:
+            anna.says("create_invite", hash=hash_of("e" * 26))
+            eva.user = eva.comes(password=PASSWORD, register=True, code="e" * 26)["user"]
+            eva.says("unregister", password=PASSWORD)
+        self._comes_in_vain("unregistered", "Eva", device_of("Eva"))
+        ben.fails("has_left", "friend", user=eva.user, act="ask")
 
 
 def refusals() -> str:
