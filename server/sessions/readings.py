@@ -26,6 +26,7 @@ def tell_history(hub: "Hub", session: "Session", request: requests.History) -> N
         session.refuse(request.id, refusal)
     else:
         hub.readings.start(session, request, _history(hub, session.user.id, request))
+        session.listed(request.limit)
 
 
 def tell_status(hub: "Hub", session: "Session", request: requests.Status) -> None:

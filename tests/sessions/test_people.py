@@ -176,6 +176,7 @@ def test_people_are_found_by_how_their_name_begins(scene: Scene, anna: Client, b
         (requests.Rooms, {}),
         (requests.Who, {"room": "general"}),
         (requests.Receipts, {"room": "general"}),
+        (requests.History, {"room": "general", "limit": 1}),
         (requests.Devices, {}),
     ],
 )
