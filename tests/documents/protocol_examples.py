@@ -3,6 +3,7 @@
 Anna has the setup code, Ben and Cleo come by invite. Each line in the document was sent or received here.
 """
 
+import contextlib
 import hashlib
 from collections.abc import Iterator
 from typing import Final
@@ -39,11 +40,8 @@ class Conversation:
     def __init__(self, port: int, setup: str, transcript: Transcript) -> None:
         self._port = port
         self._transcript = transcript
-        with (
-            self._person("Anna") as self.anna,
-            self._person("Ben") as self.ben,
-            self._person("Cleo") as self.cleo,
-        ):
+        # Who connects must sign in soon: each comes when it is time.
+        with contextlib.ExitStack() as self._connections:
             self._they_come(setup)
             self._they_write()
             self._they_read()
@@ -61,19 +59,23 @@ class Conversation:
         return Speaker(self._port, name, self._transcript, device)
 
     def _they_come(self, setup: str) -> None:
-        anna, ben, cleo = self.anna, self.ben, self.cleo
-        anna.comes(password=PASSWORD, register=True, device_name="Anna's laptop", code=setup)
-        for person in (ben, cleo):
-            code = person.name[0].lower() * 26
-            anna.says("create_invite", hash=hash_of(code))
-            signed_in = person.comes(
-                password=PASSWORD, register=True, device_name=f"{person.name}'s laptop", code=code
-            )
-            person.user, person.since = signed_in["user"], signed_in["cursor"]["index"]
-            anna.hears("room_joined", room="general", name=person.name)
-        anna.hears("presence", members=3, online=3)
+        self.anna = self._newcomer("Anna", setup)
+        self.ben, self.cleo = self._invited("Ben"), self._invited("Cleo")
+        self.anna.hears("presence", members=3, online=3)
         address = f"127.0.0.1:{self._port}"
-        anna.hears("servers", servers=[{"name": "a", "address": address, "role": "leader", "users": 3}])
+        self.anna.hears("servers", servers=[{"name": "a", "address": address, "role": "leader", "users": 3}])
+
+    def _invited(self, name: str) -> Speaker:
+        code = name[0].lower() * 26
+        self.anna.says("create_invite", hash=hash_of(code))
+        person = self._newcomer(name, code)
+        self.anna.hears("room_joined", room="general", name=name)
+        return person
+
+    def _newcomer(self, name: str, code: str) -> Speaker:
+        person = self._connections.enter_context(self._person(name))
+        person.comes(password=PASSWORD, register=True, device_name=f"{name}'s laptop", code=code)
+        return person
 
     def _they_write(self) -> None:
         anna, ben = self.anna, self.ben

@@ -3,6 +3,7 @@
 Three people make mistakes at one real server; lines that are no requests come from the conformance tests.
 """
 
+import contextlib
 from typing import Any, Final
 
 from server.protocol.errors import ERRORS
@@ -37,11 +38,8 @@ class Refusals:
         self._transcript = transcript
         for code in OF_LINES:
             self._a_bad_line(code)
-        with (
-            self._person("Anna") as self.anna,
-            self._person("Ben") as self.ben,
-            self._person("Cleo") as self.cleo,
-        ):
+        # Who connects must sign in soon: each comes when it is time.
+        with contextlib.ExitStack() as self._connections:
             self._at_the_door(setup)
             self._newcomers(setup)
             in_rooms(self.anna, self.ben)
@@ -72,24 +70,26 @@ class Refusals:
             person.fails(code, "sign_in", **{"name": name, "device": device, "secret": SECRET, **fields})
 
     def _at_the_door(self, setup: str) -> None:
-        anna, ben, cleo = self.anna, self.ben, self.cleo
+        self.anna = anna = self._connections.enter_context(self._person("Anna"))
         anna.fails("hello_first", "ping")
         with self._person("Dora") as dora:
             dora.fails("unsupported_version", "hello", versions=[2])
         anna.says("hello", versions=[1])
-        anna.user = anna.enters(password=PASSWORD, register=True, code=setup)["user"]
+        anna.fails("not_signed_in", "rooms")
+        anna.enters(password=PASSWORD, register=True, code=setup)
         anna.fails("hello_again", "hello", versions=[1])
         anna.fails("already_signed_in", "activate")
-        ben.says("hello", versions=[1])
-        cleo.says("hello", versions=[1])
-        ben.fails("not_signed_in", "rooms")
-        for person in (ben, cleo):
-            code = person.name[0].lower() * 26
-            anna.says("create_invite", hash=hash_of(code))
-            person.user = person.enters(password=PASSWORD, register=True, code=code)["user"]
+        self.ben, self.cleo = self._invited("Ben"), self._invited("Cleo")
         with self._person("Ben", device_of("Ben's phone")) as phone:
             phone.comes(password=PASSWORD, standby=True)
             phone.fails("on_standby", "rooms")
+
+    def _invited(self, name: str) -> Speaker:
+        code = name[0].lower() * 26
+        self.anna.says("create_invite", hash=hash_of(code))
+        person = self._connections.enter_context(self._person(name))
+        person.comes(password=PASSWORD, register=True, code=code)
+        return person
 
     def _newcomers(self, setup: str) -> None:
         new: dict[str, Any] = {"register": True, "password": PASSWORD}
@@ -124,10 +124,8 @@ class Refusals:
         self._comes_in_vain("device_revoked", "Ben", device_of("Ben's phone"))
         anna.says("set_standing", user=cleo.user, standing="disabled")
         self._comes_in_vain("account_disabled", "Cleo", device_of("Cleo"))
-        with self._person("Eva") as eva:
-            anna.says("create_invite", hash=hash_of("e" * 26))
-            eva.user = eva.comes(password=PASSWORD, register=True, code="e" * 26)["user"]
-            eva.says("unregister", password=PASSWORD)
+        eva = self._invited("Eva")
+        eva.says("unregister", password=PASSWORD)
         self._comes_in_vain("unregistered", "Eva", device_of("Eva"))
         ben.fails("has_left", "friend", user=eva.user, act="ask")
 

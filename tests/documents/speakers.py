@@ -25,7 +25,7 @@ class Speaker(RawClient):
         super().__init__(port)
         self.name = name
         self.device = device or device_of(name)
-        # What the first sign-in told: who this is, and where the reading began.
+        # What the sign-in told: who this is, and where the reading began.
         self.user, self.since = "", 0
         self._transcript = transcript
         self._told: list[dict[str, Any]] = []
@@ -39,7 +39,9 @@ class Speaker(RawClient):
 
     def enters(self, **more: Any) -> dict[str, Any]:
         """Sign in, hello is said."""
-        return self.says("sign_in", name=self.name, device=self.device, secret=SECRET, **more)
+        told = self.says("sign_in", name=self.name, device=self.device, secret=SECRET, **more)
+        self.user, self.since = told["user"], told["cursor"]["index"]
+        return told
 
     def says(self, request: str, raw: bytes = b"", /, **fields: Any) -> dict[str, Any]:
         """Ask; the answer, which is no refusal. An id and, where one is needed, a counter come with it."""
