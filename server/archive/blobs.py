@@ -47,7 +47,10 @@ class BlobStore:
         # Of which a thread has the file open: no second one may write to it.
         self._open: Final[set[Path]] = set()
         self._lock: Final = threading.Lock()
-        self._parts.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not self._parts.exists():
+            self._parts.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for made in (folder, folder.parent):
+                _sync_folder(made)
 
     # --- whole files
 

@@ -40,6 +40,22 @@ def take(store: BlobStore, content: bytes, person: str = "anna", step: int = BLO
     return part
 
 
+def test_a_file_is_whole_when_its_folders_are_synced_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[Path] = []
+    monkeypatch.setattr("server.archive.blobs._sync_folder", synced.append)
+    store, folder = BlobStore(tmp_path / "blobs"), tmp_path / "blobs"
+    assert synced == [folder, tmp_path]
+    take(store, SMALL)
+    assert synced[2:] == [folder, folder / sha256_of(SMALL)[:2]]
+    # Also when somebody else had put it there.
+    take(store, SMALL, "bert")
+    assert synced[4:] == [folder / sha256_of(SMALL)[:2]]
+    BlobStore(folder)
+    assert len(synced) == 5
+
+
 @pytest.mark.parametrize("content", [b"", b"x", SMALL, LARGE, TEXT], ids=["0", "1", "small", "large", "text"])
 def test_what_was_written_is_read_from_any_place(store: BlobStore, content: bytes) -> None:
     sha256 = sha256_of(content)
