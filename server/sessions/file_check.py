@@ -48,10 +48,13 @@ class FileCheck:
 
     async def look_at_all(self) -> None:
         """Once."""
-        for sha256 in await self._files.run(lambda: list(self._files.blobs.hashes())):
-            if not await self._is_right(sha256):
-                _log.error(_DAMAGED, sha256)
-                await self._files.set_aside(sha256)
+        try:
+            for sha256 in await self._files.run(lambda: list(self._files.blobs.hashes())):
+                if not await self._is_right(sha256):
+                    _log.error(_DAMAGED, sha256)
+                    await self._files.set_aside(sha256)
+        except OSError as error:
+            _log.warning("the files could not be looked at: %s", error)
 
     async def _is_right(self, sha256: str) -> bool:
         """Whether it is, or cannot be told now."""

@@ -1,5 +1,6 @@
 """Files of clients: what they send and fetch, who may, and when a message may carry one."""
 
+import logging
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +16,8 @@ from server.state.permissions import Act, readable_rooms, refusal_of
 if TYPE_CHECKING:
     from server.sessions.hub import Hub
     from server.sessions.session import Session
+
+_log = logging.getLogger(__name__)
 
 # How often what nobody needs is looked for.
 SWEEP_EVERY_S: Final = 600.0
@@ -232,10 +235,14 @@ class Broom:
             is_held = self._files.is_held(sha256, self._hub.state.has_seen)
             if self._hub.state.files.is_carried(sha256):
                 continue
+            try:
+                if not is_held:
+                    await self._files.remove(sha256)
+            except OSError as error:
+                _log.warning("a file could not be erased, and is tried again: %s", error)
+                is_held = True
             if is_held:
                 self._put_off.append(sha256)
-            else:
-                await self._files.remove(sha256)
 
     def _sweep(self) -> None:
         self._hub.call_later(SWEEP_EVERY_S, self._sweep)

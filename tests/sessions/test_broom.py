@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+import pytest
+
 from server.archive.blobs import KEPT_S
 from server.engine.round import Output, PairState
 from server.protocol import events, requests
@@ -48,6 +50,31 @@ def test_what_the_last_life_did_not_come_to_is_erased_at_the_start(scene: Scene)
     broom._looked_at = 1
     scene.state.files.drop(sha256_of(CONTENT), "general", person)
     scene.do(lambda: Broom(scene.hub, store))
+    wait_until(lambda: not store.blobs.has(sha256_of(CONTENT)))
+
+
+def test_what_cannot_be_erased_now_is_tried_again(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    anna = signed_in(scene)
+    for content in (CONTENT, TEXT):
+        uploaded(scene, anna, content)
+    expect(events.Stored, sent(scene, anna, 1, facts(CONTENT)))
+    expect(events.Stored, sent(scene, anna, 2, facts(TEXT)))
+    store, person, broom = scene.hub.files, next(iter(scene.state.users)), scene.hub._broom
+    assert store is not None
+    assert broom is not None
+    remove = store.blobs.remove
+
+    def refuse(sha256: str) -> bool:
+        if sha256 == sha256_of(CONTENT):
+            raise OSError("not now")
+        return remove(sha256)
+
+    monkeypatch.setattr(store.blobs, "remove", refuse)
+    for content in (CONTENT, TEXT):
+        scene.state.files.drop(sha256_of(content), "general", person)
+    wait_until(lambda: not store.blobs.has(sha256_of(TEXT)))
+    wait_until(lambda: broom._put_off == [sha256_of(CONTENT)])
+    monkeypatch.undo()
     wait_until(lambda: not store.blobs.has(sha256_of(CONTENT)))
 
 
