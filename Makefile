@@ -20,9 +20,9 @@ $(READY): pyproject.toml setup/prepare.sh setup/system-packages.txt
 run: $(READY)
 	@$(PYTHON) -m desktop_chat --with-pair
 
-# All of it, stage by stage; less of it: make test TESTS=tests/protocol
+# All of it, stage by stage, a file on each of two processors; less of it: make test TESTS=tests/protocol
 test: $(READY)
-	@$(CLEAN) $(PYTHON) -m pytest $(TESTS)
+	@$(CLEAN) $(PYTHON) -m pytest --numprocesses 2 --no-loadscope-reorder $(TESTS)
 
 package: $(READY)
 	@$(PYTHON) -m PyInstaller --noconfirm --clean --log-level WARN build.spec

@@ -16,6 +16,7 @@ from pathlib import Path
 import hypothesis
 import psutil
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 from tests.display import own_display
 from tests.waiting import DeadlineError, wait_until
@@ -49,6 +50,9 @@ ORDER = (
     "package",
     "documents",
 )
+
+# Servers announce themselves to all that listen: these must not run beside each other.
+_ON_LOCAL_NETWORK = frozenset({"tests/names/test_local_network.py", "tests/commands/test_find.py"})
 
 # A loaded machine is not a defect: no deadline, and no complaint that examples take long to be made.
 # The blob lets anybody run a found example again.
@@ -86,18 +90,32 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: ORDER.index(stage_of(item.path)))
 
 
+class ByFile(LoadFileScheduling):  # type: ignore[misc]  # xdist ships no types
+    """What one of several workers takes at once: a file, or all that would meet on the local network."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return "local network" if file in _ON_LOCAL_NETWORK else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByFile:
+    """Share the tests out: `make test` has two workers, each with a display of its own."""
+    return ByFile(config, log)
+
+
 class StageReporter:
     """Prints the name of a stage above its first test."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
-        self._stage = ""
+        self._next = 0
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         stage = stage_of(self._config.rootpath / nodeid.partition("::")[0])
-        if stage == self._stage:
+        # One of several workers may be in the stage before still.
+        if ORDER.index(stage) < self._next:
             return
-        self._stage = stage
+        self._next = ORDER.index(stage) + 1
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")
         if reporter is not None:
             reporter.write_sep("-", f"stage: {stage}", bold=True)
@@ -188,16 +206,25 @@ def no_leaked_threads() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def no_leaked_processes(no_leaked_threads: None) -> Iterator[None]:
     """End the processes that were not there before and outlive the test, and fail it."""
-    this = psutil.Process()
-    before = set(this.children())
+    before = set(_children())
     yield
-    found = {process: _command(process) for process in this.children() if process not in before}
+    found = {process: _command(process) for process in _children() if process not in before}
     # The resource tracker is the interpreter's own, one for the whole run.
     leaked = {process: command for process, command in found.items() if _TRACKER not in command}
     for process in leaked:
         _end(process)
     if leaked:
         pytest.fail(f"processes outlived the test: {list(leaked.values())}", pytrace=False)
+
+
+def _children() -> list[psutil.Process]:
+    """Those of this process. All processes are looked at only when there is any: it takes milliseconds."""
+    if hasattr(os, "waitid"):
+        try:
+            os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        except ChildProcessError:
+            return []
+    return psutil.Process().children()
 
 
 def _command(process: psutil.Process) -> str:

@@ -129,7 +129,7 @@ def test_r3_6_a_group_is_made_grows_is_handed_over_and_closed_by_the_last_one(to
     assert "anna: hello bob" in told
     refused = town.is_refused("bob", "/room our garden", "/add cara")
     assert "Only those who administer this conversation can do that." in refused
-    assert "does not exist" in town.is_refused("cara", "/room our garden", "psst")
+    assert "no conversation called our garden" in town.is_refused("cara", "/room our garden", "psst")
     with town.trouble():
         town.say("anna", "/room our garden", "/add cara", "/admin bob", "/unadmin anna", "/members", "/leave")
     told = town.say("bob", "/room our garden", "/members", "/remove cara", "/rename bed of roses")
@@ -152,7 +152,7 @@ def test_a_pipe_begins_in_the_room_that_it_names_and_what_has_no_place_is_not_sa
         told = town.say("bob", "hello garden", options=("--room", "garden"))
     assert "anna: in the garden" in told
     told = town.is_refused("cara", "/room cellar", "psst")
-    assert "does not exist" in told
+    assert "no conversation called cellar" in told
     assert "nothing was sent" in told
     told = town.say("cara", "/join garden", "cara too", "/rooms")
     assert "roses and beans" in told
