@@ -1,22 +1,22 @@
-"""The examples of docs/protocol.md: three people talk to one real server; as a module it writes them there.
+"""The examples of docs/protocol.md: a few people talk to one real server; as a module it writes them there.
 
-Anna has the setup code, Ben and Cleo come by invite. Each line in the document was sent or received here.
+Anna has the setup code, Ben and Cleo come by invite. Each line in the document was sent or received here; for
+what only a pair of servers tells, the other one is played.
 """
 
 import contextlib
 import hashlib
-from collections.abc import Iterator
 from typing import Final
 
 import msgspec
 
-from server.protocol import events
 from tests.commands.bad_clients import device_of
 from tests.documents.made_tables import write_tables
 from tests.documents.protocol_refusals import refusals
 from tests.documents.protocol_tables import DOCUMENT
 from tests.documents.speakers import PASSWORD, Speaker, hash_of, served
 from tests.documents.transcripts import TIME_MS, Transcript
+from tests.documents.two_servers import told_by_two
 from tests.waiting import wait_until
 
 ANNA, BEN = device_of("Anna"), device_of("Ben")
@@ -28,7 +28,7 @@ SHA256: Final = hashlib.sha256(CONTENT).hexdigest()
 def all_examples() -> dict[str, str]:
     """An example of each request and event, by the name of its struct; and what is refused, as `errors`."""
     transcript = Transcript()
-    for event in examples_of_two():
+    for event in told_by_two():
         transcript.note(type(event), transcript.written("<", msgspec.to_builtins(event)))
     served(Conversation, transcript)
     return {**transcript.examples, "errors": refusals()}
@@ -180,16 +180,6 @@ class Conversation:
         self.ben.says("ping")
         self.ben.tries("send", room="cellar", text="Anybody here?", time_ms=TIME_MS)
         self.ben.says("sign_out")
-
-
-def examples_of_two() -> Iterator[events.Event]:
-    """What only two servers tell, made by hand: they need more time than the test of a document has."""
-    yield events.GoTo(answer=2, address="192.0.2.2:7000")
-    yield events.Withdrawn(
-        index=41, by=(BEN, 12), kind="member", code="room_full", arguments={"limit": 1_000}
-    )
-    yield events.CopiesRaised(index=40)
-    yield events.Diverged(index=38)
 
 
 if __name__ == "__main__":

@@ -43,7 +43,7 @@ def test_messages_of_both_sides_come_once_to_somebody_who_signed_in_behind_the_f
     assert texts == ["Anna 1", "from the other side", "Anna 1"]
 
 
-def test_who_is_not_taken_into_a_group_again_reads_it_no_more(scene: Scene) -> None:
+def test_who_is_not_taken_into_a_group_again_reads_it_no_more_and_who_asked_is_told(scene: Scene) -> None:
     anna, ben = scene.client(), scene.client()
     anna.sign_in("Anna")
     ben.sign_in("Ben")
@@ -62,6 +62,8 @@ def test_who_is_not_taken_into_a_group_again_reads_it_no_more(scene: Scene) -> N
     scene.append(adding)
     scene.do(lambda: scene.hub.deliver(Output(pair=msgspec.structs.replace(merging, is_merging=False))))
     ben.heard()
+    told_of_it = only(anna.heard(), events.Withdrawn)
+    assert (told_of_it.by, told_of_it.kind, told_of_it.code) == ((anna.device, 2), "add", "blocked")
     told = anna.archive(requests.Send, counter=3, room=group, text="without Ben", time_ms=1)
     assert [message.text for message in messages_in(told)] == ["without Ben"]
     assert not messages_in(ben.heard())
