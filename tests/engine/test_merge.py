@@ -237,3 +237,26 @@ def test_a_long_time_alone_is_not_folded_from_the_first_record_at_the_cut(split:
         with mock.patch("server.state.rebuild.fold", counting):
             heal(split)
     assert folded == 0
+
+
+def test_a_peer_that_cuts_the_log_again_and_again_fills_no_quarantine(split: Servers) -> None:
+    """It wins each time, and is gone before what it cut was handed on: each request waits once."""
+    rounds, cuts = range(1, 9), 0
+    for number in rounds:
+        winner, loser = sides(split)
+        winner.ask(message("anna", number), message("ben", number))
+        loser.ask(message("anna", 1000 + number), message("ben", 1000 + number))
+        split.settle()
+        split.link()
+        while not loser.reader.quarantine(b"", 1) and split.move():
+            continue
+        split.disconnect()
+        waiting = [row.draft.id for row in loser.reader.quarantine(b"", 1_000)]
+        cuts += bool(waiting)
+        assert len(set(waiting)) == len(waiting) <= 4 * number
+        split.wait(1.5)
+    assert cuts == len(rounds)
+    heal(split, 3.0)
+    written = {(name, first + number) for name in ("anna", "ben") for first in (0, 1000) for number in rounds}
+    winner, _loser = sides(split)
+    assert sorted(one for one in ids(winner) if one[1]) == sorted(written)
