@@ -52,6 +52,7 @@ class FileLink:
         # Files that a request waits for, with their sizes: offered on every new connection.
         self._awaited: Final[dict[Key, int]] = {}
         self._keeping: asyncio.Task[None] | None = None
+        self._has_ended = False
 
     # --- as long as the records' link is up
 
@@ -69,6 +70,11 @@ class FileLink:
 
     async def stop(self) -> None:
         """For good."""
+        self.end()
+
+    def end(self) -> None:
+        """The same: whoever waits for a copy asks again, and it goes to the server that there is then."""
+        self._has_ended = True
         self.link_down()
 
     async def _keep(self) -> None:
@@ -119,7 +125,7 @@ class FileLink:
         self.offer(key, size)
         try:
             while self._counts() and not await self._has(key):
-                if self._hub.now() > until:
+                if self._hub.now() > until or self._has_ended:
                     return False
             return True
         finally:

@@ -130,8 +130,17 @@ async def _take(
 async def _whole(
     files: FileStore, person: str, request: requests.BeginUpload | requests.Chunk, size: int
 ) -> events.UploadState | Refusal:
-    if not await files.both_have((person, request.sha256), size):
-        return Refusal("unknown")
+    """It is here; the client is told when every disk that counts has it. Until then it is not erased."""
+    waiting = f"{person} {request.sha256}", request.id
+    files.hold(waiting, request.sha256)
+    try:
+        if not await files.run(lambda: files.blobs.has(request.sha256)):
+            # Erased a moment ago, with the last message that carried it.
+            return Refusal("unknown_upload", {"sha256": request.sha256})
+        if not await files.both_have((person, request.sha256), size):
+            return Refusal("unknown")
+    finally:
+        files.let_go(waiting)
     return events.UploadState(answer=request.id, sha256=request.sha256, received=size, size=size)
 
 

@@ -1,30 +1,31 @@
-"""The link for files: when a file has to be on the other disk as well."""
+"""The link for files: whoever waits for a copy."""
 
 import asyncio
-import itertools
 from types import SimpleNamespace
-from typing import cast
-
-import pytest
+from typing import Any
 
 from server.cluster.file_link import FileLink
-from server.cluster.peer_channel import PeerIdentity
-from server.names.addresses import Address
-from server.sessions.file_store import FileStore
-from server.sessions.hub import Hub
+from server.sessions.file_store import Key
 
-KEY = ("anna", "0" * 64)
+KEY: Key = ("anna", "0" * 64)
+ONCE_S = 1_000_000.0
 
 
-@pytest.mark.parametrize(
-    ("mode", "is_strict", "is_alone_enough"),
-    [("solo", False, True), ("waiting", False, True), ("dual", False, False), ("waiting", True, False)],
-)
-def test_without_the_other_server_a_file_is_enough_only_where_a_message_is(
-    mode: str, *, is_strict: bool, is_alone_enough: bool
-) -> None:
-    hub = cast(Hub, SimpleNamespace(mode=mode, now=itertools.count().__next__))
-    identity = PeerIdentity("chat", "a", "b", b"secret")
-    files = cast(FileStore, SimpleNamespace())
-    link = FileLink(identity, Address("127.0.0.1", 1), None, hub, files, is_strict=is_strict)
-    assert asyncio.run(link.copied(KEY, 5, 0.5)) == is_alone_enough
+def test_nobody_waits_for_a_copy_at_a_server_that_was_replaced() -> None:
+    # Found by the simulator (seed 90000480).
+    async def script() -> None:
+        ends: dict[str, Any] = {
+            "identity": SimpleNamespace(server="a", peer="b"),
+            "hub": SimpleNamespace(mode="waiting", now=asyncio.get_running_loop().time),
+            "files": None,
+            "address": None,
+        }
+        link = FileLink(**ends, terms=None, is_strict=True)
+        waiting = asyncio.get_running_loop().create_task(link.copied(KEY, 3, ONCE_S))
+        await asyncio.wait([waiting], timeout=0)
+        assert not waiting.done()
+        await link.stop()
+        async with asyncio.timeout(20):
+            assert not await waiting
+
+    asyncio.run(script())

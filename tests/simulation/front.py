@@ -74,6 +74,8 @@ class Front:
 
     def _lay_file_path(self) -> None:
         """Files go to the second server that there is now."""
+        if self.file_path is not None:
+            self.file_path.end()
         if self.hub.files is not None:
             self.file_path = FilePath(self._process, self._process.peer, self.hub, self.hub.files)
             self.hub.files.copier = self.file_path

@@ -20,6 +20,7 @@ from server.state.bodies import (
     RemoveBody,
     RenameBody,
     RoomBody,
+    StandingBody,
     TopicBody,
 )
 from server.state.friendships import private_room
@@ -155,11 +156,10 @@ class Book:
                         self._come(room, other, index)
             case MemberBody(room) if room != GENERAL:
                 self._come(room, user, index)
-                self._see_to_administrators(self.rooms[room])
+                # Whoever comes where nobody is.
+                self.rooms[room].administrators = self.rooms[room].administrators or [user]
             case AddBody(room, other):
                 self._come(room, other, index)
-            case LeaveBody(room):
-                self._go(room, user, index)
             case RemoveBody(room, other):
                 self.put_out += self._is_member(room, other)
                 self._go(room, other, index)
@@ -168,8 +168,17 @@ class Book:
                 self.rooms[room].administrators = [*rest, other] if is_on else rest
             case FriendBody(other, act):
                 self._write_friend(index, user, other, act)
+            case LeaveBody(room):
+                self._go(room, user, index)
             case _:
-                pass
+                self._write_standing(body)
+
+    def _write_standing(self, body: msgspec.Struct | None) -> None:
+        """Whoever is sent away administers nothing."""
+        if isinstance(body, StandingBody) and body.standing in {"disabled", "banned"}:
+            for circle in self.rooms.values():
+                if body.user in circle.members:
+                    self._relieve(circle, body.user)
 
     def _come(self, room: str, user: str, index: int) -> None:
         circle = self.rooms[room]
@@ -181,16 +190,21 @@ class Book:
         circle = self.rooms.get(room)
         if circle is None or user not in circle.members:
             return
+        self._relieve(circle, user)
         circle.members.remove(user)
+        circle.administrators = [one for one in circle.administrators if one != user]
         circle.times[user] = circle.times[user][0], index
-        if user in circle.administrators:
-            circle.administrators.remove(user)
-        self._see_to_administrators(circle)
 
-    def _see_to_administrators(self, circle: Circle) -> None:
-        """Somebody must be it: whoever is there the longest. Nobody is, of a private chat."""
-        if not circle.administrators and circle.kind != "private":
-            circle.administrators = circle.members[:1]
+    def _relieve(self, circle: Circle, user: str) -> None:
+        """Somebody administers it no more: if nobody else can, whoever is there the longest does, and can."""
+        if user not in circle.administrators:
+            return
+        others = [one for one in circle.administrators if one != user]
+        heirs = [one for one in circle.members if one != user]
+        able = [one for one in heirs if not self.register.people[one].is_disabled]
+        if not any(one in able for one in others):
+            others += [one for one in (able or heirs)[:1] if one not in others]
+        circle.administrators = others or circle.administrators
 
     def _write_friend(self, index: int, user: str, other: str, act: str) -> None:
         pair = frozenset((user, other))

@@ -21,8 +21,8 @@ Use = tuple[str, str, str]
 
 def check_copies(process: "Process", draft: Draft, file: FileBody, mode: str) -> None:
     """A server hands a message with a file on: every disk that counts has the file."""
-    if process.engine.state.has_seen(*draft.id):
-        # Asked again: it is archived.
+    if draft.origin is not None or process.engine.state.has_seen(*draft.id):
+        # A retired server brings it, without its files in this world; or it is archived, and asked again.
         return
     machines = process.world.by_name
     for name in (process.name, process.peer) if mode == "dual" else (process.name,):

@@ -44,8 +44,8 @@ def read_book(world: World) -> Book:
         if is_allowed is not None and is_allowed != (refusal is None):
             raise PromiseError("rights", f"{_shown(record)} is allowed: {is_allowed}, and got {refusal}")
         if refusal is None:
-            book.write(record.index, user.id, body)
             book.register.write(record.header, user.id, user.name, body)
+            book.write(record.index, user.id, body)
     return book
 
 
