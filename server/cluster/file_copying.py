@@ -34,6 +34,8 @@ _PIECE_S: Final = 60.0
 _LOOK_S: Final = 0.5
 _LOOK_AGAIN_S: Final = 60.0
 _WAKE_S: Final = 0.2
+# A file that the other server was told to be here is not erased for so long: its message follows.
+_TOLD_S: Final = 5.0
 # What messages carry and is not here, of the copies at once: people who send come first.
 _MISSING_AT_ONCE: Final = 8
 # What came as something else twice is damaged over there, and not fetched again and again.
@@ -58,7 +60,8 @@ class FileCopying:
         self._here: Final[set[str]] = set()
         # How often a file came as something else, and when last.
         self._spoilt: Final[dict[str, tuple[int, float]]] = {}
-        self._tasks: Final[set[asyncio.Task[None]]] = set()
+        # In the order in which they began.
+        self._tasks: Final[dict[asyncio.Task[None], None]] = {}
         self._slots: Final = asyncio.Semaphore(_COPIES_MAX)
         self._news = asyncio.Event()
 
@@ -70,7 +73,7 @@ class FileCopying:
 
     def stop(self) -> None:
         """It is gone."""
-        for task in self._tasks:
+        for task in list(self._tasks):
             task.cancel()
         self._tell_waiting()
 
@@ -162,6 +165,8 @@ class FileCopying:
                     if key[0]:
                         await self._files.run(lambda: self._files.blobs.show(*key))
                     self._here.add(key[1])
+                    # What was deleted before must not take it away from what the other server takes now.
+                    self._files.hold((f"{key[0]} {key[1]}", 0), key[1], _TOLD_S)
                     self._send(FileHas(*key))
         finally:
             del self._copies[key]
@@ -254,10 +259,10 @@ class FileCopying:
 
     def _begin(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
+        self._tasks[task] = None
         task.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
+        self._tasks.pop(task, None)
         if not task.cancelled() and task.exception() is not None:
             _log.error("copying a file failed", exc_info=task.exception())

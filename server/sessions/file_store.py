@@ -31,6 +31,8 @@ _COPIED_S: Final = limits.ANSWER_S_MAX - 5.0
 
 # Longer than anybody waits for an answer: a request that waits without a leader waits with its deletions.
 _HELD_S: Final = 600.0
+# Of more than so many those are forgotten whose time is over.
+_HELD_COUNT: Final = 1_000
 
 # Who sends it, and the SHA-256 of what.
 Key = tuple[str, str]
@@ -132,9 +134,13 @@ class FileStore:
 
     # --- what is to go
 
-    def hold(self, request: Identity, sha256: str) -> None:
+    def hold(self, request: Identity, sha256: str, for_s: float = _HELD_S) -> None:
         """A message is about to carry the file: though no other one does any more, it stays."""
-        self._held[request] = sha256, self._now() + _HELD_S
+        now = self._now()
+        if len(self._held) >= _HELD_COUNT:
+            for old in [old for old, (_sha256, until) in self._held.items() if now > until]:
+                del self._held[old]
+        self._held[request] = sha256, now + for_s
 
     def let_go(self, request: Identity) -> None:
         """It will not."""

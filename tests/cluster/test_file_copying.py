@@ -269,6 +269,18 @@ def test_a_person_who_sends_a_file_twice_at_once_disturbs_no_copy(tmp_path: Path
     run(tmp_path, script)
 
 
+def test_a_file_that_was_said_to_be_here_is_not_erased_at_once(tmp_path: Path) -> None:
+    # Found by the simulator (seed 90002535): what was deleted before took it away.
+    async def script(a: Side, b: Side) -> None:
+        await a.files.begin(KEY, len(CONTENT))
+        await a.receive(0, len(CONTENT))
+        while not await a.copying.wait_for_copy(KEY):
+            pass
+        assert b.files.is_held(SHA256, lambda _device, _counter: False)
+
+    run(tmp_path, script)
+
+
 def test_a_piece_that_is_shorter_than_it_should_be_is_wanted_again(tmp_path: Path) -> None:
     async def script(a: Side, b: Side) -> None:
         def wanted() -> list[int]:
