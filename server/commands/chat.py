@@ -1,7 +1,8 @@
 """`chat`: talk from a terminal or a pipe."""
 
+import contextlib
+import os
 import platform
-import shutil
 import sys
 import threading
 from pathlib import Path
@@ -20,6 +21,7 @@ from server.network.client_links import ClientLinks
 from server.network.clock import SystemClock
 from server.terminal.errands import Manners
 from server.terminal.history_file import HistoryFile
+from server.terminal.lines_out import LinesOut
 from server.terminal.outbox_file import OutboxFile
 from server.terminal.printing import Printer
 from server.terminal.progress import ProgressLine
@@ -140,12 +142,13 @@ def _talk(outbox: OutboxFile, identity: Identity, target: Target, manners: Manne
     # A prompt draws the line itself; a pipe's owner may still look at a terminal.
     draws = sys.stderr.isatty() and not manners.is_interactive
     progress = ProgressLine(clock, _draw if draws else None)
+    lines = LinesOut()
     printer = Printer(
-        out=progress.around(click.echo),
-        note_out=progress.around(lambda line: click.echo(line, err=True)),
+        out=progress.around(lines.out),
+        note_out=progress.around(lines.note),
         is_json=is_json,
         now_ms=clock.wall_ms,
-        width=(lambda: shutil.get_terminal_size().columns) if manners.is_interactive else (lambda: 0),
+        width=_width if manners.is_interactive else (lambda: 0),
     )
     talk = Talk(outbox, printer, clock, manners, progress.show)
     loop_thread, links = links_of(
@@ -154,7 +157,8 @@ def _talk(outbox: OutboxFile, identity: Identity, target: Target, manners: Manne
     loop_thread.start()
     try:
         if manners.is_interactive:
-            return _at_terminal(talk, links, progress, HistoryFile(outbox.path.with_suffix(".history")))
+            history = HistoryFile(outbox.path.with_suffix(".history"))
+            return _at_terminal(talk, links, progress, lines, history)
         PipeReader(sys.stdin.fileno(), talk.put).start()
         return talk.run(links)
     finally:
@@ -162,11 +166,20 @@ def _talk(outbox: OutboxFile, identity: Identity, target: Target, manners: Manne
         loop_thread.stop()
 
 
+def _width() -> int:
+    """That of the terminal as it is now; 0 when it is not known."""
+    with contextlib.suppress(OSError):
+        return os.get_terminal_size().columns
+    return 0
+
+
 def _draw(text: str) -> None:
     click.echo(text, err=True, nl=False)
 
 
-def _at_terminal(talk: Talk, links: ClientLinks, progress: ProgressLine, history: HistoryFile) -> int:
+def _at_terminal(
+    talk: Talk, links: ClientLinks, progress: ProgressLine, lines: LinesOut, history: HistoryFile
+) -> int:
     from server.terminal.prompt import TerminalPrompt  # noqa: PLC0415 (heavy, and only for terminals)
 
     # A terminal's prompt wants the main thread: the loop runs beside it.
@@ -176,6 +189,7 @@ def _at_terminal(talk: Talk, links: ClientLinks, progress: ProgressLine, history
         place=lambda: talk.place,
         known=lambda: talk.known,
         history=history,
+        lines=lines,
         progress=lambda: progress.text,
     )
     exit_codes: list[int] = []

@@ -36,7 +36,8 @@ def _parts(line: str, width: int, indent: int) -> Iterator[str]:
     part, used, room = lead, len(lead), width
     for place, word in enumerate(line[len(lead) :].split(" ")):
         gap, size = " " if place else "", columns(word)
-        if place and used + 1 + size > room:
+        # What fits on no line is not moved to another one.
+        if place and used + 1 + size > room and size <= width - indent:
             yield part
             part, used, room = word, size, width - indent
         else:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from prompt_toolkit import PromptSession
+from prompt_toolkit.application import run_in_terminal
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion, PathCompleter
 from prompt_toolkit.document import Document
 from prompt_toolkit.filters import Condition
@@ -18,6 +19,7 @@ from prompt_toolkit.shortcuts import CompleteStyle
 
 from server.terminal.completing import Known, completions
 from server.terminal.history_file import HistoryFile
+from server.terminal.lines_out import LinesOut
 from server.terminal.printing import printable
 from server.terminal.typing_in import Ended, Input, Left, Typed
 
@@ -39,15 +41,18 @@ class TerminalPrompt:
         place: Callable[[], str],
         known: Callable[[], Known],
         history: HistoryFile,
+        lines: LinesOut,
         progress: Callable[[], str] = lambda: "",
     ) -> None:
         """`place` is where the next line goes, `known` what Tab may complete; a secret is kept nowhere.
 
-        `progress` is shown below the prompt, when there is any.
+        `lines` are printed above the prompt; `progress` is shown below it, when there is any.
         """
         self._put = put
         self._place = place
         self._progress = progress
+        self._lines = lines
+        self._is_due = False
         self._has_closed = False
         # The typed line vanishes: it is printed as a message once it is one.
         self._session: PromptSession[str] = PromptSession(
@@ -65,12 +70,18 @@ class TerminalPrompt:
         # Printing leaves the terminal raw as well: it would show what is typed meanwhile, secrets too.
         self._session.app.input.cooked_mode = contextlib.nullcontext  # type: ignore[method-assign]
 
+        lines.wake = self._wake
+
     def run(self) -> None:
         """Ask for lines until `close`; on the main thread, where a terminal's signals arrive."""
         # Raw between two lines, too: the terminal itself would show what is typed there.
         with patch_stdout(), self._session.app.input.raw_mode():
             while not self._has_closed:
+                # By this thread or in the prompt's loop, never beside either: a prompt may just be drawn.
+                self._lines.flush()
+                self._is_due = False
                 self._give(self._ask())
+            self._lines.flush()
 
     def close(self) -> None:
         """End `run`, from another thread."""
@@ -92,10 +103,26 @@ class TerminalPrompt:
         # An empty line below would be drawn as a bar at the bottom of the screen.
         self._session.bottom_toolbar = printable(self._progress()) or None
 
-    def _end_if_closed(self) -> None:
-        # `close` may have come before there was anything to interrupt.
+    def _wake(self) -> None:
+        """A line waits to be printed; from any thread."""
+        loop = self._session.app.loop
+        if loop is None or self._is_due:
+            return
+        self._is_due = True
+        # A loop that has just ended leaves it to `run`.
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(self._print_above)
+
+    def _print_above(self) -> None:
+        self._is_due = False
+        run_in_terminal(self._lines.flush)
+
+    def _begin(self) -> None:
+        # `close` may have come before there was anything to interrupt, and lines before there was a loop.
         if self._has_closed:
             self._session.app.exit(exception=EOFError())
+        else:
+            self._print_above()
 
     def _interrupt(self) -> None:
         if self._session.app.is_running:
@@ -107,7 +134,7 @@ class TerminalPrompt:
     def _ask(self) -> Input:
         try:
             # Nothing but Enter is an answer too, where something was asked.
-            return Typed(self._session.prompt(self._text, pre_run=self._end_if_closed).splitlines() or [""])
+            return Typed(self._session.prompt(self._text, pre_run=self._begin).splitlines() or [""])
         except EOFError:
             return Ended()
         except KeyboardInterrupt:

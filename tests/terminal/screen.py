@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pty
+import termios
 from collections.abc import Iterator
 
 from tests.waiting import wait_until
@@ -13,6 +14,8 @@ class Screen:
 
     def __init__(self) -> None:
         self.near, self.far = pty.openpty()
+        # Wide, so that a sentence that is waited for stands on one line.
+        termios.tcsetwinsize(self.far, (40, 300))
         os.set_blocking(self.near, False)
         self._seen = b""
 

@@ -13,7 +13,7 @@ from server.terminal.folding import columns, folded
         ("short enough", 2, "short enough"),
         ("* one two three four five six", 2, "* one two three four\n  five six"),
         # What is to be copied stays whole.
-        ("* desktop-chat://127.0.0.1:7000/?ca=abc", 2, "*\n  desktop-chat://127.0.0.1:7000/?ca=abc"),
+        ("* desktop-chat://127.0.0.1:7000/?ca=abc", 2, "* desktop-chat://127.0.0.1:7000/?ca=abc"),
         ("     one two three four five", 5, "     one two three\n     four five"),
         # No column is left beside a head as wide as this.
         ("                  one two three four", 18, "                  one\n    two three four"),
