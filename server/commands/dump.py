@@ -259,7 +259,8 @@ def _check(reader: StoreReader, first: int, last: int, *, is_json: bool) -> None
         target = record.id if kind == "message" else target_of(kind, record.body)
         if target is not None and kind == "delete":
             deleted.add(target)
-        elif target is not None and is_erased(kind, record.body):
+        elif target == record.id and is_erased(kind, record.body):
+            # Edits that are void are erased as well.
             erased.setdefault(target, record.index)
     if first == 1 and reader.record(end + 1) is None:
         # The chain binds what was written, and a body that is erased only says so of itself.

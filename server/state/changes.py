@@ -77,8 +77,13 @@ def fold_react(state: State, header: Header, body: ReactBody) -> Told:  # noqa: 
 
 
 def is_to_erase(state: State, record: Record) -> bool:
-    """Whether a record holds words of a message that was deleted before it: by a merge, or after a race."""
+    """Whether a record holds words of a message that was deleted before it: by a merge, or after a race.
+
+    Or of one that may be deleted later: nobody sees what a void edit says, and no table would find it then.
+    """
     kind = record.header.kind
+    if kind == "edit" and record.id in state.voids:
+        return True
     if kind not in ERASABLE or not state.deleted:
         return False
     target = record.id if kind == "message" else target_of(kind, record.body)

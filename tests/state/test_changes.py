@@ -112,6 +112,14 @@ def test_a_race_leaves_no_text_either(archive: Archive) -> None:
     assert is_to_erase(archive.state, archive.records[-1])
 
 
+def test_a_void_edit_keeps_no_words(archive: Archive) -> None:
+    assert archive.verdict(edit(2, ("d", 2), "mine", name="e")) == "forbidden"
+    assert is_to_erase(archive.state, archive.records[-1])
+    # What another server had accepted takes its place, and stays until its message is deleted.
+    assert archive.verdict(edit(3, ("d", 2), "hallo")) == "accepted"
+    assert not is_to_erase(archive.state, archive.records[-1])
+
+
 def test_a_change_is_told_to_the_room_and_has_no_number(archive: Archive) -> None:
     told = archive.add(react(2, ("d", 2), "👍", name="e")).told
     assert told is not None

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from server.archive.erasing import erased, target_of
 from server.archive.record import Draft, PackedRecord, Record
 from server.state.bodies import FriendBody, GroupBody
+from server.state.changes import is_to_erase
 from server.state.fold import decode_body, fold
 from server.state.rebuild import rebuild, state_in
 from server.state.state import RoomKind, State, restore
@@ -89,8 +90,9 @@ def as_erased(record: Record, state: State) -> Record:
     kind = record.header.kind
     target = record.id if kind == "message" else target_of(kind, record.body)
     body = decode_body(kind, record.body)
+    is_gone = target is not None and (state.is_deleted(*target) or is_to_erase(state, record))
     # What nobody may write is refused before it gets here, and never erased.
-    if target is None or not state.is_deleted(*target) or getattr(body, "text", "-") == "":
+    if not is_gone or getattr(body, "text", "-") == "":
         return record
     return Record(PackedRecord(record.packed.header, erased(kind, record.body)), record.header)
 
