@@ -7,8 +7,6 @@ they have into its queue.
 import queue
 from collections import deque
 from collections.abc import Callable
-from math import inf
-from typing import Final
 
 from server.client.notices import (
     AnyNotice,
@@ -27,13 +25,13 @@ from server.network.clock import Clock
 from server.network.tls import Trust
 from server.protocol.errors import Refusal
 from server.terminal.completing import Known
+from server.terminal.ending import Ending
 from server.terminal.errands import Errands, Manners
 from server.terminal.exporting import Export
 from server.terminal.facts import ConnectionFacts
 from server.terminal.help_texts import HELP
 from server.terminal.outbox_file import OutboxFile
 from server.terminal.past import Past
-from server.terminal.patience import Patience
 from server.terminal.printing import Printer
 from server.terminal.sentences import (
     certificate_question,
@@ -44,14 +42,10 @@ from server.terminal.sentences import (
     password_hint,
     unknown_certificate,
     unplaced_lines,
-    waiting_lines,
 )
 from server.terminal.telling import Telling
 from server.terminal.typing_in import Ended, Input, Left, Typed
 from server.terminal.writing import Writing
-
-# At the end of the input most is done within this time; longer is worth a word.
-_QUIET_S: Final = 1.0
 
 
 class Talk:
@@ -77,10 +71,7 @@ class Talk:
         self._past = Past(self._errands.show, is_full_archive=manners.is_full_archive)
         # Lines that were typed, and wait until it is known where they belong.
         self._typed: deque[str] = deque()
-        # Since when the input is at its end.
-        self._ended_at_s: float | None = None
-        self._patience = Patience(clock, manners.wait_s)
-        self._is_waiting_told = False
+        self._ending = Ending(clock, manners.wait_s)
         # The certificate that the person is being asked about.
         self._asked: CertificateUnknown | None = None
         self._exit_code: int | None = None
@@ -130,7 +121,7 @@ class Talk:
         links.connect()
         while self._exit_code is None:
             try:
-                self._take(self._queue.get(timeout=self._patience_s()))
+                self._take(self._queue.get(timeout=self._ending.pause_s(self._waiting_count)))
             except queue.Empty:
                 self._wait_or_leave()
             except KeyboardInterrupt:
@@ -145,14 +136,14 @@ class Talk:
                 self._go_on()
                 given.taken()
             case Ended():
-                self._end()
+                self._ending.begin()
             case Export():
                 self._errands.exporting.begin(given)
             case Left():
                 self._leave(1 if self._writing or self._typed else 0)
             case _:
                 self._hear(given)
-        if self._ended_at_s is not None and self._exit_code is None:
+        if self._ending.has_begun and self._exit_code is None:
             self._leave_if_done()
 
     # What is typed.
@@ -214,7 +205,7 @@ class Talk:
         self._printer.note("\n".join(self._facts.lines(len(self._writing))))
 
     def _quit(self, _argument: str) -> None:
-        self._end()
+        self._ending.begin()
 
     def _unknown_command(self, _argument: str) -> None:
         self._printer.note(_("There is no such command; /help shows them."))
@@ -228,7 +219,7 @@ class Talk:
             self._printer.notice(notice)
             if not self._errands.is_untold(notice):
                 self._facts.note(notice)
-            self._patience.note(notice)
+            self._ending.hear(notice)
             self._errands.hear(notice)
             if self._errands.account.has_left:
                 # Whatever the servers say behind it is no news.
@@ -295,30 +286,15 @@ class Talk:
 
     # The end.
 
-    def _end(self) -> None:
-        if self._ended_at_s is None:
-            self._ended_at_s = self._clock.monotonic_s()
-
-    def _patience_s(self) -> float | None:
-        """How long the loop waits for news before `_wait_or_leave`."""
-        if self._ended_at_s is None:
-            return None
-        until_s = self._until_s()
-        if not self._is_waiting_told:
-            until_s = min(until_s, self._ended_at_s + _QUIET_S)
-        return max(until_s - self._clock.monotonic_s(), 0.0) if until_s < inf else None
-
-    def _until_s(self) -> float:
-        if self._ended_at_s is None:
-            return inf
-        return self._patience.until_s(self._ended_at_s, has_drafts=bool(self._writing or self._typed))
+    @property
+    def _waiting_count(self) -> int:
+        return len(self._writing) + len(self._typed)
 
     def _wait_or_leave(self) -> None:
-        if self._clock.monotonic_s() >= self._until_s():
-            self._leave(1, self._patience.sentence())
-        elif not self._is_waiting_told:
-            self._is_waiting_told = True
-            self._printer.note(waiting_lines(len(self._writing) + len(self._typed), self._manners.wait_s))
+        if self._ending.is_over(self._waiting_count):
+            self._leave(1, self._ending.reason())
+        else:
+            self._printer.note(self._ending.sentence(self._waiting_count))
 
     def _leave_if_done(self) -> None:
         is_level = self._past.has_begun and self._facts.is_level and self._facts.has_seen_what_it_stored
