@@ -4,7 +4,7 @@ import asyncio
 import inspect
 from asyncio import events
 from collections.abc import Callable, Coroutine, Generator
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 if TYPE_CHECKING:
     from tests.simulation.process import Process
@@ -114,6 +114,11 @@ class IoLoop:
     ) -> "asyncio.Task[_Result]":
         """A task of this loop."""
         assert isinstance(coro, Coroutine)
+        if self._process.is_dead:
+            _give_up(coro)
+            never: asyncio.Task[_Result] = cast("Any", self.create_future())
+            never.cancel()
+            return never
         if len(self._begun) > _BEGUN_MAX:
             self._begun = [
                 one for one in self._begun if inspect.getcoroutinestate(one) != inspect.CORO_CLOSED
