@@ -20,13 +20,12 @@ Place = tuple[int, Identity]
 
 @dataclass(slots=True)
 class _Archive:
-    """The messages with their rooms; each request with whether it was accepted; what a merge has moved."""
+    """The messages with their rooms; each request with whether it was accepted."""
 
     book: Book
     state: State = field(default_factory=State)
     rooms: dict[Place, str] = field(default_factory=dict)
     accepted: dict[Identity, bool] = field(default_factory=dict)
-    moved: set[Identity] = field(default_factory=set)
 
 
 def check_streams(world: World) -> None:
@@ -54,8 +53,6 @@ def _archived(world: World) -> _Archive:
     for record in StoreReader(world.machines["a"].disk.durable).all_records():
         told = fold(archive.state, record).told
         archive.accepted[record.id] = record.id not in archive.state.voids
-        if record.header.origin is not None:
-            archive.moved.add(record.id)
         if told is not None and told.number:
             archive.rooms[record.index, record.id] = told.audience
     return archive
@@ -95,8 +92,10 @@ def _answers(world: World, person: Person, archive: _Archive) -> None:
             raise PromiseError("P2", f"{identity} was told to be stored, and is {accepted.get(identity)}")
     for counter, code in person.refused.items():
         identity = person.device, counter
-        # On the other side of a cut it was accepted, before somebody put the writer out here.
-        was_elsewhere = identity in archive.moved and not _is_for_all(world, identity)
+        # On one side of a cut it was accepted; on the other one somebody had put the writer out, or there was
+        # no such file.
+        hangs_on_side = code == "unknown_file" or not _is_for_all(world, identity)
+        was_elsewhere = hangs_on_side and (world.history.cuts or world.history.replaced)
         if accepted.get(identity) and not was_elsewhere:
             raise PromiseError(
                 "honest refusals", f"{person.device} was told {code} for {counter}: it is stored"
