@@ -20,6 +20,7 @@ from server.cluster.file_messages import (
     FilePiece,
     FileWant,
 )
+from server.i18n.marking import marked
 from server.protocol.errors import Refusal
 from server.sessions.file_store import FileStore, Key
 from server.state.files import FileUses
@@ -232,7 +233,7 @@ class FileCopying:
                 await self._copy_missing(uses, sha256)
             except OSError as error:
                 # It is looked for again.
-                _log.warning("the file %s could not be copied: %s", sha256, error)
+                _log.warning(marked("The file %s could not be copied: %s"), sha256, error)
 
     async def _missing(self, wanted: list[str]) -> list[str]:
         unknown = [sha256 for sha256 in wanted if sha256 not in self._here]

@@ -54,7 +54,7 @@ class FileCheck:
                     _log.error(_DAMAGED, sha256)
                     await self._files.set_aside(sha256)
         except OSError as error:
-            _log.warning("the files could not be looked at: %s", error)
+            _log.warning(marked("The files could not be looked at: %s"), error)
 
     async def _is_right(self, sha256: str) -> bool:
         """Whether it is, or cannot be told now."""

@@ -5,6 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from server.archive.record import Draft
+from server.i18n.marking import marked
 from server.protocol import events, limits, requests
 from server.protocol.compression import pack
 from server.protocol.errors import Refusal
@@ -248,7 +249,7 @@ class Broom:
                 if not is_held:
                     await self._files.remove(sha256)
             except OSError as error:
-                _log.warning("a file could not be erased, and is tried again: %s", error)
+                _log.warning(marked("A file could not be erased, and is tried again: %s"), error)
                 is_held = True
             if is_held:
                 self._put_off.append(sha256)
