@@ -29,7 +29,7 @@ def said(language: str, *arguments: object) -> "subprocess.CompletedProcess[str]
     ("command", "parts"),
     [
         ((), ("Uso: ", "un chat en dos servidores", "Ejecutar un servidor hasta Ctrl-C.", "Órdenes:")),
-        (("chat",), ("Hablar desde una terminal", "Su nombre en el chat.", "[obligatorio]", "Ejemplos:")),
+        (("chat",), ("Hablar desde una terminal", "Tu nombre en el chat.", "[obligatorio]", "Ejemplos:")),
         (("serve",), ("La carpeta de datos.", "python -m server serve --name a", "Opciones:")),
     ],
 )
