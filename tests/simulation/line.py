@@ -126,6 +126,9 @@ class Line:
         if self._process.is_dead:
             # A task of its loop was thrown away, and tidies up.
             return
+        if b'"code":"unknown_file"' in data:
+            # Whether it is heard or not: what was written behind it may come before it, at the other server.
+            self._world.history.unordered.add(self._person.device)
         if b'"event":"messages"' in data:
             self._while_paused = self._while_paused + 1 if self.is_paused else 0
             if self._while_paused > WRITES_WHILE_PAUSED_MAX:

@@ -22,6 +22,8 @@ _ALARMS_S = 0.2
 _SILENT_S = 6.0
 # Long enough for a few dozen requests, each with its round trips and syncs.
 _MERGED_S = 10.0
+# One file that does not come is waited for that long, and may hold up others.
+_COPIED_S = 70.0
 # The derived tables reach the disk within a second.
 _REST_S = 1.3
 _RESTS_MAX = 20
@@ -181,7 +183,7 @@ def _rest(world: World) -> None:
     """Nothing is asked, what a merge hands on two at a time is handed on, and everything is on disk."""
     world.clock.wait_for(lambda: not _is_merging(world), _MERGED_S, step_s=0.1)
     _let_go(world)
-    world.clock.wait_for(lambda: not missing_files(world), _MERGED_S, step_s=0.25)
+    world.clock.wait_for(lambda: not missing_files(world), _COPIED_S, step_s=0.25)
     # What was kept and read is still said for a while, which nobody waits for.
     for _ in range(_RESTS_MAX):
         asked = world.history.asked_count
