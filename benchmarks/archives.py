@@ -22,6 +22,7 @@ from server.archive.record import Draft, Epoch, Record, epoch_draft, make_record
 from server.archive.store import SnapshotRow, Store, Write
 from server.cluster.data_folder import DataFolder
 from server.cluster.founding import DEFAULT_CHAT, found_cluster
+from server.protocol import limits
 from server.sessions.signing_in import id_from
 from server.state.bodies import DeviceBody, MemberBody, MessageBody, RoomBody
 from server.state.fold import fold
@@ -76,10 +77,11 @@ class Archive:
                 "device", number, DeviceBody(id_from("user", own, 0), name(number), secret_hash)
             )
 
-    def rooms(self, count: int) -> Iterator[Draft]:
-        """Rooms 0 to `count` - 1, made by person 0, who is in all of them."""
+    def rooms(self, count: int, first_maker: int = 0) -> Iterator[Draft]:
+        """Rooms 0 to `count` - 1; each maker is in as many of them as one person may make."""
         for number in range(count):
-            yield self._draft("room", 0, RoomBody(room(number), f"room-{number}"))
+            maker = first_maker + number // limits.ROOMS_PER_PERSON_MAX
+            yield self._draft("room", maker, RoomBody(room(number), f"room-{number}"))
 
     def joins(self, members: Iterable[tuple[int, int]]) -> Iterator[Draft]:
         """Each (person, room)."""

@@ -14,6 +14,7 @@ from benchmarks.archives import AUTHORS, Archive, folder_at
 from benchmarks.cases import Bench, Case, Effort, Row
 from benchmarks.closed_loop import loaded
 from benchmarks.ours import OURS, server
+from server.protocol import limits
 
 SENDER, ONLINE = 0, 10
 COUNTER = "counter"
@@ -88,7 +89,8 @@ def make(path: Path, size: Size) -> None:
     assert size.people > max(ONLINE, AUTHORS), size
     with Archive(folder_at(path)) as archive:
         archive.write(archive.people(size.people))
-        archive.write(archive.rooms(size.rooms))
+        # Whoever makes them is in them, and stays away.
+        archive.write(archive.rooms(size.rooms, size.people - 1 - size.rooms // limits.ROOMS_PER_PERSON_MAX))
         archive.write(archive.messages(size.messages))
         archive.snapshot()
         _remember(path, archive.next_counter(SENDER))
