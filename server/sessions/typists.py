@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 # A failover takes a person from one server to the other within this: nobody is told of that.
 _SETTLED_S: Final = 1.0
+# So many people, and after what pause the next ones (s).
+_TOLD_AT_ONCE: Final = 50
+_NEXT_S: Final = 0.02
 
 
 class Typists:
@@ -61,17 +64,26 @@ class Typists:
 
     def _tell_online(self) -> None:
         """Who is online now and was not, or was and is not: told to those who share a room with them."""
-        self._is_due = False
         hub, online = self._hub, self._hub.presence.online
-        changed, self._told_online = online ^ self._told_online, online
-        for user_id in sorted(changed):
+        # A crowd that comes at once is told in pieces: messages go on in between.
+        changed = sorted(online ^ self._told_online)
+        told = frozenset(changed[:_TOLD_AT_ONCE])
+        self._told_online = self._told_online ^ told
+        self._is_due = len(changed) > len(told)
+        if self._is_due:
+            hub.call_later(_NEXT_S, self._tell_online)
+        frames: dict[Reader, list[bytes]] = {}
+        for user_id in sorted(told):
             user = hub.state.users.get(user_id)
             if user is None:
                 continue
             rooms = [room for room in user.rooms if is_small(hub.state, room)]
-            readers = {reader for room in rooms for reader in hub.delivery.readers_of(room)}
-            event = events.PersonPresence(user=user_id, is_online=user_id in online)
-            _tell((reader for reader in readers if reader.user != user_id), encode_frame(event))
+            frame = encode_frame(events.PersonPresence(user=user_id, is_online=user_id in online))
+            for reader in {reader for room in rooms for reader in hub.delivery.readers_of(room)}:
+                if reader.user != user_id:
+                    frames.setdefault(reader, []).append(frame)
+        for reader, some in frames.items():
+            _tell([reader], b"".join(some))
 
 
 def tell_typing(hub: "Hub", session: "Session", request: requests.Typing) -> None:
