@@ -7,7 +7,8 @@ Nothing is remembered of it beyond a connection: what is on the disk says where 
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Iterator
+from collections import deque
+from collections.abc import Callable, Coroutine
 from typing import Final
 
 from server.cluster.file_messages import (
@@ -59,6 +60,9 @@ class FileCopying:
         self._giving: Final[set[Key]] = set()
         self._copies: Final[dict[Key, asyncio.Queue[FilePiece | FileLacks]]] = {}
         self._here: Final[set[str]] = set()
+        # What messages carry and is not here, and how many at work to fetch it.
+        self._missed: Final[deque[str]] = deque()
+        self._fetchers = 0
         # How often a file came as something else, and when last.
         self._spoilt: Final[dict[str, tuple[int, float]]] = {}
         # In the order in which they began.
@@ -220,20 +224,27 @@ class FileCopying:
         looked_at = 0.0
         while True:
             uses = self._uses()
-            if seen != (uses, uses.changes) or now() - looked_at > _LOOK_AGAIN_S:
+            is_new = seen != (uses, uses.changes) or now() - looked_at > _LOOK_AGAIN_S
+            if is_new and not self._missed:
                 seen, looked_at = (uses, uses.changes), now()
-                missing = iter(await self._missing(uses.hashes()))
+                self._missed.extend(await self._missing(uses.hashes()))
                 # Small ones take the time that the line takes; one that does not come holds up no other.
-                await asyncio.gather(*(self._copy_some(uses, missing) for _ in range(_MISSING_AT_ONCE)))
+                for _ in range(min(len(self._missed), _MISSING_AT_ONCE - self._fetchers)):
+                    self._fetchers += 1
+                    self._begin(self._fetch_missed())
             await asyncio.sleep(_LOOK_S)
 
-    async def _copy_some(self, uses: FileUses, missing: Iterator[str]) -> None:
-        for sha256 in missing:
-            try:
-                await self._copy_missing(uses, sha256)
-            except OSError as error:
-                # It is looked for again.
-                _log.warning(marked("The file %s could not be copied: %s"), sha256, error)
+    async def _fetch_missed(self) -> None:
+        try:
+            while self._missed:
+                sha256 = self._missed.popleft()
+                try:
+                    await self._copy_missing(sha256)
+                except OSError as error:
+                    # It is looked for again.
+                    _log.warning(marked("The file %s could not be copied: %s"), sha256, error)
+        finally:
+            self._fetchers -= 1
 
     async def _missing(self, wanted: list[str]) -> list[str]:
         unknown = [sha256 for sha256 in wanted if sha256 not in self._here]
@@ -245,10 +256,10 @@ class FileCopying:
     async def _is_here(self, sha256: str) -> bool:
         return await self._files.run(lambda: self._files.blobs.has(sha256))
 
-    async def _copy_missing(self, uses: FileUses, sha256: str) -> None:
+    async def _copy_missing(self, sha256: str) -> None:
         key = ("", sha256)
         is_coming = any(sha256 == other for _person, other in self._copies)
-        size = uses.size_of(sha256)
+        size = self._uses().size_of(sha256)
         if is_coming or size is None or self._is_spoilt(sha256):
             return
         self._copies[key] = asyncio.Queue()

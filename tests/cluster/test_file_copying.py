@@ -205,6 +205,13 @@ def test_one_that_does_not_come_holds_up_no_other(tmp_path: Path) -> None:
         b.copying = FileCopying(b.files, lambda: b.uses, b._send)
         b.copying.start()
         await until(lambda: all(b.blobs.has(sha256) for sha256 in hashes[2:]))
+        # Nor anything that is missed later.
+        a.is_linked = False
+        await a.files.begin(KEY, len(CONTENT))
+        await a.receive(0, len(CONTENT))
+        a.is_linked = True
+        b.uses.add(SHA256, "general", "anna", len(CONTENT))
+        await until(lambda: b.blobs.has(SHA256))
         assert not b.blobs.has(hashes[0])
         assert not b.blobs.has(hashes[1])
 

@@ -3,6 +3,7 @@
 import pytest
 
 from server.protocol import events, limits, requests
+from server.sessions import typists
 from server.sessions.facts import PeerOnline, PeerTyping
 from server.state.state import GENERAL
 from tests.sessions.scene import Client, Scene
@@ -81,3 +82,25 @@ def test_who_shares_a_room_is_told_who_comes_and_goes(scene: Scene, anna: Client
     scene.do(lambda: scene.hub.hear_peer(PeerOnline((user,))))
     wait_until(lambda: look().get(user))
     assert user_of(anna) not in told
+
+
+def test_of_a_crowd_that_comes_at_once_everybody_is_told_in_pieces(
+    scene: Scene, anna: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(typists, "_TOLD_AT_ONCE", 3)
+    crowd = [scene.client() for _ in range(8)]
+    for number, client in enumerate(crowd):
+        client.sign_in(f"guest{number}")
+    told: list[tuple[str, bool]] = []
+
+    def has_heard(*, is_online: bool) -> bool:
+        found = (event for event in anna.heard() if isinstance(event, events.PersonPresence))
+        told.extend((event.user, event.is_online) for event in found)
+        return {(user_of(client), is_online) for client in crowd} <= set(told)
+
+    wait_until(lambda: has_heard(is_online=True))
+    for client in crowd:
+        client.close()
+    wait_until(lambda: has_heard(is_online=False))
+    # Each once, and never about oneself.
+    assert len(told) == 2 * len(crowd)
