@@ -111,8 +111,8 @@ class Conversation:
     def next_wake(self) -> float | None:
         """When `tick` is to be called, if nothing else happens before."""
         parts = (self._liveness, self._failover, self._exchange, self._transfers, self._marking)
-        times = (part.next_wake() for part in parts)
-        return min((time for time in times if time is not None), default=None)
+        times = [part.next_wake() for part in parts]
+        return min([time for time in times if time is not None], default=None)
 
     # What the app wants.
 

@@ -32,13 +32,13 @@ BUDGETS: Final[dict[str, Budget]] = {
     # Namesakes who signed up on both sides of a cut.
     "device_given_to_the_name": Budget(1_500, kinds=("cut", "one_way")),
     # Two guests with one invite, at two servers that do not see each other.
-    "invite_counts_twice": Budget(1_500, kinds=("cut", "one_way")),
+    "invite_counts_twice": Budget(2_500, kinds=("cut", "one_way")),
     # A connection that ends between a message and the position behind it.
     "given_forgotten_at_a_resume": Budget(kinds=("crash", "double")),
     # A disk that lied, and a machine that starts alone after that.
     "less_than_confirmed_leads": Budget(kinds=("lying_disk", "stale_first", "power")),
     # Both sides of a cut write, and somebody marks what only one of them has.
-    "marks_moved_by_a_merge": Budget(kinds=("cut", "one_way")),
+    "marks_moved_by_a_merge": Budget(1_500, kinds=("cut", "one_way")),
     # Two devices of one person, of which the second begins at the end of the archive.
     "marks_over_a_gap": Budget(kinds=("restart_app", "slow_reader")),
     "name_given_twice": Budget(1_000, kinds=("cut", "one_way")),

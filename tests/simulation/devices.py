@@ -55,6 +55,7 @@ class Device:
         self._signing_in = False
         self._connection: Connection | None = None
         self._tries = 0
+        self._is_looking = True
         if self.style == "shuffling":
             world.history.unordered.add(name)
         world.clock.after(self._rng.uniform(0.0, 0.5), self._connect)
@@ -92,6 +93,8 @@ class Device:
             self._world.history.ask(request.draft)
             self._outbox.append(request)
         self._ask_all()
+        if not self._is_looking:
+            self._look_later()
 
     # --- what it wants
 
@@ -147,6 +150,12 @@ class Device:
         if connection is not None and is_stuck and is_fed_up:
             self.lost(connection)
         self._want()
+        self._is_looking = not self.is_done
+        if self._is_looking:
+            self._look_later()
+
+    def _look_later(self) -> None:
+        self._is_looking = True
         self._world.clock.after(self._rng.uniform(0.5, 1.5) * self._world.weather.think_s, self._look_after)
 
     # --- asking

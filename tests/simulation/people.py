@@ -191,7 +191,8 @@ class Person:
             else:
                 self._files.want(self._conversation)
                 self.turn()
-        self._world.clock.after(self.rng.uniform(0.5, 1.5) * self._world.weather.think_s, self._write)
+        if self.left:
+            self._world.clock.after(self.rng.uniform(0.5, 1.5) * self._world.weather.think_s, self._write)
 
     def say(self, file: FileFacts | None = None) -> None:
         """Write a message, with a file that was sent before."""

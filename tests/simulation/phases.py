@@ -22,7 +22,7 @@ _ALARMS_S = 0.2
 _SILENT_S = 6.0
 # Long enough for a few dozen requests, each with its round trips and syncs.
 _MERGED_S = 10.0
-# One file that does not come is waited for that long, and may hold up others.
+# A piece of a file that does not come is waited for that long before the file is asked for again.
 _COPIED_S = 70.0
 # The derived tables reach the disk within a second.
 _REST_S = 1.3

@@ -63,7 +63,7 @@ class Process:
         self.engine: Final = self._open()
         self.front: Final = Front(self) if self.world.weather.has_fronts else None
         self.askers: dict[int, tuple[Callable[[Answer], None], float]] = {}
-        self._tick()
+        self.world.clock.after(0.0, self._tick)
         self.world.network.seek(self)
 
     def _open(self) -> Engine:
@@ -180,7 +180,10 @@ class Process:
                 self.put(DiskSpace(self._has_little_room))
             if self.world.clock.now >= self.machine.looks_at:
                 self.look()
-            self.put(steps.Tick())
+            self._inbox.append(steps.Tick())
+            if not self._is_round_due:
+                # Nobody has to wake the thread: it waits no longer than this.
+                self._round()
         self.world.clock.after(TICK_S, self._tick)
 
     def _round(self) -> None:

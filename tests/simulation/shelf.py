@@ -14,12 +14,16 @@ Key = tuple[str, str]
 
 @dataclass(slots=True)
 class Shelf:
-    """What lies on one disk: whole files with the time they were touched, parts, and who has shown what."""
+    """What lies on one disk: whole files with the time they were touched, parts, and who has shown what.
+
+    `erased` is what was whole here once.
+    """
 
     whole: dict[str, bytes] = field(default_factory=dict)
     touched_s: dict[str, float] = field(default_factory=dict)
     parts: dict[Key, bytearray] = field(default_factory=dict)
     shown: set[Key] = field(default_factory=set)
+    erased: set[str] = field(default_factory=set)
 
     def lose_power(self, rng: random.Random) -> None:
         """What was written of parts and not synced may be gone, or be something else."""
@@ -72,6 +76,7 @@ class ShelfStore:
 
     def remove(self, sha256: str) -> bool:
         """Erase it; whether it was here."""
+        self._shelf.erased.add(sha256)
         return self._shelf.whole.pop(sha256, None) is not None
 
     def sweep(self, is_carried: Callable[[str], bool], now_s: float) -> list[str]:

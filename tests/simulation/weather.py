@@ -115,7 +115,7 @@ def draw_weather(rng: random.Random, kinds: tuple[str, ...] = (), ending: str = 
         devices=rng.randint(1, 4),
         people=rng.choice((0, 0, 1, 2, 3)),
         has_namesakes=rng.random() < 0.4,
-        requests_each=rng.choice((1, 3, 8, 16, 25)),
+        requests_each=rng.choice((1, 2, 4, 8, 12)),
         circles=rng.choice((0.0, 0.0, 0.3, 0.9)),
         accounts=rng.choice((0.0, 0.0, 0.5)),
         files=rng.choice((0.0, 0.0, 0.3)),

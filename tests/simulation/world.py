@@ -1,6 +1,7 @@
 """The world of one run: two machines, their network, the devices, the faults, and the history of it all."""
 
 import random
+from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
@@ -52,6 +53,8 @@ class World:
         self.guests: Final = Guests(self)
         self._connections: list[tuple[Connection, Device]] = []
         self.lines: list[Line] = []
+        # What checkers made of the log, and where it ended then.
+        self.worked_out: dict[Callable[[World], Any], tuple[bytes, Any]] = {}
         for machine in self.machines.values():
             self.clock.after(self.rng.uniform(0.0, 0.2), machine.start)
         self.devices: Final = [

@@ -34,18 +34,15 @@ class Audit:
         """All rules that can be seen here."""
         # What a round did before it took the lead does not count as served in it.
         lead_index = process.lead_index
-        hellos = [
-            given.message
-            for given in inputs
-            if isinstance(given, steps.Received) and isinstance(given.message, Hello)
-        ]
-        if hellos:
-            process.other_had = hellos[-1].last_index
+        has_met = False
+        for given in inputs:
+            if isinstance(given, steps.Received) and isinstance(given.message, Hello):
+                has_met, process.other_had = True, given.message.last_index
         if not (output.writes or output.loads or output.has_news):
             # As most rounds: nothing that anybody could see.
             return
         # Who greeted the other one may win over it, also when the connection ends in the same round.
-        self._places(process, output, has_met=bool(hellos))
+        self._places(process, output, has_met=has_met)
         for message in output.messages:
             if isinstance(message, steps.SendToPeer):
                 self._promise(process, message.message)

@@ -1,6 +1,7 @@
 """Files: both copies before the message, none lost that a message names, and as many uses as there are."""
 
 from collections import Counter
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from server.archive.erasing import ErasedBody
@@ -9,6 +10,7 @@ from server.archive.store import StoreReader
 from server.state.bodies import DeleteBody, FileBody, MessageBody
 from server.state.fold import decode_body, fold
 from server.state.state import State
+from tests.simulation.checkers.log_end import at_its_end
 from tests.simulation.history import Identity, PromiseError
 
 if TYPE_CHECKING:
@@ -35,7 +37,7 @@ def check_files(world: "World") -> None:
     """At rest: what is carried is there, on both disks, and counted once for each message."""
     if not world.weather.files:
         return
-    uses = _uses(world)
+    uses = at_its_end(world, _uses)
     world.history.seen["files carried"] += len(uses)
     for process in world.running:
         counted = {
@@ -51,15 +53,20 @@ def check_files(world: "World") -> None:
 def missing_files(world: "World") -> list[tuple[str, str]]:
     """Files that messages carry, with the disk that lacks them.
 
-    What only a machine has that is gone, or was replaced, nobody can copy from it.
+    What only a machine has that is gone, or was replaced, nobody can copy from it. Where a disk has lied, it
+    may have lost the deletion of a message whose file was erased for it.
     """
     if not world.weather.files:
         return []
     shelves = {machine.name: machine.shelf.whole for machine in world.machines.values()}
-    others = [one.shelf.whole for one in world.by_name.values() if one.name not in shelves]
+    others: list[Collection[str]] = [
+        one.shelf.whole for one in world.by_name.values() if one.name not in shelves
+    ]
+    if world.history.liars:
+        others += [one.shelf.erased for one in world.by_name.values()]
     return [
         (sha256[:8], name)
-        for sha256 in sorted({use[0] for use in _uses(world)})
+        for sha256 in sorted({use[0] for use in at_its_end(world, _uses)})
         for name, whole in shelves.items()
         if sha256 not in whole and not any(sha256 in other for other in others)
     ]

@@ -13,6 +13,7 @@ from server.archive.store import StoreReader
 from server.state.fold import decode_body, fold
 from server.state.state import State
 from tests.simulation.checkers.book import Book
+from tests.simulation.checkers.log_end import at_its_end
 from tests.simulation.history import PromiseError
 from tests.simulation.process import Process
 from tests.simulation.world import World
@@ -20,7 +21,7 @@ from tests.simulation.world import World
 
 def check_rights(world: World) -> None:
     """The whole log, and what both servers make of it in the end."""
-    book = read_book(world)
+    book = at_its_end(world, read_book)
     world.history.seen["groups"] += len(book.groups)
     world.history.seen["people put out of groups"] += book.put_out
     invites = book.register.invites.values()

@@ -10,6 +10,7 @@ from server.state.bodies import MessageBody
 from server.state.fold import decode_body, fold
 from server.state.state import State
 from tests.simulation.checkers.book import Book
+from tests.simulation.checkers.log_end import at_its_end
 from tests.simulation.checkers.rights import read_book
 from tests.simulation.history import Identity, PromiseError
 from tests.simulation.people import Person
@@ -30,7 +31,7 @@ class _Archive:
 
 def check_streams(world: World) -> None:
     """Each person holds exactly the messages of the archive, from where it began to read."""
-    archive = _archived(world)
+    archive = at_its_end(world, _archived)
     for person in world.people:
         lacks, extra = _gaps(person, archive)
         if lacks or extra:
@@ -44,12 +45,12 @@ def is_complete(world: World) -> bool:
     """Whether everybody has read everything."""
     if not world.people:
         return True
-    archive = _archived(world)
+    archive = at_its_end(world, _archived)
     return not any(_gaps(person, archive) != ([], []) for person in world.people)
 
 
 def _archived(world: World) -> _Archive:
-    archive = _Archive(read_book(world))
+    archive = _Archive(at_its_end(world, read_book))
     for record in StoreReader(world.machines["a"].disk.durable).all_records():
         told = fold(archive.state, record).told
         archive.accepted[record.id] = record.id not in archive.state.voids
