@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Coroutine
+from math import inf
 from typing import Final
 
 from server.cluster.file_messages import (
@@ -164,17 +165,26 @@ class FileCopying:
             self._begin(self._copy(key, size))
 
     async def _copy(self, key: Key, size: int) -> None:
+        # What was deleted before must not take it away: neither while it comes, nor from what the other server
+        # takes when it was told.
+        holder = f"{key[0]} {key[1]}", 0
+        self._files.hold(holder, key[1], inf)
+        is_told = False
         try:
             async with self._slots:
+                await self._files.settled(key[1])
                 if await self._take_in(key, size):
                     if key[0]:
                         await self._files.run(lambda: self._files.blobs.show(*key))
                     self._here.add(key[1])
-                    # What was deleted before must not take it away from what the other server takes now.
-                    self._files.hold((f"{key[0]} {key[1]}", 0), key[1], _TOLD_S)
                     self._send(FileHas(*key))
+                    is_told = True
         finally:
             del self._copies[key]
+            if is_told:
+                self._files.hold(holder, key[1], _TOLD_S)
+            else:
+                self._files.let_go(holder)
 
     async def _take_in(self, key: Key, size: int) -> bool:
         """Whether it is here, by now."""

@@ -81,6 +81,8 @@ class FileStore:
         self.copier: Copier | None = None
         # Requests that may put a file into a message, with the file: until they are answered, or so long.
         self._held: Final[dict[Identity, tuple[str, float]]] = {}
+        # Files that are being erased.
+        self._removing: Final[dict[str, asyncio.Event]] = {}
 
     async def run(self, work: Callable[[], _T]) -> _T:
         """Do something with the disk, in one of its threads."""
@@ -135,7 +137,10 @@ class FileStore:
     # --- what is to go
 
     def hold(self, request: Identity, sha256: str, for_s: float = _HELD_S) -> None:
-        """A message is about to carry the file: though no other one does any more, it stays."""
+        """A message is about to carry the file: though no other one does any more, it stays.
+
+        Whoever then looks whether it is here waits until it is `settled` first.
+        """
         now = self._now()
         if len(self._held) >= _HELD_COUNT:
             for old in [old for old, (_sha256, until) in self._held.items() if now > until]:
@@ -154,10 +159,21 @@ class FileStore:
                 del self._held[request]
         return any(held == sha256 for held, _until in self._held.values())
 
+    async def settled(self, sha256: str) -> None:
+        """Wait until nobody is erasing the file, as was decided before it was held."""
+        while (removal := self._removing.get(sha256)) is not None:
+            await removal.wait()
+
     async def remove(self, sha256: str) -> None:
         """Erase a file."""
-        if await self.run(lambda: self.blobs.remove(sha256)):
-            self._tell_removed(sha256)
+        await self.settled(sha256)
+        removal = self._removing[sha256] = asyncio.Event()
+        try:
+            if await self.run(lambda: self.blobs.remove(sha256)):
+                self._tell_removed(sha256)
+        finally:
+            del self._removing[sha256]
+            removal.set()
 
     async def set_aside(self, sha256: str) -> None:
         """A file is damaged: it is to come from the other server."""

@@ -135,6 +135,7 @@ async def _whole(
     waiting = f"{person} {request.sha256}", request.id
     files.hold(waiting, request.sha256)
     try:
+        await files.settled(request.sha256)
         if not await files.run(lambda: files.blobs.has(request.sha256)):
             # Erased a moment ago, with the last message that carried it.
             return Refusal("unknown_upload", {"sha256": request.sha256})
@@ -196,6 +197,7 @@ async def _refusal_to_carry(
     """Only what this person has sent, or may read anyway, and every disk that counts has."""
     if files is None:
         return Refusal("forbidden")
+    await files.settled(file.sha256)
     may_read = hub.state.files.is_in(readable_rooms(hub.state, person), file.sha256)
     is_here = await files.run(
         lambda: (

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import os
+import threading
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from server.cluster.file_copying import FileCopying
 from server.cluster.file_messages import (
     PIECE_BYTES,
     WANTS_AHEAD,
+    FileHas,
     FileMessage,
     FileOffer,
     FilePiece,
@@ -182,6 +184,62 @@ def test_what_messages_carry_and_is_not_here_is_fetched(tmp_path: Path) -> None:
         assert b.read() == CONTENT
         # It was nobody's own transfer there.
         assert not b.blobs.is_shown(*KEY)
+
+    run(tmp_path, script)
+
+
+def test_what_is_being_copied_is_not_erased_for_what_was_deleted_before(tmp_path: Path) -> None:
+    async def script(a: Side, b: Side) -> None:
+        def is_held() -> bool:
+            return b.files.is_held(SHA256, lambda _device, _counter: False)
+
+        await a.files.begin(KEY, len(CONTENT))
+        await until(is_held)
+        assert not b.blobs.has(SHA256)
+        await a.receive(0, len(CONTENT))
+        await until(lambda: FileHas(*KEY) in b.sent)
+        # Nor before its message can be here.
+        assert is_held()
+
+    run(tmp_path, script)
+
+
+def test_what_will_not_come_is_held_no_more(tmp_path: Path) -> None:
+    async def script(a: Side, b: Side) -> None:
+        a.copying.offer(KEY, len(CONTENT))
+        await until(lambda: b.copying._copies)
+        await until(lambda: not b.copying._copies)
+        assert not b.files.is_held(SHA256, lambda _device, _counter: False)
+
+    run(tmp_path, script)
+
+
+def test_what_is_being_erased_is_copied_when_that_is_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goes_on = threading.Event()
+
+    async def script(a: Side, b: Side) -> None:
+        def remove(sha256: str) -> bool:
+            assert goes_on.wait(60)
+            return BlobStore.remove(b.blobs, sha256)
+
+        for side in (a, b):
+            side.is_linked = False
+            await side.files.begin(KEY, len(CONTENT))
+            await side.receive(0, len(CONTENT))
+            side.is_linked = True
+        monkeypatch.setattr(b.blobs, "remove", remove)
+        removal = asyncio.ensure_future(b.files.remove(SHA256))
+        await until(lambda: b.files._removing)
+        a.copying.offer(KEY, len(CONTENT))
+        await until(lambda: b.copying._copies)
+        # The file is still here, and it is said of nothing that is about to go.
+        assert b.blobs.has(SHA256)
+        goes_on.set()
+        await removal
+        await until(lambda: FileHas(*KEY) in b.sent)
+        assert b.read() == CONTENT
 
     run(tmp_path, script)
 

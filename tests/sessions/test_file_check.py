@@ -80,7 +80,7 @@ def test_what_is_damaged_over_there_is_not_fetched_again_and_again(tmp_path: Pat
             await until(partial(spoilt, b, times))
             await until(lambda: not b.copying._copies)
         wanted = len(b.sent)
-        await b.copying._copy_missing(b.uses, SHA256)
+        await b.copying._copy_missing(SHA256)
         assert len(b.sent) == wanted
         assert not b.blobs.has(SHA256)
 

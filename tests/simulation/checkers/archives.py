@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from server.archive.erasing import ERASABLE, is_erased, target_of
 from server.archive.record import GENESIS_HASH, DamagedRecordError, Epoch, Record
 from server.archive.store import StoreReader
-from server.state.fold import Outcome, fold
+from server.state.fold import fold
 from server.state.state import State
+from server.state.told import Outcome
 from tests.simulation.history import History, PromiseError
 from tests.simulation.machine import Machine
 from tests.simulation.world import World
