@@ -134,10 +134,12 @@ class FileLink:
     def _counts(self) -> bool:
         """Alone, this server's disk is all there is. Without a leader it is the link that says so.
 
-        A strict server promises nothing that is on one disk: neither a message, nor what it carries.
+        Whoever follows hands its messages to the other one, whose disk counts, also while the own one does
+        not yet. A strict server promises nothing that is on one disk: neither a message, nor what it carries.
         """
-        is_linked = self._hub.mode == "waiting" and self._channel is not None
-        return self._is_strict or self._hub.mode == "dual" or is_linked
+        pair = self._hub.pair
+        is_linked = pair.mode == "waiting" and self._channel is not None
+        return self._is_strict or pair.mode == "dual" or pair.role == "follower" or is_linked
 
     async def _has(self, key: Key) -> bool:
         if self._copying is None:

@@ -175,9 +175,10 @@ class Delivery:
         self._end_frame = _position_frame(position)
         self._joined.clear()
         self._is_publishing = True
-        if self._ahead:
-            self.verify_ahead()
-        for reader in self._mark(touched, end_before):
+        marked = self._mark(touched, end_before)
+        # Behind that: a room that somebody was taken into meanwhile is due from there on as well.
+        self.verify_ahead()
+        for reader in marked:
             self.flush(reader)
         self._is_publishing = False
         self._joined.clear()

@@ -135,7 +135,7 @@ class Front:
         body = decode_body(draft.kind, draft.body) if self.file_path is not None else None
         if isinstance(body, MessageBody) and body.file is not None:
             # In a task nobody would hear of a broken promise.
-            check = partial(check_copies, self._process, draft, body.file, self.hub.mode)
+            check = partial(check_copies, self._process, draft, body.file, self.hub.pair)
             self._process.world.clock.after(0.0, check)
 
     # --- news

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from server.archive.erasing import ErasedBody
 from server.archive.record import Draft
 from server.archive.store import StoreReader
+from server.engine.round import PairState
 from server.state.bodies import DeleteBody, FileBody, MessageBody
 from server.state.fold import decode_body, fold
 from server.state.state import State
@@ -21,15 +22,17 @@ if TYPE_CHECKING:
 Use = tuple[str, str, str]
 
 
-def check_copies(process: "Process", draft: Draft, file: FileBody, mode: str) -> None:
+def check_copies(process: "Process", draft: Draft, file: FileBody, pair: PairState) -> None:
     """A server hands a message with a file on: every disk that counts has the file."""
     if draft.origin is not None or process.engine.state.has_seen(*draft.id):
         # A retired server brings it, without its files in this world; or it is archived, and asked again.
         return
     machines = process.world.by_name
-    for name in (process.name, process.peer) if mode == "dual" else (process.name,):
+    # A follower may not count yet; then the other disk does.
+    is_alone = pair.mode != "dual" and pair.role != "follower"
+    for name in (process.name,) if is_alone else (process.name, process.peer):
         if file.sha256 not in machines[name].shelf.whole:
-            what = f"{process.name}, {mode}, takes {draft.id}: its file is not on the disk of {name}"
+            what = f"{process.name}, {pair.role} {pair.mode}, takes {draft.id}: its file is not on the disk of {name}"
             raise PromiseError("a file before its message", what)
 
 
