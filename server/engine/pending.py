@@ -1,6 +1,7 @@
 """The engine's requests without an answer: who waits for which of them, and for how long yet (pure)."""
 
 import itertools
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -17,8 +18,8 @@ Identity = tuple[str, int]
 PENDING_BYTES_MAX: Final = 256 * 1024 * 1024
 # What ends a connection and says something about the one who asked.
 _FATAL_VERDICTS: Final = frozenset({"device_revoked", "account_disabled"})
-# A client that reads no answers may go on sending ahead for so long before its connection is closed.
-BEHIND_S: Final = limits.BLOCKED_READER_S_MAX + 10.0
+# Connections of which it is remembered what a full disk refused: more than a server has in its worst minutes.
+_CONNECTIONS_MAX: Final = 20_000
 
 
 @dataclass(slots=True)
@@ -112,40 +113,40 @@ class PendingRequests:
 
 
 class TurnedAway:
-    """What a full disk refused for now: nothing of the same device that was sent behind it overtakes it.
+    """What a full disk refused for now: nothing that was sent behind it on the same connection overtakes it.
 
-    A client sends ahead, hears of the refusal later, and then sends everything again from there on.
-    What it had sent ahead meanwhile may reach a disk that has room again; it is refused as well
-    until what stood before it was asked again, here or at the other server. A client that gives up
-    what was refused may go on after `BEHIND_S`.
+    A client sends ahead, hears of the refusal later, and then asks again, in order, for what it still wants.
+    So what comes for the first time behind a refused request was sent ahead: it is refused as well, though
+    there is room again. What comes again was sent by somebody who had heard of it, and of all before it.
     """
 
     def __init__(self) -> None:
-        # By device: the counters, and when the disk refused one of them last.
-        self._counters: dict[str, tuple[set[int], float]] = {}
+        # By connection: the counters that were refused and have not come again, the last refusal last.
+        self._refused: OrderedDict[int, set[int]] = OrderedDict()
 
-    def turns_away(
-        self, draft: Draft, now: float, is_known: Callable[[Identity], bool], *, is_full: bool
-    ) -> bool:
+    def turns_away(self, ask: Ask, is_known: Callable[[Identity], bool], *, is_full: bool) -> bool:
         """Whether a request is to be asked again later; what is known already never is."""
-        if draft.origin is not None:
-            # A retired server asks in the order in which it had accepted, and waits for each answer.
-            return is_full and not is_known(draft.id)
-        if not is_full and draft.device not in self._counters:
+        if not is_full and ask.connection not in self._refused:
             return False
-        if is_known(draft.id):
+        if is_known(ask.draft.id):
             return False
-        counters, refused_at = self._counters.pop(draft.device, (set[int](), now))
-        if not is_full and now >= refused_at + BEHIND_S:
-            return False
-        asked_again = {counter for counter in counters if is_known((draft.device, counter))}
-        waiting = counters - asked_again - {draft.counter}
-        is_refused = is_full or any(counter < draft.counter for counter in waiting)
-        if is_refused and len(waiting) < limits.REQUESTS_IN_FLIGHT_MAX:
-            waiting.add(draft.counter)
-        if waiting:
-            self._counters[draft.device] = waiting, now if is_full else refused_at
-        return is_refused
+        if not ask.connection:
+            return is_full
+        counter, refused = ask.draft.counter, self._refused.pop(ask.connection, set[int]())
+        if counter in refused:
+            # What lay before it came again as well, or was given up.
+            refused = {other for other in refused if other > counter}
+        is_ahead = any(other < counter for other in refused)
+        if is_full and not is_ahead:
+            # What was sent ahead once more comes for the first time behind this refusal.
+            refused.clear()
+        if (is_full or is_ahead) and len(refused) < limits.REQUESTS_IN_FLIGHT_MAX:
+            refused.add(counter)
+        if refused:
+            self._refused[ask.connection] = refused
+            if len(self._refused) > _CONNECTIONS_MAX:
+                self._refused.popitem(last=False)
+        return is_full or is_ahead
 
 
 def refusal_told(refused: steps.RefusedByLeader) -> Refusal:

@@ -14,10 +14,14 @@ Asker = int
 
 
 class Ask(msgspec.Struct, frozen=True):
-    """A client of this server asks for something to be archived; `asker` is told the answer."""
+    """A client of this server asks for something to be archived; `asker` is told the answer.
+
+    What comes on one `connection` comes in the order in which it was sent; 0: the server asks itself.
+    """
 
     draft: Draft
     asker: Asker
+    connection: int = 0
 
 
 class DiskSpace(msgspec.Struct, frozen=True):

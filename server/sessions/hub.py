@@ -100,6 +100,7 @@ class Hub:
         self.sessions: set[Session] = set()
         self._askers: dict[int, Callable[[Answer], None]] = {}
         self._last_asker = 0
+        self._last_number = 0
         self._to_ask: list[Ask] = []
         self._idle = asyncio.Event()
         self._to_flush: set[Session] = set()
@@ -183,6 +184,11 @@ class Hub:
         timer = asyncio.get_running_loop().call_later(delay_s, run)
         self._timers.add(timer)
 
+    def next_number(self) -> int:
+        """The number of a new connection, from 1."""
+        self._last_number += 1
+        return self._last_number
+
     def enter(self, session: Session) -> None:
         """A client connected."""
         self.sessions.add(session)
@@ -198,12 +204,12 @@ class Hub:
         for asker in asked:
             self._askers.pop(asker, None)
 
-    def ask(self, draft: Draft, answered: Callable[[Answer], None]) -> int:
-        """Have something archived; `answered` is called once, later."""
+    def ask(self, draft: Draft, answered: Callable[[Answer], None], connection: int = 0) -> int:
+        """Have something archived, which came on a connection or none (0); `answered` is called once, later."""
         self._last_asker += 1
         self._askers[self._last_asker] = answered
         # The engine is woken at the end of this turn, with all that came in it: it works in batches.
-        self._to_ask.append(Ask(draft, self._last_asker))
+        self._to_ask.append(Ask(draft, self._last_asker, connection))
         return self._last_asker
 
     def admit(self, *, is_redirected: bool) -> Verdict:

@@ -42,13 +42,14 @@ class Session:
 
     __slots__ = (
         "_asked", "_channel", "_connection", "_held", "_held_bytes", "_hub", "_is_reading", "_is_too_fast",
-        "_is_waiting", "_reads_in_flight", "_search_throttle", "_throttle", "_waiting", "blocked_at",
+        "_is_waiting", "_number", "_reads_in_flight", "_search_throttle", "_throttle", "_waiting", "blocked_at",
         "device", "frame_at", "heard_at", "is_ending", "is_signing_in", "nonce", "opened_at", "reader",
         "stage", "user",
     )  # fmt: skip
 
     def __init__(self, hub: "Hub") -> None:
         self._hub = hub
+        self._number = hub.next_number()
         self._connection = ServerConnection()
         self._channel: Channel | None = None
         # What is to be archived and has no answer yet; empty, a dictionary takes a third of a set.
@@ -324,7 +325,7 @@ class Session:
             refusal = Refusal("too_many_requests", {"limit": limits.REQUESTS_IN_FLIGHT_MAX})
             answered(Answer(0, *draft.id, refusal=refusal))
             return
-        asker = self._hub.ask(draft, lambda given: self._answered(asker, given, answered))
+        asker = self._hub.ask(draft, lambda given: self._answered(asker, given, answered), self._number)
         self._asked[asker] = None
 
     def _answered(self, asker: int, answer: Answer, answered: Callable[[Answer], None]) -> None:

@@ -53,12 +53,12 @@ class Server:
             self.give(steps.Loaded(tuple(self.reader.records(load.first, load.bytes_max))))
         return output
 
-    def ask(self, *drafts: Draft) -> list[int]:
-        """Ask for these in one round; the askers' numbers."""
+    def ask(self, *drafts: Draft, connection: int = 0) -> list[int]:
+        """Ask for these in one round, perhaps on a connection of a client; the askers' numbers."""
         first = self._askers + 1
         self._askers += len(drafts)
         askers = list(range(first, first + len(drafts)))
-        self.give(*(Ask(draft, asker) for draft, asker in zip(drafts, askers, strict=True)))
+        self.give(*(Ask(draft, asker, connection) for draft, asker in zip(drafts, askers, strict=True)))
         return askers
 
     def sync(self) -> bool:

@@ -1,5 +1,6 @@
 """The clients: devices that ask, wait, and ask again with the same id at either server until answered."""
 
+import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -24,6 +25,8 @@ _AGAIN_S: Final = 0.08
 # How often it still dials a machine that was replaced and serves.
 _AT_THE_OLD_ONE: Final = 0.3
 
+# Far above those of a server's own sessions.
+_NUMBERS: Final = itertools.count(1_000_000_000)
 _encode: Final = msgspec.msgpack.Encoder().encode
 
 
@@ -35,6 +38,7 @@ class Connection:
     is_open: bool = True
     arrives_at: float = 0.0
     asked: set[Request] = field(default_factory=set)
+    number: int = field(default_factory=_NUMBERS.__next__)
 
 
 class Device:
@@ -203,7 +207,10 @@ class Device:
         if process.is_dead or not connection.is_open:
             return
         asker = self._world.history.new_asker(request.draft)
-        process.ask(Ask(request.draft, asker), lambda answer: self._answer_sent(connection, request, answer))
+        process.ask(
+            Ask(request.draft, asker, connection.number),
+            lambda answer: self._answer_sent(connection, request, answer),
+        )
 
     def _answer_sent(self, connection: Connection, request: Request, answer: Answer) -> None:
         def arrive() -> None:

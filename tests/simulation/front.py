@@ -129,7 +129,7 @@ class Front:
                 history.unordered.add(ask.draft.device)
             asker = history.new_asker(ask.draft)
             self._waiting[asker] = ask.asker
-            self._process.ask(Ask(ask.draft, asker), lambda _: None)
+            self._process.ask(Ask(ask.draft, asker, ask.connection), lambda _: None)
 
     def _carried(self, draft: Draft) -> None:
         body = decode_body(draft.kind, draft.body) if self.file_path is not None else None

@@ -3,13 +3,11 @@
 from collections.abc import Callable
 from typing import Final
 
-from server.archive.record import Draft
 from server.engine.pending import Identity, TurnedAway
+from server.engine.round import Ask
 
 TARGET: Final = "server.engine.pending.TurnedAway.turns_away"
 
 
-def replacement(
-    self: TurnedAway, draft: Draft, now: float, is_known: Callable[[Identity], bool], *, is_full: bool
-) -> bool:
-    return is_full and not is_known(draft.id)
+def replacement(self: TurnedAway, ask: Ask, is_known: Callable[[Identity], bool], *, is_full: bool) -> bool:
+    return is_full and not is_known(ask.draft.id)
