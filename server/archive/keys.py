@@ -57,4 +57,9 @@ def quarantine_key(draft: Draft) -> bytes:
 def early_key(first_key: bytes, key: bytes) -> bytes:
     """Before what waits under the first key, and in the order of the own keys."""
     # An epoch begins with a digit.
-    return first_key[:_PLACE_BYTES] + b"\0" + key
+    return place_in(first_key) + b"\0" + key
+
+
+def place_in(key: bytes) -> bytes:
+    """Where a request stood first, by such a key: of two servers in their own epochs both may have it."""
+    return key[:_PLACE_BYTES]

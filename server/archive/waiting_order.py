@@ -7,7 +7,7 @@ elsewhere long before and needs it. So it comes before all of that, with what it
 
 from typing import Final
 
-from server.archive.keys import early_key, quarantine_key
+from server.archive.keys import early_key, place_in, quarantine_key
 from server.archive.record import Record, redraft
 
 # Without these a request of another device, or another time, would be refused.
@@ -29,7 +29,8 @@ class WaitingOrder:
         header, key = record.header, quarantine_key(redraft(record))
         if header.origin is not None:
             self._first_key = min(key, self._first_key or key)
-        elif self._first_key and self._first_key < key:
+        elif self._first_key and place_in(self._first_key) <= place_in(key):
+            # At the same place too: what comes early comes before all that stood there.
             if header.kind in _NEEDED:
                 self._early_devices.add(header.device)
             if header.device in self._early_devices:

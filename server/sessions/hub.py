@@ -205,7 +205,7 @@ class Hub:
             self._askers.pop(asker, None)
 
     def ask(self, draft: Draft, answered: Callable[[Answer], None], connection: int = 0) -> int:
-        """Have something archived, which came on a connection or none (0); `answered` is called once, later."""
+        """Have something archived, of a connection or of none (0); `answered` is called once, later."""
         self._last_asker += 1
         self._askers[self._last_asker] = answered
         # The engine is woken at the end of this turn, with all that came in it: it works in batches.

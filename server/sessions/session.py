@@ -42,9 +42,9 @@ class Session:
 
     __slots__ = (
         "_asked", "_channel", "_connection", "_held", "_held_bytes", "_hub", "_is_reading", "_is_too_fast",
-        "_is_waiting", "_number", "_reads_in_flight", "_search_throttle", "_throttle", "_waiting", "blocked_at",
-        "device", "frame_at", "heard_at", "is_ending", "is_signing_in", "nonce", "opened_at", "reader",
-        "stage", "user",
+        "_is_waiting", "_number", "_reads_in_flight", "_search_throttle", "_throttle", "_waiting",
+        "blocked_at", "device", "frame_at", "heard_at", "is_ending", "is_signing_in", "nonce", "opened_at",
+        "reader", "stage", "user",
     )  # fmt: skip
 
     def __init__(self, hub: "Hub") -> None:

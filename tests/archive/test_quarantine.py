@@ -137,6 +137,15 @@ def test_a_device_and_a_room_that_were_asked_for_here_come_before_all_that_may_n
     assert waiting(store) == [("e", 0), ("f", 6), ("f", 7), ("e", 1), ("e", 2), ("d", 2), ("f", 8)]
 
 
+def test_what_comes_early_stays_in_order_where_both_servers_wrote_at_the_same_place(disk: Disk) -> None:
+    # Found by the simulator (seed 93504107).
+    store, shared = Store(disk), behind([], EPOCH, message(1))
+    made, moved = Draft("group", "f", 7, 7, b"a room"), message(1, "e", Origin(WON, 4))
+    store.commit([Write(records=tuple(shared + behind(shared, LOST, message(6, "f"), made, moved)))])
+    store.commit([Write(cut_to=2)])
+    assert waiting(store) == [("f", 6), ("f", 7), ("e", 1)]
+
+
 def test_a_device_comes_before_what_waits_already(store: Store) -> None:
     store.commit([Write(cut_to=2)])
     store.commit([Write(records=winner(store, Draft("device", "d", 0, 7, b"a person")))])

@@ -32,7 +32,8 @@ def check_copies(process: "Process", draft: Draft, file: FileBody, pair: PairSta
     is_alone = pair.mode != "dual" and pair.role != "follower"
     for name in (process.name,) if is_alone else (process.name, process.peer):
         if file.sha256 not in machines[name].shelf.whole:
-            what = f"{process.name}, {pair.role} {pair.mode}, takes {draft.id}: its file is not on the disk of {name}"
+            who = f"{process.name} ({pair.role}, {pair.mode})"
+            what = f"{who} takes {draft.id}: its file is not on the disk of {name}"
             raise PromiseError("a file before its message", what)
 
 
