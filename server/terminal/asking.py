@@ -64,3 +64,24 @@ class Asking:
         """Something that was wanted cannot be done."""
         self.has_failed = True
         self.note(sentence)
+
+
+class AskingErrand:
+    """An errand as the talk sees it, as far as it is the same for all that ask."""
+
+    def __init__(self, asking: Asking) -> None:
+        self._asking: Final = asking
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether something has no answer yet."""
+        return self._asking.is_waiting
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether something that was wanted was not done."""
+        return self._asking.has_failed
+
+    def connect(self, links: ClientLinks) -> None:
+        """Where questions go."""
+        self._asking.connect(links)

@@ -28,7 +28,7 @@ _SHORT: Final = {
 
 class Changing:
     """Its commands take what stands behind their word. `show` prints a message by its number, `reply` sends
-    a text that answers a message, `note` tells the person."""
+    a text that answers a message, `note` tells the person; of a room that `is_quiet` nothing is told."""
 
     def __init__(
         self,
@@ -38,7 +38,9 @@ class Changing:
         show: Callable[[int, Message], None],
         reply: Callable[[str, tuple[str, int]], None],
         note: Callable[[str], None],
+        is_quiet: Callable[[str], bool],
     ) -> None:
+        self._is_quiet: Final = is_quiet
         self._shown: Final = shown
         self._next_counter: Final = next_counter
         self._show: Final = show
@@ -133,6 +135,8 @@ class Changing:
             # It was never on this screen.
             return ""
         number, message = found
+        if self._is_quiet(message.room):
+            return ""
         match event:
             case events.MessageEdited(text=text):
                 return _("message {number} of {name} now says: {text}").format(

@@ -20,6 +20,7 @@ from server.terminal.files import Files
 from server.terminal.friendships import Friendships
 from server.terminal.groups import Groups
 from server.terminal.inviting import Inviting
+from server.terminal.muting import Muting
 from server.terminal.outbox_file import OutboxFile
 from server.terminal.printing import Printer
 from server.terminal.receipts import ReceiptErrands
@@ -71,6 +72,7 @@ class Errands:
             write=lambda room, text: writing.lines(room, [text]),
             is_interactive=manners.is_interactive,
         )
+        self.muting: Final = Muting(self.conversations, outbox, printer.note)
         self.inviting: Final = Inviting(self._asking(outbox), lambda: outbox.fact("authority"))
         self.groups: Final = Groups(self._asking(outbox), self.conversations)
         self.searching: Final = Searching(self._room, printer.note)
@@ -88,6 +90,7 @@ class Errands:
             show=printer.listed,
             reply=self._reply,
             note=printer.note,
+            is_quiet=self.conversations.is_quiet,
         )
         self.receipts: Final = ReceiptErrands(self._room, printer.note)
         self.people: Final = Acquaintances(asks=manners.is_interactive)
@@ -133,7 +136,8 @@ class Errands:
             errand.hear(notice)
 
     def show(self, messages: list[Message]) -> None:
-        """Print what has not been printed."""
+        """Print what has not been printed, and is no news of a muted conversation."""
+        messages = [message for message in messages if self.muting.is_shown(message)]
         self._printer.messages(messages)
         self.receipts.printed(messages)
 
@@ -169,6 +173,8 @@ class Errands:
             "/create": self.conversations.create,
             "/rename": self.conversations.rename,
             "/topic": self.conversations.describe,
+            "/mute": self.muting.mute,
+            "/unmute": self.muting.unmute,
             "/group": self.groups.create,
             "/add": self.groups.add,
             "/remove": self.groups.remove,

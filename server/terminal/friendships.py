@@ -11,7 +11,7 @@ from server.network.client_links import ClientLinks
 from server.protocol.events import FriendList, FriendshipChanged
 from server.protocol.facts import FriendFacts
 from server.protocol.requests import Friend, Friends
-from server.terminal.asking import Answer, Asking
+from server.terminal.asking import Answer, Asking, AskingErrand
 from server.terminal.words import name_and_text, one_name
 
 NAME_CHARACTERS_MAX: Final = 64
@@ -20,7 +20,7 @@ _ASKS: Final = marked("{name} wants to be your friend: /accept {name}")
 _Act = Literal["ask", "accept", "decline", "remove", "block", "unblock"]
 
 
-class Friendships:
+class Friendships(AskingErrand):
     """Its commands take what stands behind their word.
 
     `private_with` gives the id of the private chat with a person of that name; `write` sends a text into it.
@@ -34,7 +34,7 @@ class Friendships:
         write: Callable[[str, str], None],
         is_interactive: bool,
     ) -> None:
-        self._asking: Final = asking
+        super().__init__(asking)
         self._private_with: Final = private_with
         self._write: Final = write
         # Whether a person is told, without asking, who waits for an answer.
@@ -44,20 +44,10 @@ class Friendships:
         self._waiting_ticket = 0
         self._told: Final[set[str]] = set()
 
-    @property
-    def is_waiting(self) -> bool:
-        """Whether something has no answer yet."""
-        return self._asking.is_waiting
-
-    @property
-    def has_failed(self) -> bool:
-        """Whether something that was wanted was not done."""
-        return self._asking.has_failed
-
     def connect(self, links: ClientLinks) -> None:
         """Where questions go."""
+        super().connect(links)
         self._links = links
-        self._asking.connect(links)
 
     # The commands.
 

@@ -6,37 +6,22 @@ from typing import Final
 from server.client.notices import AnyNotice, Happened
 from server.i18n.error_texts import error_text
 from server.i18n.translation import _
-from server.network.client_links import ClientLinks
 from server.protocol import limits
 from server.protocol.events import RoomChanged, RoomLeft
 from server.protocol.requests import AddMember, Administer, CreateGroup, RemoveMember
-from server.terminal.asking import Asking
+from server.terminal.asking import Asking, AskingErrand
 from server.terminal.friendships import NAME_CHARACTERS_MAX
 from server.terminal.rooms import Conversations
 from server.terminal.sentences import nowhere
 from server.terminal.words import names, one_name
 
 
-class Groups:
+class Groups(AskingErrand):
     """Its commands take what stands behind their word, and are about the conversation that is talked in."""
 
     def __init__(self, asking: Asking, conversations: Conversations) -> None:
-        self._asking: Final = asking
+        super().__init__(asking)
         self._conversations: Final = conversations
-
-    @property
-    def is_waiting(self) -> bool:
-        """Whether something has no answer yet."""
-        return self._asking.is_waiting
-
-    @property
-    def has_failed(self) -> bool:
-        """Whether something that was wanted was not done."""
-        return self._asking.has_failed
-
-    def connect(self, links: ClientLinks) -> None:
-        """Where questions go."""
-        self._asking.connect(links)
 
     # The commands.
 
@@ -87,6 +72,10 @@ class Groups:
     def hear(self, notice: AnyNotice) -> None:
         """Something is about a conversation of ours, perhaps."""
         match notice:
+            case Happened(RoomLeft(user=whom) | RoomChanged(member=whom) as event) if (
+                self._conversations.is_quiet(event.room) and whom != self._conversations.user
+            ):
+                pass
             case Happened(RoomLeft() as event):
                 self._asking.note(self._left_text(event))
             case Happened(RoomChanged() as event):

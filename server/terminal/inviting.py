@@ -9,46 +9,31 @@ from server.client.notices import Answered, AnyNotice, Connected, ServersChanged
 from server.i18n.translation import _
 from server.names.addresses import parse_addresses
 from server.names.invite_links import InviteLink, is_chat_name
-from server.network.client_links import ClientLinks
 from server.network.tls import fingerprint_of_pem
 from server.protocol.administration import InviteFacts, InviteList
 from server.protocol.one_time_codes import CODE_BYTES, code_hash, code_text
 from server.protocol.requests import CreateInvite, Invites, TakeBackInvite
-from server.terminal.asking import Answer, Asking
+from server.terminal.asking import Answer, Asking, AskingErrand
 from server.terminal.printing import printable
 
 
-class Inviting:
+class Inviting(AskingErrand):
     """Its commands take what stands behind their word.
 
     `authority` gives the certificate by which the servers are known (PEM; "": there is no encryption).
     """
 
     def __init__(self, asking: Asking, authority: Callable[[], str]) -> None:
-        self._asking: Final = asking
+        super().__init__(asking)
         self._authority: Final = authority
         self._chat = ""
         self._addresses: list[str] = []
         # As they were numbered in the last list.
         self._listed: list[InviteFacts] = []
 
-    @property
-    def is_waiting(self) -> bool:
-        """Whether something has no answer yet."""
-        return self._asking.is_waiting
-
-    @property
-    def has_failed(self) -> bool:
-        """Whether something that was wanted was not done."""
-        return self._asking.has_failed
-
     def awaits(self, notice: AnyNotice) -> bool:
         """Whether this says that something of ours is archived."""
         return self._asking.awaits(notice)
-
-    def connect(self, links: ClientLinks) -> None:
-        """Where questions go."""
-        self._asking.connect(links)
 
     # The commands.
 

@@ -21,6 +21,8 @@ class RoomList:
         self._names: dict[str, str] = {}
         # The ids of the last list, as they were numbered.
         self._listed: list[str] = []
+        # The ids of those that are to be quiet.
+        self.muted: Final[set[str]] = set()
 
     def learn(self, rooms: Iterable[RoomFacts]) -> None:
         """All of them, as they are now."""
@@ -84,7 +86,11 @@ class RoomList:
     def _line(self, number: int, facts: RoomFacts, current: str, unread: int) -> str:
         mark = "→" if facts.room == current else " "
         topic = f"  {facts.topic}" if facts.topic else ""
-        about = [*_about(facts), *([unread_text(unread)] if unread else [])]
+        about = _about(facts)
+        if facts.room in self.muted:
+            about.append(_("muted"))
+        elif unread:
+            about.append(unread_text(unread))
         return f"{mark}{number:3}  {self.label_of(facts.room)}  ({', '.join(about)}){topic}"
 
 

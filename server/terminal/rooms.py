@@ -29,7 +29,7 @@ from server.protocol.requests import (
     SetTopic,
     Unread,
 )
-from server.terminal.asking import Answer, Asking
+from server.terminal.asking import Answer, Asking, AskingErrand
 from server.terminal.room_list import RoomList
 from server.terminal.sentences import nowhere
 from server.terminal.words import one_name
@@ -50,7 +50,7 @@ class Keeping(Protocol):
         """Keep something."""
 
 
-class Conversations:
+class Conversations(AskingErrand):
     """Its commands take what stands behind their word; `show` prints messages of a conversation once more."""
 
     def __init__(
@@ -66,7 +66,7 @@ class Conversations:
 
         `keep` remembers over restarts where that is, so that what a pipe brings is kept without a server.
         """
-        self._asking: Final = asking
+        super().__init__(asking)
         self._show: Final = show
         self._is_interactive: Final = is_interactive
         self._links: ClientLinks | None = None
@@ -88,17 +88,12 @@ class Conversations:
     @property
     def is_waiting(self) -> bool:
         """Whether something has no answer yet."""
-        return self._asking.is_waiting or bool(self._pages) or self._is_starting
-
-    @property
-    def has_failed(self) -> bool:
-        """Whether something that was wanted was not done."""
-        return self._asking.has_failed
+        return super().is_waiting or bool(self._pages) or self._is_starting
 
     def connect(self, links: ClientLinks) -> None:
         """Where questions go."""
+        super().connect(links)
         self._links = links
-        self._asking.connect(links)
 
     def hear(self, notice: AnyNotice) -> None:
         """Something is about our conversations, perhaps."""
@@ -140,6 +135,10 @@ class Conversations:
     def facts(self) -> RoomFacts | None:
         """What is known of the one that is talked in."""
         return self.rooms.get(self.room)
+
+    def is_quiet(self, room: str) -> bool:
+        """Whether nothing is to be told of a conversation now: it is muted, and one is elsewhere."""
+        return room in self.rooms.muted and room != self.room
 
     def private_with(self, name: str) -> str:
         """The id of the private chat with a person, or nothing."""
@@ -200,13 +199,18 @@ class Conversations:
 
     def leave(self, argument: str) -> None:
         """`/leave`: this conversation, or that of a name."""
-        name = one_name(argument)
-        room = self._found(name, self.rooms.own()) if name else self.room
+        room = self.meant(argument)
         if room:
             leave = LeaveRoom(id=1, counter=self._asking.next_counter(), room=room)
             self._asking.ask(leave, lambda _answer: self._left(room))
-        elif room is not None:
+
+    def meant(self, argument: str) -> str:
+        """The id of the one that is called so, or without a name of this one; "" for none (told)."""
+        name = one_name(argument)
+        room = self._found(name, self.rooms.own()) if name else self.room
+        if room == "":
             self._asking.fail(_unknown(name) if name else nowhere())
+        return room or ""
 
     def _left(self, room: str) -> None:
         if room == self.room:

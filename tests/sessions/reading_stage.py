@@ -1,5 +1,10 @@
 """A server's delivery over a real log and store, with readers whose outlets are lists."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from server.archive.disk import SqliteDisk
 from server.archive.record import Draft, Epoch, epoch_draft, make_records
 from server.archive.store import Store, Write
 from server.engine.round import Position, Published
@@ -157,6 +162,19 @@ class Stage:
             self.delivery.flush(reader)
 
         self._loop.run_sync(call(), DEADLINE_S)
+
+
+@contextmanager
+def a_stage(folder: Path) -> Iterator[Stage]:
+    """One with a loop and a store of its own, for tests that play many scripts."""
+    loop = LoopThread("stage")
+    loop.start()
+    store = Store(SqliteDisk(folder / "archive.sqlite"))
+    try:
+        yield Stage(loop, store)
+    finally:
+        store.close()
+        loop.stop()
 
 
 def sink(reader: Reader) -> Sink:

@@ -341,6 +341,16 @@ def test_a_cursor_that_this_server_catches_up_with_goes_on_without_a_gap(stage: 
     assert not [e for e in sink(reader).events if isinstance(e, events.Diverged)]
 
 
+def test_who_joined_a_room_where_this_server_was_behind_reads_it_on(stage: Stage) -> None:
+    # Found by the simulator (seed 92000483): all of it came in one batch, with what was written behind.
+    cursor = Cursor(epoch=str(FIRST), index=stage.log.state.index + 1)
+    reader = stage.attach("ben", cursor=cursor.index, resumed=cursor)
+    stage.log.act("member", "ben", MemberBody("tea"))
+    stage.log.say("for all")
+    stage.say("in the room", room="tea")
+    assert sink(reader).texts == ["for all", "in the room"]
+
+
 def test_a_cut_in_the_middle_of_a_run_keeps_what_lies_before_it(stage: Stage) -> None:
     # The store's tables may not have it yet, so it must stay in memory.
     start = stage.log.state.index

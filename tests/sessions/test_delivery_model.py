@@ -7,13 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from server.archive.disk import SqliteDisk
-from server.archive.store import Store
-from server.network.loop_thread import LoopThread
 from server.sessions.reader import Reader
 from server.state.bodies import MemberBody
 from server.state.state import GENERAL
-from tests.sessions.reading_stage import PEOPLE, ROOMS, Stage, reads
+from tests.sessions.reading_stage import PEOPLE, ROOMS, Stage, a_stage, reads
 from tests.waiting import wait_until
 
 actions = st.lists(
@@ -32,14 +29,8 @@ actions = st.lists(
 def test_whatever_happens_each_reader_gets_its_rooms_from_its_cursor_on(
     tmp_path_factory: pytest.TempPathFactory, given_actions: list[tuple[str, object, object]], seed: int
 ) -> None:
-    loop = LoopThread("model")
-    loop.start()
-    store = Store(SqliteDisk(tmp_path_factory.mktemp("model") / "archive.sqlite"))
-    try:
-        Model(Stage(loop, store), random.Random(seed)).play(given_actions)
-    finally:
-        store.close()
-        loop.stop()
+    with a_stage(tmp_path_factory.mktemp("model")) as stage:
+        Model(stage, random.Random(seed)).play(given_actions)
 
 
 class Model:

@@ -7,12 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from server.archive.disk import SqliteDisk
-from server.archive.store import Store
-from server.network.loop_thread import LoopThread
 from server.sessions.reader import Reader
 from server.state.bodies import AddBody, GroupBody, RemoveBody
-from tests.sessions.reading_stage import Stage, sink
+from tests.sessions.reading_stage import Stage, a_stage, sink
 from tests.waiting import wait_until
 
 GROUP = "choir"
@@ -36,14 +33,8 @@ actions = st.lists(
 def test_nobody_is_sent_what_was_said_while_one_was_out(
     tmp_path_factory: pytest.TempPathFactory, given_actions: list[tuple[str, object, object]], seed: int
 ) -> None:
-    loop = LoopThread("rights")
-    loop.start()
-    store = Store(SqliteDisk(tmp_path_factory.mktemp("rights") / "archive.sqlite"))
-    try:
-        Model(Stage(loop, store), random.Random(seed)).play(given_actions)
-    finally:
-        store.close()
-        loop.stop()
+    with a_stage(tmp_path_factory.mktemp("rights")) as stage:
+        Model(stage, random.Random(seed)).play(given_actions)
 
 
 class Model:

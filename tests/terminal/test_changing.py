@@ -21,6 +21,7 @@ class Desk:
         self.asker, self.paper = Asker(), Paper()
         self.replies: list[tuple[str, tuple[str, int]]] = []
         self.counters = itertools.count(100)
+        self.quiet: set[str] = set()
         printer = self.paper.printer
         self.changing = Changing(
             printer.shown,
@@ -28,6 +29,7 @@ class Desk:
             show=printer.listed,
             reply=lambda text, target: self.replies.append((text, target)),
             note=printer.note,
+            is_quiet=lambda room: room in self.quiet,
         )
         self.changing.connect(as_links(self.asker))
         printer.messages([message(5, "helo"), message(6, "who comes?", name="ben")])
@@ -142,6 +144,15 @@ def test_what_others_do_is_said_with_the_number() -> None:
         "* anna took 👍 away from message 2 of ben",
         "* message 1 of anna was deleted",
     ]
+
+
+def test_of_a_muted_room_nothing_is_said_and_all_is_known() -> None:
+    desk = Desk()
+    desk.quiet.add("general")
+    desk.changing.hear(edited("hello there"))
+    assert "".join(desk.paper.notes) == ""
+    desk.changing.list_last("2")
+    assert "hello there" in desk.paper.text()
 
 
 def test_the_last_ones_are_shown_as_they_are_now() -> None:

@@ -11,9 +11,10 @@ from server.terminal.rooms import GENERAL, Conversations
 from tests.terminal.asker import Asker, as_links
 from tests.terminal.paper import Paper
 
+GROUP = "g1"
 OWN = [
     RoomFacts(GENERAL, GENERAL, 3, is_member=True, kind="general"),
-    RoomFacts("g1", "Our garden", 2, is_member=True, kind="group"),
+    RoomFacts(GROUP, "Our garden", 2, is_member=True, kind="group"),
     RoomFacts("p1", "bob", 2, is_member=True, kind="private", user="b"),
 ]
 PUBLIC = RoomFacts("r1", "tea", 5, is_member=False, topic="leaves")
