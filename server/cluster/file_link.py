@@ -132,14 +132,14 @@ class FileLink:
             self._awaited.pop(key, None)
 
     def _counts(self) -> bool:
-        """Alone, this server's disk is all there is. Without a leader it is the link that says so.
+        """Alone, a leader's disk is all there is; before it is known whether it is alone the link says so.
 
-        Whoever follows hands its messages to the other one, whose disk counts, also while the own one does
-        not yet. A strict server promises nothing that is on one disk: neither a message, nor what it carries.
+        Whoever follows, or may come to, hands its messages to the other one, whose disk counts, also while
+        the own one does not. A strict server promises nothing that is on one disk, be it in a message.
         """
         pair = self._hub.pair
         is_linked = pair.mode == "waiting" and self._channel is not None
-        return self._is_strict or pair.mode == "dual" or pair.role == "follower" or is_linked
+        return self._is_strict or pair.role != "leader" or pair.mode == "dual" or is_linked
 
     async def _has(self, key: Key) -> bool:
         if self._copying is None:

@@ -55,13 +55,14 @@ def fold_standing(state: State, header: Header, body: StandingBody) -> Told:  # 
             is_banned = person.is_banned or body.standing == "banned"
             person = msgspec.structs.replace(person, is_admin=False, is_disabled=True, is_banned=is_banned)
     state.put_user(person)
-    if person.is_disabled:
+    is_sent_away = body.standing in {"disabled", "banned"}
+    if is_sent_away:
         for room in person.rooms:
             state.relieve(room, person.id)
     if body.standing == "banned":
         sign_out_all(state, person.id)
         take_back_all(state, person.id)
-    return Told(audience=ADMINISTRATORS, signs_out=body.standing in {"disabled", "banned"})
+    return Told(audience=ADMINISTRATORS, signs_out=is_sent_away)
 
 
 def judge_reset(state: State, header: Header | Draft, body: ResetBody) -> Refusal | None:

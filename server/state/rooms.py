@@ -68,14 +68,14 @@ def judge_member(state: State, header: Header | Draft, body: MemberBody) -> Refu
 
 
 def fold_member(state: State, header: Header, body: MemberBody) -> Told | None:
-    """The person is in the room from here on. Whoever comes where nobody is administers it."""
+    """The person is in the room from here on. Whoever comes where nobody can administer it does."""
     user = state.users[state.devices[header.device].user]
     if body.room in user.rooms or user.has_left:
         return None
     state.add_member(body.room, user.id)
     room = state.rooms[body.room]
-    if not room.administrators:
-        # Everybody had left it: otherwise nobody would administer it ever again.
+    if all(state.users[one].is_disabled for one in room.administrators):
+        # Everybody had left it, or was sent away: otherwise nobody would administer it ever again.
         state.put_room(structs.replace(room, administrators=(user.id,)))
     return Told(audience=body.room, joined=((body.room, user.id),))
 

@@ -46,8 +46,9 @@ def test_nobody_waits_for_a_copy_at_a_server_that_was_replaced() -> None:
         ("leader", "waiting", False, True),
         ("leader", "dual", False, False),
         ("leader", "waiting", True, False),
-        # It is the other one that counts: found by the simulator (seed 92500648).
+        # It is the other one that counts, or may be: found by the simulator (seeds 92500648, 95505652).
         ("follower", "solo", False, False),
+        ("recovering", "waiting", False, False),
     ],
 )
 def test_without_the_other_server_a_file_is_enough_only_where_a_message_is(

@@ -6,6 +6,7 @@ import pytest
 
 from server.state.bodies import DeviceBody, FriendBody, GroupBody, LeaveBody, TopicBody
 from server.state.state import restore
+from tests.state.acts import founder, standing
 from tests.state.archive_of import Archive, act, device, epoch, member, room
 
 
@@ -51,6 +52,24 @@ def test_who_enters_a_room_that_everybody_has_left_administers_it(archive: Archi
     assert not archive.state.rooms["g"].administrators
     for name in "ed":
         archive.add(member(3, "g", name=name))
+    assert archive.state.rooms["g"].administrators == ("user-e",)
+
+
+def test_who_enters_a_room_whose_only_administrator_was_sent_away_administers_it() -> None:
+    # Found by the simulator (seed 95004408).
+    archive = Archive(epoch(), founder(), device("e", "Ben"), room(1, "garden", room_id="g", name="e"))
+    archive.add(standing(2, "user-e", "banned"))
+    assert archive.state.rooms["g"].administrators == ("user-e",)
+    archive.add(member(3, "g", name="d"))
+    assert archive.state.rooms["g"].administrators == ("user-d",)
+
+
+def test_only_who_is_sent_away_hands_a_room_over() -> None:
+    archive = Archive(epoch(), founder(), device("e", "Ben"), standing(1, "user-e", "disabled"))
+    archive.add(standing(2, "user-e", "enabled"))
+    archive.add(room(3, "garden", room_id="g", name="e"))
+    archive.add(member(4, "g", name="d"))
+    archive.add(standing(5, "user-e", "member"))
     assert archive.state.rooms["g"].administrators == ("user-e",)
 
 

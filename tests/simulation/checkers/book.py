@@ -156,8 +156,9 @@ class Book:
                         self._come(room, other, index)
             case MemberBody(room) if room != GENERAL:
                 self._come(room, user, index)
-                # Whoever comes where nobody is.
-                self.rooms[room].administrators = self.rooms[room].administrators or [user]
+                # Whoever comes where nobody can administer it.
+                if all(self.register.people[one].is_disabled for one in self.rooms[room].administrators):
+                    self.rooms[room].administrators = [user]
             case AddBody(room, other):
                 self._come(room, other, index)
             case RemoveBody(room, other):

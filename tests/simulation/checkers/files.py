@@ -28,8 +28,8 @@ def check_copies(process: "Process", draft: Draft, file: FileBody, pair: PairSta
         # A retired server brings it, without its files in this world; or it is archived, and asked again.
         return
     machines = process.world.by_name
-    # A follower may not count yet; then the other disk does.
-    is_alone = pair.mode != "dual" and pair.role != "follower"
+    # Whoever does not lead may not count itself; then the other disk does.
+    is_alone = pair.mode != "dual" and pair.role == "leader"
     for name in (process.name,) if is_alone else (process.name, process.peer):
         if file.sha256 not in machines[name].shelf.whole:
             who = f"{process.name} ({pair.role}, {pair.mode})"
