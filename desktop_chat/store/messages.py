@@ -46,7 +46,8 @@ def from_event(event: events.Message, copies: int) -> Message:
         device=event.device,
         counter=event.counter,
         time_ms=event.time_ms,
-        text=event.text,
+        # A file has no look of its own yet: its name says that there is one.
+        text=event.text if event.file is None else f"📎 {event.file.name}",
         copies=copies,
         is_deleted=event.is_deleted,
     )
