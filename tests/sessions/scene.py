@@ -27,7 +27,7 @@ from server.sessions.session import Session
 from server.state.fold import fold
 from server.state.rebuild import rebuild
 from server.state.state import State
-from tests.waiting import DEADLINE_S
+from tests.waiting import DEADLINE_S, wait_until
 
 T = TypeVar("T")
 E = TypeVar("E", bound=events.Event)
@@ -114,6 +114,20 @@ class Client:
         found = self.ask(kind, **fields)
         self._scene.commit()
         return found + self.heard()
+
+    def ask_until(
+        self, wanted: type[events.AnyEvent], kind: type[requests.AnyRequest], **fields: Any
+    ) -> list[events.AnyEvent]:
+        """Ask, and what came up to one of these; all that is asked for meanwhile is committed."""
+        found = self.ask(kind, **fields)
+
+        def is_answered() -> bool:
+            self._scene.commit()
+            found.extend(self.heard())
+            return any(isinstance(event, wanted) for event in found)
+
+        wait_until(is_answered)
+        return found
 
     def request(self, kind: type[requests.AnyRequest], **fields: Any) -> requests.AnyRequest:
         """A request with the next id."""

@@ -5,8 +5,8 @@ import pytest
 from server.engine.round import PairState
 from server.protocol import events, limits, requests
 from server.protocol.frames import encode_frame
+from tests.sessions.asking import Asking, coming, of
 from tests.sessions.scene import Client, Scene, codes
-from tests.sessions.test_changing import Asking, of
 from tests.sessions.test_files import CONTENT, facts, sha256_of, uploaded
 from tests.waiting import wait_until
 
@@ -17,17 +17,13 @@ BEHIND = PairState("learner", "solo", "2.b.0", "", 0)
 @pytest.fixture
 def anna(scene: Scene) -> Asking:
     """Anna, signed in."""
-    client = scene.client()
-    client.sign_in("Anna")
-    return Asking(scene, client)
+    return coming(scene, "Anna")
 
 
 @pytest.fixture
 def ben(scene: Scene) -> Asking:
     """Ben, signed in."""
-    client = scene.client()
-    client.sign_in("Ben")
-    return Asking(scene, client)
+    return coming(scene, "Ben")
 
 
 def send(client: Client, kind: type[requests.AnyRequest], **fields: object) -> None:

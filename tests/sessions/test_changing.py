@@ -9,73 +9,23 @@ import pytest
 from server.protocol import events, limits, requests
 from server.protocol.frames import encode_frame
 from server.protocol.limits import INTEGER_MAX
-from tests.sessions.scene import Client, Scene, codes, messages_in, only
+from tests.sessions.asking import Asking, coming, of
+from tests.sessions.scene import Scene, codes, messages_in, only
 from tests.waiting import wait_until
 
 NOBODY = "f" * 32
 
 
-class Asking:
-    """A client with counters of its own."""
-
-    def __init__(self, scene: Scene, client: Client) -> None:
-        self.scene, self.client = scene, client
-        self.counter = 0
-
-    def ask(self, kind: type[requests.AnyRequest], **fields: Any) -> list[events.AnyEvent]:
-        """Send it, have it committed as far as it gets there, and give all that is heard up to its answer."""
-        self.counter += 1
-        heard = self.client.ask(kind, counter=self.counter, **fields)
-
-        def is_answered() -> bool:
-            self.scene.commit()
-            heard.extend(self.client.heard())
-            return any(isinstance(event, events.Stored | events.Failed) for event in heard)
-
-        wait_until(is_answered)
-        return heard
-
-    def say(self, text: str, **fields: Any) -> int:
-        """A message; its counter."""
-        found = self.ask(requests.Send, **{"room": "general", "text": text, "time_ms": 5, **fields})
-        assert not codes(found)
-        return self.counter
-
-    def history(self) -> list[events.Message]:
-        """The room as it is shown to somebody who comes now."""
-        found = self.client.ask(requests.History, room="general", limit=200)
-
-        def has_page() -> bool:
-            found.extend(self.client.heard())
-            return bool(pages(found))
-
-        wait_until(has_page)
-        return pages(found)[0].messages
-
-
-def pages(found: list[events.AnyEvent]) -> list[events.HistoryPage]:
-    return [event for event in found if isinstance(event, events.HistoryPage)]
-
-
 @pytest.fixture
 def anna(scene: Scene) -> Asking:
     """Anna, signed in."""
-    client = scene.client()
-    client.sign_in("Anna")
-    return Asking(scene, client)
+    return coming(scene, "Anna")
 
 
 @pytest.fixture
 def ben(scene: Scene) -> Asking:
     """Ben, signed in."""
-    client = scene.client()
-    client.sign_in("Ben")
-    return Asking(scene, client)
-
-
-def of(who: Asking, counter: int) -> dict[str, Any]:
-    """The message of this counter, as requests name it."""
-    return {"device": who.client.device, "message": counter}
+    return coming(scene, "Ben")
 
 
 def test_an_edit_is_told_to_the_room_and_the_past_shows_the_last_one(anna: Asking, ben: Asking) -> None:

@@ -12,48 +12,42 @@ from server.protocol import events, requests
 from tests.sessions.scene import Client, Scene, codes, only
 from tests.waiting import wait_until
 
+_DECIDED: Any = events.SignedIn | events.Failed | events.GoTo
 PASSWORD = "a lamp that hums in B flat"
 
 
-def sign_in(scene: Scene, client: Client, name: str = "Anna", **fields: Any) -> list[events.AnyEvent]:
+def sign_in(client: Client, name: str = "Anna", **fields: Any) -> list[events.AnyEvent]:
     """Greet if that was not done, sign in, and wait for the answer."""
     found: list[events.AnyEvent] = [] if client.session.stage else [client.greet()]
-    found += client.ask(requests.SignIn, name=name, device=client.device, secret=client.secret, **fields)
-
-    def is_answered() -> bool:
-        scene.commit()
-        found.extend(client.heard())
-        return any(isinstance(event, events.SignedIn | events.Failed | events.GoTo) for event in found)
-
-    wait_until(is_answered)
-    return found
+    identity = {"name": name, "device": client.device, "secret": client.secret}
+    return found + client.ask_until(_DECIDED, requests.SignIn, **identity, **fields)
 
 
 def registered(scene: Scene, name: str = "Anna") -> Client:
     client = scene.client()
-    only(sign_in(scene, client, name, password=PASSWORD, register=True), events.SignedIn)
+    only(sign_in(client, name, password=PASSWORD, register=True), events.SignedIn)
     return client
 
 
 def test_a_registered_name_wants_its_password_from_every_new_device(scene: Scene) -> None:
     first = registered(scene)
     user = next(iter(scene.state.users))
-    assert codes(sign_in(scene, scene.client())) == ["password_needed"]
+    assert codes(sign_in(scene.client())) == ["password_needed"]
     second = scene.client()
-    assert codes(sign_in(scene, second, password="another lamp that hums")) == ["wrong_password"]
+    assert codes(sign_in(second, password="another lamp that hums")) == ["wrong_password"]
     # The same connection may try again.
-    assert only(sign_in(scene, second, "anna", password=PASSWORD), events.SignedIn).user == user
+    assert only(sign_in(second, "anna", password=PASSWORD), events.SignedIn).user == user
     # A known device needs none, and none is looked at.
     for password in ("", "whatever"):
         again = scene.client()
         again.device, again.secret = first.device, first.secret
-        assert only(sign_in(scene, again, password=password), events.SignedIn).user == user
+        assert only(sign_in(again, password=password), events.SignedIn).user == user
     assert scene.state.users[user].devices == 2
 
 
 def test_no_password_is_archived_or_told(scene: Scene) -> None:
     client = scene.client()
-    found = sign_in(scene, client, password=PASSWORD, register=True)
+    found = sign_in(client, password=PASSWORD, register=True)
     assert not [event for event in found if PASSWORD in str(event)]
     assert PASSWORD.encode() not in scene.state.snapshot()
     (user,) = scene.state.users.values()
@@ -66,22 +60,22 @@ def test_no_password_is_archived_or_told(scene: Scene) -> None:
 )
 def test_a_weak_password_registers_nobody(scene: Scene, password: str, code: str) -> None:
     client = scene.client()
-    assert codes(sign_in(scene, client, password=password, register=True)) == [code]
+    assert codes(sign_in(client, password=password, register=True)) == [code]
     assert scene.state.users == {}
-    only(sign_in(scene, client, password=PASSWORD, register=True), events.SignedIn)
+    only(sign_in(client, password=PASSWORD, register=True), events.SignedIn)
 
 
 def test_whoever_has_a_name_keeps_it(scene: Scene) -> None:
     registered(scene)
     only(scene.client().sign_in("Ben"), events.SignedIn)
     for name in ("Anna", "ANNA", "Ben"):
-        assert codes(sign_in(scene, scene.client(), name, password=PASSWORD, register=True)) == ["name_taken"]
+        assert codes(sign_in(scene.client(), name, password=PASSWORD, register=True)) == ["name_taken"]
 
 
 def test_nobody_learns_who_has_a_password(scene: Scene) -> None:
     only(scene.client().sign_in("Ben"), events.SignedIn)
     for name in ("Ben", "Nobody"):
-        assert codes(sign_in(scene, scene.client(), name, password=PASSWORD)) == ["wrong_password"]
+        assert codes(sign_in(scene.client(), name, password=PASSWORD)) == ["wrong_password"]
     assert {user.name for user in scene.state.users.values()} == {"Ben"}
 
 
@@ -107,15 +101,15 @@ def test_wrong_passwords_cost_time_and_the_right_one_makes_them_good(scene: Scen
     registered(scene)
     stranger = scene.client("10.0.0.7")
     for _ in range(FREE_TRIES):
-        assert codes(sign_in(scene, stranger, password="not the password")) == ["wrong_password"]
-    (failed,) = [e for e in sign_in(scene, stranger, password=PASSWORD) if isinstance(e, events.Failed)]
+        assert codes(sign_in(stranger, password="not the password")) == ["wrong_password"]
+    (failed,) = [e for e in sign_in(stranger, password=PASSWORD) if isinstance(e, events.Failed)]
     assert (failed.code, failed.arguments) == ("too_many_tries", {"retry_s": 1})
     # Nobody else is held up.
-    only(sign_in(scene, scene.client("10.0.0.8"), password=PASSWORD), events.SignedIn)
+    only(sign_in(scene.client("10.0.0.8"), password=PASSWORD), events.SignedIn)
     scene.clock.now_s += 1.0
-    only(sign_in(scene, stranger, password=PASSWORD), events.SignedIn)
+    only(sign_in(stranger, password=PASSWORD), events.SignedIn)
     other = scene.client("10.0.0.7")
-    assert codes(sign_in(scene, other, password="not the password")) == ["wrong_password"]
+    assert codes(sign_in(other, password="not the password")) == ["wrong_password"]
 
 
 def test_a_password_that_changed_while_it_was_checked_lets_nobody_in(scene: Scene) -> None:
@@ -135,16 +129,14 @@ def test_when_too_many_are_checked_at_once_the_next_one_comes_again(
 ) -> None:
     monkeypatch.setattr(Passwords, "is_busy", True)
     for _ in range(2 * FREE_TRIES):
-        assert codes(sign_in(scene, scene.client(), password=PASSWORD)) == ["busy"]
+        assert codes(sign_in(scene.client(), password=PASSWORD)) == ["busy"]
     (failed,) = [
-        event
-        for event in sign_in(scene, scene.client(), password=PASSWORD)
-        if isinstance(event, events.Failed)
+        event for event in sign_in(scene.client(), password=PASSWORD) if isinstance(event, events.Failed)
     ]
     assert (failed.code, failed.arguments) == ("busy", {"retry_s": 2})
     # None of these was a try.
     monkeypatch.undo()
-    assert codes(sign_in(scene, scene.client(), password=PASSWORD)) == ["wrong_password"]
+    assert codes(sign_in(scene.client(), password=PASSWORD)) == ["wrong_password"]
 
 
 def test_whoever_leaves_while_it_is_checked_leaves_nothing_behind(scene: Scene) -> None:
@@ -177,7 +169,7 @@ def change(scene: Scene, client: Client, old: str, new: str, counter: int = 1) -
 
 def second_device(scene: Scene, name: str = "Anna", **fields: Any) -> Client:
     client = scene.client()
-    only(sign_in(scene, client, name, password=PASSWORD, **fields), events.SignedIn)
+    only(sign_in(client, name, password=PASSWORD, **fields), events.SignedIn)
     return client
 
 
@@ -199,10 +191,10 @@ def test_a_changed_password_ends_every_other_device(scene: Scene) -> None:
         assert client.channel.end == "closed"
     again = scene.client()
     again.device, again.secret = first.device, first.secret
-    assert codes(sign_in(scene, again)) == ["device_revoked"]
+    assert codes(sign_in(again)) == ["device_revoked"]
     # As another device, with the new password.
-    assert codes(sign_in(scene, scene.client(), password=PASSWORD)) == ["wrong_password"]
-    only(sign_in(scene, scene.client(), password=OTHER), events.SignedIn)
+    assert codes(sign_in(scene.client(), password=PASSWORD)) == ["wrong_password"]
+    only(sign_in(scene.client(), password=OTHER), events.SignedIn)
 
 
 def test_a_change_that_is_sent_again_is_done_once_and_answered_alike(scene: Scene) -> None:
@@ -284,10 +276,10 @@ def test_a_hash_of_weaker_parameters_is_made_anew_at_a_sign_in(
     (before,) = scene.state.users.values()
     stronger = PasswordHasher(time_cost=4, memory_cost=64 * 1024, parallelism=4)
     monkeypatch.setattr(passwords, "_argon2", stronger)
-    only(sign_in(scene, scene.client(), password=PASSWORD), events.SignedIn)
+    only(sign_in(scene.client(), password=PASSWORD), events.SignedIn)
     (after,) = scene.state.users.values()
     assert ("t=3" in before.password, "t=4" in after.password) == (True, True)
     # Nobody is signed out by it, and the password is the same.
     assert first.channel.end == ""
-    only(sign_in(scene, scene.client(), password=PASSWORD), events.SignedIn)
+    only(sign_in(scene.client(), password=PASSWORD), events.SignedIn)
     assert scene.state.users[after.id].password == after.password

@@ -28,7 +28,7 @@ def scene(make_scene: Callable[..., Scene]) -> Scene:
 def founder(scene: Scene) -> Client:
     """The first administrator, signed in."""
     client = scene.client()
-    found = sign_in(scene, client, password=PASSWORD, register=True, code=setup_code(SECRET))
+    found = sign_in(client, password=PASSWORD, register=True, code=setup_code(SECRET))
     only(found, events.SignedIn)
     return client
 
@@ -52,7 +52,7 @@ def invite(scene: Scene, client: Client, counter: int = 1) -> str:
 
 
 def register(scene: Scene, code: str, name: str = "Ben") -> list[events.AnyEvent]:
-    return sign_in(scene, scene.client(), name, password=PASSWORD, register=True, code=code)
+    return sign_in(scene.client(), name, password=PASSWORD, register=True, code=code)
 
 
 def operator(scene: Scene, secret: bytes = SECRET) -> tuple[Client, list[events.AnyEvent]]:
@@ -79,8 +79,8 @@ def test_the_welcome_says_how_one_gets_in(scene: Scene) -> None:
 
 def test_without_an_invite_nobody_gets_in(scene: Scene) -> None:
     founder(scene)
-    assert codes(sign_in(scene, scene.client(), "Ben")) == ["password_needed"]
-    assert codes(sign_in(scene, scene.client(), "Ben", password=PASSWORD)) == ["wrong_password"]
+    assert codes(sign_in(scene.client(), "Ben")) == ["password_needed"]
+    assert codes(sign_in(scene.client(), "Ben", password=PASSWORD)) == ["wrong_password"]
     assert codes(register(scene, "")) == ["invite_needed"]
     assert codes(register(scene, "a" * 26)) == ["bad_invite"]
     assert codes(register(scene, "not a code")) == ["bad_request"]
@@ -89,7 +89,7 @@ def test_without_an_invite_nobody_gets_in(scene: Scene) -> None:
 
 def test_an_invite_lets_one_person_in_with_a_password(scene: Scene) -> None:
     code = invite(scene, founder(scene))
-    assert codes(sign_in(scene, scene.client(), "Ben", password="short", register=True, code=code)) == [
+    assert codes(sign_in(scene.client(), "Ben", password="short", register=True, code=code)) == [
         "password_too_short"
     ]
     only(register(scene, code), events.SignedIn)
@@ -117,7 +117,7 @@ def test_members_are_told_nothing_that_is_for_administrators(scene: Scene) -> No
     first = founder(scene)
     code = invite(scene, first)
     client = scene.client()
-    only(sign_in(scene, client, "Ben", password=PASSWORD, register=True, code=code), events.SignedIn)
+    only(sign_in(client, "Ben", password=PASSWORD, register=True, code=code), events.SignedIn)
     for kind in (requests.Accounts, requests.Audit):
         assert codes(client.ask(kind)) == ["forbidden"]
     assert client.ask_for(events.InviteList, requests.Invites).invites == []
@@ -143,12 +143,12 @@ def test_whoever_is_disabled_is_sent_away_from_every_link(scene: Scene) -> None:
     first = founder(scene)
     client = scene.client()
     only(
-        sign_in(scene, client, "Ben", password=PASSWORD, register=True, code=invite(scene, first)),
+        sign_in(client, "Ben", password=PASSWORD, register=True, code=invite(scene, first)),
         events.SignedIn,
     )
     standby = scene.client()
     standby.device, standby.secret = client.device, client.secret
-    only(sign_in(scene, standby, "Ben", standby=True), events.SignedIn)
+    only(sign_in(standby, "Ben", standby=True), events.SignedIn)
     user = scene.state.user_by_name["ben"]
     act(scene, first, requests.SetStanding, counter=7, user=user, standing="disabled")
     for link in (client, standby):
@@ -158,34 +158,34 @@ def test_whoever_is_disabled_is_sent_away_from_every_link(scene: Scene) -> None:
         assert link.channel.end == "closed"
     again = scene.client()
     again.device, again.secret = client.device, client.secret
-    assert codes(sign_in(scene, again, "Ben")) == ["account_disabled"]
-    assert codes(sign_in(scene, scene.client(), "Ben", password="not the password")) == ["wrong_password"]
-    assert codes(sign_in(scene, scene.client(), "Ben", password=PASSWORD)) == ["account_disabled"]
+    assert codes(sign_in(again, "Ben")) == ["account_disabled"]
+    assert codes(sign_in(scene.client(), "Ben", password="not the password")) == ["wrong_password"]
+    assert codes(sign_in(scene.client(), "Ben", password=PASSWORD)) == ["account_disabled"]
     act(scene, first, requests.SetStanding, counter=8, user=user, standing="enabled")
     back = scene.client()
     back.device, back.secret = client.device, client.secret
-    only(sign_in(scene, back, "Ben"), events.SignedIn)
+    only(sign_in(back, "Ben"), events.SignedIn)
 
 
 def test_a_reset_takes_another_password_and_signs_out_the_rest(scene: Scene) -> None:
     first = founder(scene)
     client = scene.client()
     only(
-        sign_in(scene, client, "Ben", password=PASSWORD, register=True, code=invite(scene, first)),
+        sign_in(client, "Ben", password=PASSWORD, register=True, code=invite(scene, first)),
         events.SignedIn,
     )
     code = code_text(secrets.token_bytes(CODE_BYTES))
     fields = {"password": OTHER, "code": code}
-    assert codes(sign_in(scene, scene.client(), "Ben", **fields)) == ["bad_reset"]
-    assert codes(sign_in(scene, scene.client(), "Nobody", **fields)) == ["bad_reset"]
+    assert codes(sign_in(scene.client(), "Ben", **fields)) == ["bad_reset"]
+    assert codes(sign_in(scene.client(), "Nobody", **fields)) == ["bad_reset"]
     user = scene.state.user_by_name["ben"]
     act(scene, first, requests.ResetPassword, counter=7, user=user, hash=code_hash(code).hex())
-    assert codes(sign_in(scene, scene.client(), "Ben", password="short", code=code)) == ["password_too_short"]
-    only(sign_in(scene, scene.client(), "Ben", **fields), events.SignedIn)
+    assert codes(sign_in(scene.client(), "Ben", password="short", code=code)) == ["password_too_short"]
+    only(sign_in(scene.client(), "Ben", **fields), events.SignedIn)
     assert client.channel.end == "closed"
-    assert codes(sign_in(scene, scene.client(), "Ben", **fields)) == ["bad_reset"]
-    assert codes(sign_in(scene, scene.client(), "Ben", password=PASSWORD)) == ["wrong_password"]
-    only(sign_in(scene, scene.client(), "Ben", password=OTHER), events.SignedIn)
+    assert codes(sign_in(scene.client(), "Ben", **fields)) == ["bad_reset"]
+    assert codes(sign_in(scene.client(), "Ben", password=PASSWORD)) == ["wrong_password"]
+    only(sign_in(scene.client(), "Ben", password=OTHER), events.SignedIn)
 
 
 def test_a_reset_is_good_for_a_day(scene: Scene) -> None:
@@ -194,7 +194,7 @@ def test_a_reset_is_good_for_a_day(scene: Scene) -> None:
     user = scene.state.user_by_name["anna"]
     act(scene, first, requests.ResetPassword, counter=7, user=user, hash=code_hash(code).hex())
     scene.clock.now_s += RESET_MS / 1000 + 1
-    assert codes(sign_in(scene, scene.client(), password=OTHER, code=code)) == ["bad_reset"]
+    assert codes(sign_in(scene.client(), password=OTHER, code=code)) == ["bad_reset"]
 
 
 def test_the_operator_administers_and_is_counted_as_nobody(scene: Scene) -> None:
@@ -219,9 +219,9 @@ def test_whoever_has_another_secret_or_shows_a_proof_again_is_no_operator(scene:
     assert codes(found) == ["forbidden"]
     first, again = scene.client(), scene.client()
     proof = operator_proof(SECRET, first.greet().nonce)
-    assert codes(sign_in(scene, again, OPERATOR, standby=True, proof=proof)) == ["forbidden"]
+    assert codes(sign_in(again, OPERATOR, standby=True, proof=proof)) == ["forbidden"]
     assert scene.state.devices == {}
-    only(sign_in(scene, first, OPERATOR, standby=True, proof=proof), events.SignedIn)
+    only(sign_in(first, OPERATOR, standby=True, proof=proof), events.SignedIn)
 
 
 def audit(client: Client, **fields: Any) -> events.AuditPage:
@@ -270,13 +270,13 @@ def test_a_device_that_was_not_used_for_a_month_shows_the_password_again(scene: 
     client = founder(scene)
     for _month in range(3):
         days(scene, 29)
-        only(sign_in(scene, come_back(scene, client)), events.SignedIn)
+        only(sign_in(come_back(scene, client)), events.SignedIn)
         scene.commit()
     days(scene, 31)
     late = come_back(scene, client)
-    assert codes(sign_in(scene, late)) == ["device_expired"]
+    assert codes(sign_in(late)) == ["device_expired"]
     assert late.channel.end == "closed"
-    only(sign_in(scene, scene.client(), password=PASSWORD), events.SignedIn)
+    only(sign_in(scene.client(), password=PASSWORD), events.SignedIn)
 
 
 def test_a_connection_that_stays_open_is_use(scene: Scene) -> None:
@@ -288,4 +288,4 @@ def test_a_connection_that_stays_open_is_use(scene: Scene) -> None:
         scene.commit()
     seen = [record for record in scene.records() if record.header.kind == "seen"]
     assert 38 <= len(seen) <= 40
-    only(sign_in(scene, come_back(scene, client)), events.SignedIn)
+    only(sign_in(come_back(scene, client)), events.SignedIn)

@@ -1,24 +1,15 @@
 """Leaving the chat for good, as the person and the others are told."""
 
 from server.protocol import events, requests
+from tests.sessions.asking import ANSWERED
 from tests.sessions.scene import Client, Scene, codes, messages_in, only
 from tests.sessions.test_password_checks import PASSWORD, registered, second_device, sign_in
 from tests.waiting import wait_until
 
 
-def unregister(
-    scene: Scene, client: Client, password: str = PASSWORD, counter: int = 90
-) -> list[events.AnyEvent]:
+def unregister(client: Client, password: str = PASSWORD, counter: int = 90) -> list[events.AnyEvent]:
     """Ask to leave and wait for the answer."""
-    found = client.ask(requests.Unregister, counter=counter, password=password)
-
-    def is_answered() -> bool:
-        scene.commit()
-        found.extend(client.heard())
-        return any(isinstance(event, events.Stored | events.Failed) for event in found)
-
-    wait_until(is_answered)
-    return found
+    return client.ask_until(ANSWERED, requests.Unregister, counter=counter, password=password)
 
 
 def befriend(client: Client, other: Client, name: str, other_name: str) -> str:
@@ -31,14 +22,7 @@ def befriend(client: Client, other: Client, name: str, other_name: str) -> str:
 
 def page_of(client: Client, room: str) -> events.HistoryPage:
     """A page of history, which a worker reads."""
-    found = client.ask(requests.History, room=room)
-
-    def pages() -> list[events.HistoryPage]:
-        found.extend(client.heard())
-        return [event for event in found if isinstance(event, events.HistoryPage)]
-
-    (page,) = wait_until(pages)
-    return page
+    return only(client.ask_until(events.HistoryPage, requests.History, room=room), events.HistoryPage)
 
 
 def test_r3_1_all_devices_of_whoever_leaves_end_in_words_behind_the_answer(scene: Scene) -> None:
@@ -47,8 +31,8 @@ def test_r3_1_all_devices_of_whoever_leaves_end_in_words_behind_the_answer(scene
     standby = scene.client()
     standby.device, standby.secret = first.device, first.secret
     standby.sign_in("Anna", standby=True)
-    assert codes(unregister(scene, first, "not the password")) == ["wrong_password"]
-    found = unregister(scene, first)
+    assert codes(unregister(first, "not the password")) == ["wrong_password"]
+    found = unregister(first)
     kinds = [type(event) for event in found]
     assert kinds.index(events.Stored) < kinds.index(events.Goodbye)
     assert only(found, events.Goodbye).code == "unregistered"
@@ -57,14 +41,14 @@ def test_r3_1_all_devices_of_whoever_leaves_end_in_words_behind_the_answer(scene
         assert client.channel.end == "closed"
     again = scene.client()
     again.device, again.secret = first.device, first.secret
-    assert codes(sign_in(scene, again)) == ["unregistered"]
+    assert codes(sign_in(again)) == ["unregistered"]
 
 
 def test_nobody_comes_back_under_the_name(scene: Scene) -> None:
-    unregister(scene, registered(scene))
-    assert codes(sign_in(scene, scene.client(), password=PASSWORD)) == ["wrong_password"]
-    assert codes(sign_in(scene, scene.client(), "anna", password=PASSWORD, register=True)) == ["name_taken"]
-    assert codes(sign_in(scene, scene.client())) == ["name_taken"]
+    unregister(registered(scene))
+    assert codes(sign_in(scene.client(), password=PASSWORD)) == ["wrong_password"]
+    assert codes(sign_in(scene.client(), "anna", password=PASSWORD, register=True)) == ["name_taken"]
+    assert codes(sign_in(scene.client())) == ["name_taken"]
 
 
 def test_the_others_hear_it_and_see_it_beside_what_was_written(scene: Scene) -> None:
@@ -76,7 +60,7 @@ def test_the_others_hear_it_and_see_it_beside_what_was_written(scene: Scene) -> 
     assert [message.has_left for message in messages_in(ben.heard())] == [False, False]
     assert anna.session.user is not None
     left = anna.session.user.id
-    unregister(scene, anna)
+    unregister(anna)
     told = ben.heard()
     heard = only(told, events.PersonLeft)
     assert (heard.user, heard.name) == (left, "Anna")
@@ -102,7 +86,7 @@ def test_who_comes_back_later_hears_that_somebody_left_meanwhile(scene: Scene) -
     cursor = [event for event in ben.heard() if isinstance(event, events.PositionMoved)]
     seen = cursor[-1].cursor if cursor else None
     ben.close()
-    unregister(scene, anna)
+    unregister(anna)
     again = scene.client()
     again.device, again.secret = ben.device, ben.secret
     found = again.sign_in("Ben", cursor=seen or requests.Cursor("0.0.0", 0))
@@ -137,5 +121,5 @@ def test_an_open_name_is_left_by_its_first_device_alone(scene: Scene) -> None:
     first, second = scene.client(), scene.client()
     first.sign_in()
     second.sign_in()
-    assert codes(unregister(scene, second, "")) == ["forbidden"]
-    assert codes(unregister(scene, first, "")) == []
+    assert codes(unregister(second, "")) == ["forbidden"]
+    assert codes(unregister(first, "")) == []
