@@ -16,7 +16,6 @@ class Goodbyes:
         self._hub: Final = hub
         # Since the last merge it is not known whose their devices are.
         self._unsure: set[Session] = set()
-        self._merges_seen = 0
 
     def forget(self, session: Session) -> None:
         """A client is gone."""
@@ -49,11 +48,13 @@ class Goodbyes:
             elif device is not None and device.is_revoked:
                 session.say_goodbye("device_revoked")
 
-    def recheck_people(self) -> None:
-        """A device that was new on both sides of a merge may belong to another person now."""
+    def recheck_people(self, *, is_cut: bool) -> None:
+        """A device that was new on both sides of a merge may belong to another person now.
+
+        Asked before anything new is delivered: that is not for whom it belonged to.
+        """
         hub = self._hub
-        if hub.delivery.merges != self._merges_seen:
-            self._merges_seen = hub.delivery.merges
+        if is_cut:
             self._unsure = {session for session in hub.sessions if session.device is not None}
         for session in list(self._unsure):
             assert session.device is not None

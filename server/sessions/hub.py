@@ -272,8 +272,9 @@ class Hub:
     def deliver(self, output: Output) -> None:
         """What a round of the engine brought."""
         if output.position is not None:
+            is_cut = output.position.index < self.delivery.position.index
+            self.goodbyes.recheck_people(is_cut=is_cut)
             self.delivery.publish(output.published, output.position)
-            self.goodbyes.recheck_people()
             self.receipts.merged()
         for answer in output.answers:
             answered = self._askers.pop(answer.asker, None)

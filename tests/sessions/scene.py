@@ -27,6 +27,7 @@ from server.sessions.session import Session
 from server.state.fold import fold
 from server.state.rebuild import rebuild
 from server.state.state import State
+from server.state.told import Outcome
 from tests.waiting import DEADLINE_S, wait_until
 
 T = TypeVar("T")
@@ -231,10 +232,7 @@ class Scene:
 
     def append(self, draft: Draft, asker: int = 0, epoch: Epoch = EPOCH) -> Output:
         """Archive one record and give the hub the round in which it was committed."""
-        (record,) = make_records([draft], epoch, self.state.index, self.state.hash)
-        outcome = fold(self.state, record)
-        row = outcome.told.rows(record.index) if outcome.told else []
-        self._store.commit([Write(records=(record,), timeline=tuple(row), derived_index=record.index)])
+        record, outcome = self._archive(draft, epoch)
         number = outcome.told.number if outcome.told else 0
         answer = Answer(asker, *draft.id, record.index, number, 1, outcome.refusal)
         output = Output(
@@ -245,6 +243,22 @@ class Scene:
         )
         self.do(lambda: self.hub.deliver(output))
         return output
+
+    def append_at_once(self, *drafts: Draft) -> None:
+        """Archive several records that are committed in one round."""
+        archived = [self._archive(draft, EPOCH) for draft in drafts]
+        output = Output(
+            published=[Published(record, outcome.told) for record, outcome in archived if outcome.told],
+            position=Position(self.state.index, str(EPOCH), self.state.number),
+        )
+        self.do(lambda: self.hub.deliver(output))
+
+    def _archive(self, draft: Draft, epoch: Epoch) -> tuple[Record, Outcome]:
+        (record,) = make_records([draft], epoch, self.state.index, self.state.hash)
+        outcome = fold(self.state, record)
+        row = outcome.told.rows(record.index) if outcome.told else []
+        self._store.commit([Write(records=(record,), timeline=tuple(row), derived_index=record.index)])
+        return record, outcome
 
     def cut(self, index: int) -> None:
         """A merge: the log is cut behind an index, and what stood there is not back yet."""

@@ -82,6 +82,25 @@ def test_whose_device_belongs_to_somebody_else_after_the_merge_signs_in_anew(sce
     assert anna.channel.end == "closed"
 
 
+def test_whose_device_belongs_to_somebody_else_is_told_nothing_more_as_who_it_was(scene: Scene) -> None:
+    # Found by the simulator (seed 96515204): the cursor went past what the new owner may read.
+    fork = scene.state.index
+    anna = scene.client()
+    anna.sign_in("Anna")
+    scene.cut(fork)
+    (device,) = scene.re_submitted()
+    anna.heard()
+    scene.append_at_once(
+        Draft("device", "f" * 32, 0, 0, packed(DeviceBody("first", "Anna", b""))),
+        msgspec.structs.replace(device, origin=None),
+        message("f" * 32, 1, "behind both"),
+    )
+    heard = anna.heard()
+    assert only(heard, events.Goodbye).code == "merged"
+    assert not messages_in(heard)
+    assert not [event for event in heard if isinstance(event, events.PositionMoved)]
+
+
 def say(scene: Scene, client: Client, counter: int) -> None:
     client.ask(requests.Send, counter=counter, room=GENERAL, text=f"Anna {counter}", time_ms=0)
     scene.commit()
