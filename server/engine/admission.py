@@ -52,7 +52,7 @@ class Admission:
         """A client of this server asks."""
         is_crowded = self._answers.pending.is_full
         is_full = self.is_disk_full or is_crowded
-        if self._turned_away.turns_away(ask, self._is_known, is_full=is_full):
+        if self._turned_away.turns_away(ask, now, self._is_known, is_full=is_full):
             self._answers.turn_away(ask, Refusal("unknown" if is_crowded else "disk_full"))
             return
         pending = self._answers.pending.add(ask, now)

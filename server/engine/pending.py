@@ -18,6 +18,8 @@ Identity = tuple[str, int]
 PENDING_BYTES_MAX: Final = 256 * 1024 * 1024
 # What ends a connection and says something about the one who asked.
 _FATAL_VERDICTS: Final = frozenset({"device_revoked", "account_disabled"})
+# A client that reads no answers may go on sending ahead for so long before its connection is closed.
+BEHIND_S: Final = limits.BLOCKED_READER_S_MAX + 10.0
 # Connections of which it is remembered what a full disk refused: more than a server has in its worst minutes.
 _CONNECTIONS_MAX: Final = 20_000
 
@@ -118,13 +120,18 @@ class TurnedAway:
     A client sends ahead, hears of the refusal later, and then asks again, in order, for what it still wants.
     So what comes for the first time behind a refused request was sent ahead: it is refused as well, though
     there is room again. What comes again was sent by somebody who had heard of it, and of all before it.
+    A client may also ask for nothing of that again, and only for something new, as people do with commands:
+    nothing that it sends `BEHIND_S` after the disk was full was sent ahead.
     """
 
     def __init__(self) -> None:
-        # By connection: the counters that were refused and have not come again, the last refusal last.
-        self._refused: OrderedDict[int, set[int]] = OrderedDict()
+        # By connection: the counters that were refused and have not come again, and until when they count;
+        # the last refusal last.
+        self._refused: OrderedDict[int, tuple[set[int], float]] = OrderedDict()
 
-    def turns_away(self, ask: Ask, is_known: Callable[[Identity], bool], *, is_full: bool) -> bool:
+    def turns_away(
+        self, ask: Ask, now: float, is_known: Callable[[Identity], bool], *, is_full: bool
+    ) -> bool:
         """Whether a request is to be asked again later; what is known already never is."""
         if not is_full and ask.connection not in self._refused:
             return False
@@ -132,7 +139,12 @@ class TurnedAway:
             return False
         if not ask.connection:
             return is_full
-        counter, refused = ask.draft.counter, self._refused.pop(ask.connection, set[int]())
+        counter = ask.draft.counter
+        refused, until = self._refused.pop(ask.connection, (set[int](), now))
+        if is_full:
+            until = now + BEHIND_S
+        elif now >= until:
+            return False
         if counter in refused:
             # What lay before it came again as well, or was given up.
             refused = {other for other in refused if other > counter}
@@ -143,7 +155,7 @@ class TurnedAway:
         if (is_full or is_ahead) and len(refused) < limits.REQUESTS_IN_FLIGHT_MAX:
             refused.add(counter)
         if refused:
-            self._refused[ask.connection] = refused
+            self._refused[ask.connection] = refused, until
             if len(self._refused) > _CONNECTIONS_MAX:
                 self._refused.popitem(last=False)
         return is_full or is_ahead

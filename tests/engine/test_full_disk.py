@@ -3,6 +3,7 @@
 import msgspec
 
 from server.archive.record import Epoch, Origin
+from server.engine.pending import BEHIND_S
 from server.engine.round import DiskSpace
 from tests.replication.servers import Server, Servers
 from tests.state.archive_of import message
@@ -66,6 +67,19 @@ def test_a_client_that_gives_up_what_was_refused_goes_on(alone: Server) -> None:
     asked = alone.ask(message(2), message(3), connection=1)
     alone.sync()
     assert [alone.verdict(asker)[:9] for asker in asked] == ["stored at"] * 2
+
+
+def test_a_client_that_asks_for_nothing_again_goes_on_after_a_while(alone: Server) -> None:
+    # As a person whose command was refused: the next one is another one.
+    alone.give(DiskSpace(is_full=True))
+    alone.ask(message(1), connection=1)
+    alone.give(DiskSpace(is_full=False))
+    alone.now += BEHIND_S / 2
+    (soon,) = alone.ask(message(2), connection=1)
+    alone.now += BEHIND_S / 2
+    later = alone.ask(message(3), message(4), connection=1)
+    alone.sync()
+    assert [alone.verdict(asker)[:9] for asker in (soon, *later)] == ["disk_full", "stored at", "stored at"]
 
 
 def test_what_the_server_asks_for_itself_waits_for_nothing(alone: Server) -> None:

@@ -9,5 +9,7 @@ from server.engine.round import Ask
 TARGET: Final = "server.engine.pending.TurnedAway.turns_away"
 
 
-def replacement(self: TurnedAway, ask: Ask, is_known: Callable[[Identity], bool], *, is_full: bool) -> bool:
+def replacement(
+    self: TurnedAway, ask: Ask, now: float, is_known: Callable[[Identity], bool], *, is_full: bool
+) -> bool:
     return is_full and not is_known(ask.draft.id)
