@@ -90,6 +90,14 @@ class FileCopying:
         if key not in self._peer_has:
             self._send(FileOffer(*key, size))
 
+    def ask_again(self, key: Key, size: int) -> None:
+        """A message is about to carry this: the other server shall say now that it has it, and hold it.
+
+        What it said long ago may be erased in this moment with an older message.
+        """
+        self._peer_has.discard(key)
+        self.offer(key, size)
+
     def moved(self, key: Key) -> None:
         """More of it is here: give what is wanted."""
         self._give_soon(key)
@@ -171,14 +179,13 @@ class FileCopying:
         self._files.hold(holder, key[1], inf)
         is_told = False
         try:
-            async with self._slots:
-                await self._files.settled(key[1])
-                if await self._take_in(key, size):
-                    if key[0]:
-                        await self._files.run(lambda: self._files.blobs.show(*key))
-                    self._here.add(key[1])
-                    self._send(FileHas(*key))
-                    is_told = True
+            await self._files.settled(key[1])
+            if await self._take_in(key, size):
+                if key[0]:
+                    await self._files.run(lambda: self._files.blobs.show(*key))
+                self._here.add(key[1])
+                self._send(FileHas(*key))
+                is_told = True
         finally:
             del self._copies[key]
             if is_told:
@@ -187,8 +194,11 @@ class FileCopying:
                 self._files.let_go(holder)
 
     async def _take_in(self, key: Key, size: int) -> bool:
-        """Whether it is here, by now."""
-        return await self._is_here(key[1]) or await self._fetch(key, size)
+        """Whether it is here, by now. Who only asks for that waits for no copy of something else."""
+        if await self._files.run(lambda: self._files.blobs.touch(key[1])):
+            return True
+        async with self._slots:
+            return await self._is_here(key[1]) or await self._fetch(key, size)
 
     async def _fetch(self, key: Key, size: int) -> bool:
         """All of it, piece by piece, several asked for ahead; False when it does not come."""

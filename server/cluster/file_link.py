@@ -122,7 +122,8 @@ class FileLink:
         """Wait until the other server has it, or does not count; False when it took too long."""
         until = self._hub.now() + limit_s
         self._awaited[key] = size
-        self.offer(key, size)
+        if self._copying is not None:
+            self._copying.ask_again(key, size)
         try:
             while self._counts() and not await self._has(key):
                 if self._hub.now() > until or self._has_ended:

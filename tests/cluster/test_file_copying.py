@@ -4,13 +4,17 @@ import asyncio
 import hashlib
 import os
 import threading
+import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, Final
 
 import pytest
 
-from server.archive.blobs import BlobStore
+from server.archive.blobs import KEPT_S, BlobStore
 from server.cluster.file_copying import FileCopying
+from server.cluster.file_link import FileLink
 from server.cluster.file_messages import (
     PIECE_BYTES,
     WANTS_AHEAD,
@@ -21,6 +25,7 @@ from server.cluster.file_messages import (
     FileWant,
 )
 from server.cluster.peer_frames import PeerFrameReader, encode_peer_frame
+from server.engine.round import PairState
 from server.protocol.errors import Refusal
 from server.sessions.file_store import FileStore
 from server.state.files import FileUses
@@ -28,6 +33,13 @@ from server.state.files import FileUses
 CONTENT = os.urandom(PIECE_BYTES * (WANTS_AHEAD + 3) + 777)
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
 KEY = ("anna", SHA256)
+# What a link needs that neither dials nor is dialed.
+ENDS: Final[dict[str, Any]] = {
+    "identity": SimpleNamespace(server="a", peer="b"),
+    "address": None,
+    "terms": None,
+    "hub": SimpleNamespace(pair=PairState("leader", "dual", "", "", 0), now=time.monotonic),
+}
 
 
 class Side:
@@ -342,6 +354,31 @@ def test_a_file_that_was_said_to_be_here_is_not_erased_at_once(tmp_path: Path) -
         while not await a.copying.wait_for_copy(KEY):
             pass
         assert b.files.is_held(SHA256, lambda _device, _counter: False)
+
+    run(tmp_path, script)
+
+
+def test_who_needs_a_file_has_it_held_at_the_other_server_however_long_that_has_it(tmp_path: Path) -> None:
+    async def script(a: Side, b: Side) -> None:
+        def is_held() -> bool:
+            return b.files.is_held(SHA256, lambda _device, _counter: False)
+
+        await a.files.begin(KEY, len(CONTENT))
+        await a.receive(0, len(CONTENT))
+        while not await a.copying.wait_for_copy(KEY):
+            pass
+        # Two days later; and an older message with it was deleted a moment ago.
+        await until(lambda: not b.copying._copies)
+        b.files.let_go((f"{KEY[0]} {KEY[1]}", 0))
+        for path in (tmp_path / "b").rglob(SHA256):
+            os.utime(path, (time.time() - 2 * KEPT_S,) * 2)
+        assert not is_held()
+        link = FileLink(**ENDS, files=a.files)
+        link._copying = a.copying
+        assert await link.copied(KEY, len(CONTENT), 60)
+        assert is_held()
+        await b.files.sweep(lambda _sha256: False, time.time())
+        assert b.blobs.has(SHA256)
 
     run(tmp_path, script)
 
