@@ -92,7 +92,7 @@ class Errands:
             note=printer.note,
             is_quiet=self.conversations.is_quiet,
         )
-        self.receipts: Final = ReceiptErrands(self._room, printer.note)
+        self.receipts: Final = ReceiptErrands(self._room, printer.note, is_quiet=self.conversations.is_quiet)
         self.people: Final = Acquaintances(asks=manners.is_interactive)
         self._all = (
             *(self.conversations, self.friendships, self.groups, self.inviting),

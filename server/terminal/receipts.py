@@ -25,11 +25,15 @@ _TEXT_CHARACTERS: Final = 40
 
 
 class ReceiptErrands:
-    """Its commands take what stands behind their word; `room` is where the person talks, `note` tells."""
+    """Its commands take what stands behind their word; `room` is where the person talks, `note` tells; of a
+    room that `is_quiet` not all is printed."""
 
-    def __init__(self, room: Callable[[], str], note: Callable[[str], None]) -> None:
+    def __init__(
+        self, room: Callable[[], str], note: Callable[[str], None], is_quiet: Callable[[str], bool]
+    ) -> None:
         self._room: Final = room
         self._note = note
+        self._is_quiet: Final = is_quiet
         self._links: ClientLinks | None = None
         self._user = ""
         self._room_names: dict[str, str] = {}
@@ -52,7 +56,9 @@ class ReceiptErrands:
     def printed(self, messages: Iterable[Message]) -> None:
         """The person has these before the eyes, the program in its input."""
         for message in messages:
-            self._printed[message.room] = max(self._printed.get(message.room, 0), message.index)
+            if not self._is_quiet(message.room):
+                # A mark is for all up to there: one mention must not mark what was kept back before it.
+                self._printed[message.room] = max(self._printed.get(message.room, 0), message.index)
             if message.user == self._user:
                 self._own.append(message)
         self._mark()

@@ -67,6 +67,9 @@ def test_a_muted_room_is_quiet_over_a_restart_until_one_talks_there(
         say(ben, "good night", "general")
         screen.wait_for("good night")
         assert "the tea is cold" not in screen.read()
+        # Nor is it read, as little as what stood before the one that was shown.
+        screen.type("/unread\r")
+        screen.wait_for("#tea: 3 unread messages")
         screen.type("/room tea\r")
         screen.wait_for("the tea is cold")
         screen.type("/unmute\r")

@@ -15,7 +15,10 @@ class Desk:
 
     def __init__(self) -> None:
         self.asker, self.paper = Asker(), Paper()
-        self.errands = ReceiptErrands(lambda: "general", self.paper.printer.note)
+        self.quiet: set[str] = set()
+        self.errands = ReceiptErrands(
+            lambda: "general", self.paper.printer.note, is_quiet=self.quiet.__contains__
+        )
         self.errands.connect(as_links(self.asker))
         self.errands.hear(
             Connected(server="a", address="a:1", user="me", name="Anna", chat="Chat", cluster="c")
@@ -41,6 +44,18 @@ def test_what_is_printed_is_read_up_to_the_position() -> None:
     desk.print(3, 4)
     assert desk.asker.marks == []
     desk.move(4)
+    assert desk.asker.marks == [(Cursor("1.a.0", 4), {"general": 4})]
+
+
+def test_a_mention_in_a_muted_room_marks_nothing_that_was_kept_back() -> None:
+    desk = Desk()
+    desk.quiet.add("general")
+    desk.print(4)
+    desk.move(4)
+    assert desk.asker.marks == []
+    # One comes to the room.
+    desk.quiet.clear()
+    desk.print(3, 4)
     assert desk.asker.marks == [(Cursor("1.a.0", 4), {"general": 4})]
 
 
