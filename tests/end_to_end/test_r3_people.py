@@ -11,6 +11,7 @@ import pytest
 from server.state.state import RoomKind, State
 from tests.end_to_end.real_pair import RealPair
 from tests.end_to_end.test_r3_accounts import Computers, state_of, stop_level
+from tests.waiting import DEADLINE_S
 
 
 class Town:
@@ -21,6 +22,8 @@ class Town:
         self._computers = Computers(path, pair)
         self._rng = rng
         self._kills = kills
+        # The first server leads at the start; whichever leads is killed, and then the other one does.
+        self._leading = 0
 
     def say(self, name: str, *lines: str, options: tuple[str, ...] = ()) -> str:
         """What somebody types; all of it is done. Gives what was printed."""
@@ -40,12 +43,15 @@ class Town:
         if not self._kills:
             yield
             return
+        leading, self._leading = self._leading, 1 - self._leading
         delay_s = self._rng.uniform(0.1, 1.5)
-        timer = threading.Timer(delay_s, lambda: self.pair.kill(0))
+        timer = threading.Timer(delay_s, lambda: self.pair.kill(leading))
         timer.start()
         yield
         timer.join()
-        self.pair.start_again(0)
+        self.pair.start_again(leading)
+        # The next one to die leaves everything behind.
+        assert self.pair.processes.servers[leading].wait_dual(DEADLINE_S)
 
     def states(self) -> list[State]:
         """What both archives mean in the end."""

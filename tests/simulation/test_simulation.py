@@ -20,7 +20,7 @@ from tests.source_tree import PROJECT
 
 SAFETY_RUNS = 2_000
 PARTS = 4
-LIVENESS_RUNS = 512
+LIVENESS_RUNS = 513
 TWICE = 50
 # Of the small scope one schedule in so many; all of it by hand.
 SAMPLE = 11
