@@ -36,10 +36,10 @@ def computers(tmp_path: Path, pair: RealPair) -> Computers:
     return Computers(tmp_path, pair)
 
 
-def admin(pair: RealPair, *words: str) -> Any:
-    """What `admin --json` answers."""
+def admin(pair: RealPair, *words: str, folder: str = "") -> Any:
+    """What `admin --json` answers, with the folder of the pair or of one server."""
     done = subprocess.run(
-        [sys.executable, "-m", "server", "admin", "--data", str(pair.path), "--json", *words],
+        [sys.executable, "-m", "server", "admin", "--data", str(pair.path / folder), "--json", *words],
         capture_output=True,
         text=True,
         timeout=DEADLINE_S,
@@ -141,6 +141,50 @@ def test_r3_1_acts_of_administration_are_done_once_and_hold_at_both_servers(
         ("operator", "enabled", "ben"),
         ("operator", "reset", "ben"),
         ("operator", "settings", ""),
+    ]
+
+
+@pytest.mark.usefixtures("steady")
+def test_r3_1_people_invites_and_the_rate_are_administered_with_the_folder_of_one_server(
+    pair: RealPair, computers: Computers
+) -> None:
+    def administrators() -> list[str]:
+        people = admin(pair, "users", folder="b")["accounts"]
+        return [one["name"] for one in people if one["standing"] == "administrator"]
+
+    code, told = join(computers, pair, "ben")
+    assert code == 0, told
+    admin(pair, "make-admin", "ben", folder="a")
+    assert administrators() == ["ben"]
+    # Somebody must stay one.
+    code, told = join(computers, pair, "anna")
+    assert code == 0, told
+    admin(pair, "make-admin", "anna", folder="b")
+    admin(pair, "make-member", "ben", folder="b")
+    assert administrators() == ["anna"]
+    made = admin(pair, "invite", folder="a")
+    admin(pair, "take-back", made["hash"], folder="b")
+    link = ["--server", made["link"], "--register", "--password-file", computers.file(PASSWORD)]
+    code, told = computers.say("carl", "no", *link, "--wait", "5", name="carl")
+    assert code == 1
+    assert "This invite" in told
+    admin(pair, "ban", "ben", folder="a")
+    code, told = computers.say("ben", "no", "--wait", "5", name="ben")
+    assert code == 1
+    assert "disabled this account" in told or "signed out for good" in told
+    assert admin(pair, "settings", "--send-rate", "3.5", folder="b")["send_rate_per_s"] == 3.5
+    assert admin(pair, "settings", folder="a")["send_rate_per_s"] == 3.5
+    acts = [(act["act"], act["person"]) for act in admin(pair, "audit", folder="b")["acts"]]
+    assert acts == [
+        ("invite", ""),
+        ("administrator", "ben"),
+        ("invite", ""),
+        ("administrator", "anna"),
+        ("member", "ben"),
+        ("invite", ""),
+        ("take_back", ""),
+        ("banned", "ben"),
+        ("settings", ""),
     ]
 
 
