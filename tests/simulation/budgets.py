@@ -41,7 +41,7 @@ BUDGETS: Final[dict[str, Budget]] = {
     "old_session_counted": Budget(kinds=("late", "drop", "cut")),
     "one_way_liveness": Budget(ending="one_way"),
     # Room that comes back while a client is being refused what it has sent ahead.
-    "overtakes_what_was_refused": Budget(1_500, kinds=("little_room",)),
+    "overtakes_what_was_refused": Budget(4_000, kinds=("little_room",)),
     # A crash while the re-submission is under way.
     "quarantine_dropped_when_sent": Budget(1_500, kinds=("cut", "crash_at")),
     # A crash between the cut and the re-submission.

@@ -76,8 +76,10 @@ class ShelfStore:
 
     def remove(self, sha256: str) -> bool:
         """Erase it; whether it was here."""
-        self._shelf.erased.add(sha256)
-        return self._shelf.whole.pop(sha256, None) is not None
+        was_here = self._shelf.whole.pop(sha256, None) is not None
+        if was_here:
+            self._shelf.erased.add(sha256)
+        return was_here
 
     def sweep(self, is_carried: Callable[[str], bool], now_s: float) -> list[str]:
         """Remove what is old and in no message; which."""
