@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from server.state.files import FileUses
-from tests.cluster.test_file_copying import CONTENT, KEY, SHA256, Side, run, until
+from tests.cluster.file_sides import CONTENT, KEY, SHA256, Side, run, until
 from tests.sessions.scene import Scene
 from tests.sessions.test_files import CONTENT as PLAIN
 from tests.sessions.test_files import TEXT, sha256_of, signed_in, uploaded
