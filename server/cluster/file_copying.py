@@ -175,7 +175,7 @@ class FileCopying:
     async def _copy(self, key: Key, size: int) -> None:
         # What was deleted before must not take it away: neither while it comes, nor from what the other
         # server takes when it was told.
-        holder = f"{key[0]} {key[1]}", 0
+        holder = self._files.new_holder()
         self._files.hold(holder, key[1], inf)
         is_told = False
         try:

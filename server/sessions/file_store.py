@@ -81,6 +81,7 @@ class FileStore:
         self.copier: Copier | None = None
         # Requests that may put a file into a message, with the file: until they are answered, or so long.
         self._held: Final[dict[Identity, tuple[str, float]]] = {}
+        self._last_holder = 0
         # Files that are being erased.
         self._removing: Final[dict[str, asyncio.Event]] = {}
 
@@ -135,6 +136,11 @@ class FileStore:
         return await self.copier.copied(key, size, _COPIED_S)
 
     # --- what is to go
+
+    def new_holder(self) -> Identity:
+        """Somebody who holds a file and is no request: no device has that name."""
+        self._last_holder += 1
+        return "", self._last_holder
 
     def hold(self, request: Identity, sha256: str, for_s: float = _HELD_S) -> None:
         """A message is about to carry the file: though no other one does any more, it stays.

@@ -132,7 +132,7 @@ async def _whole(
     files: FileStore, person: str, request: requests.BeginUpload | requests.Chunk, size: int
 ) -> events.UploadState | Refusal:
     """It is here; the client is told when every disk that counts has it. Until then it is not erased."""
-    waiting = f"{person} {request.sha256}", request.id
+    waiting = files.new_holder()
     files.hold(waiting, request.sha256)
     try:
         await files.settled(request.sha256)

@@ -347,6 +347,19 @@ def test_nothing_is_acknowledged_before_the_other_server_has_the_file(scene: Sce
     assert [event.answer for event in anna.heard() if event.answer] == [last.id, message.id, later.id]
 
 
+def test_two_who_wait_for_one_file_hold_it_each_by_itself(scene: Scene) -> None:
+    # The requests of two devices of one person have the same numbers.
+    store, sha256 = scene.hub.files, sha256_of(b"abc")
+    assert store is not None
+    holders = [store.new_holder() for _ in range(2)]
+    for holder in holders:
+        store.hold(holder, sha256)
+    store.let_go(holders[0])
+    assert store.is_held(sha256, scene.state.has_seen)
+    store.let_go(holders[1])
+    assert not store.is_held(sha256, scene.state.has_seen)
+
+
 def test_a_part_that_nobody_goes_on_with_is_closed_and_stays(scene: Scene) -> None:
     anna = signed_in(scene)
     begun(scene, anna, CONTENT)
