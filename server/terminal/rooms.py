@@ -35,8 +35,9 @@ from server.terminal.sentences import nowhere
 from server.terminal.words import one_name
 
 GENERAL: Final = "general"
-# So much of a conversation is shown when one comes into it.
+# So much of a conversation is shown when one comes into it; and of a muted one, where more was kept back.
 _LAST_ROWS: Final = 10
+_KEPT_BACK_ROWS: Final = 50
 _NAME_CHARACTERS_MAX: Final = 64
 
 
@@ -80,8 +81,8 @@ class Conversations(AskingErrand):
         self._is_known = False
         # The ids of those that were made here: it is not news that they are there.
         self._made: Final[set[str]] = set()
-        # The tickets of their last messages: of each one that was entered.
-        self._pages: Final[set[int]] = set()
+        # The tickets of their last messages, and how many: of each one that was entered.
+        self._pages: Final[dict[int, int]] = {}
 
     # As the other errands.
 
@@ -107,10 +108,9 @@ class Conversations(AskingErrand):
                     # What is being typed was meant for those in there, and for nobody else.
                     self.room = ""
             case Answered(ticket, HistoryPage(messages=messages)) if ticket in self._pages:
-                self._pages.discard(ticket)
-                self._show(messages[-_LAST_ROWS:])
+                self._show(messages[-self._pages.pop(ticket) :])
             case QuestionFailed(ticket) if ticket in self._pages:
-                self._pages.discard(ticket)
+                del self._pages[ticket]
             case _:
                 self._asking.hear(notice)
 
@@ -249,7 +249,8 @@ class Conversations(AskingErrand):
         assert self._links is not None
         self.room = room
         self._asking.note(self._place_line())
-        self._pages.add(self._links.ask(History(id=1, room=room, limit=_LAST_ROWS)))
+        rows = _KEPT_BACK_ROWS if room in self.rooms.muted else _LAST_ROWS
+        self._pages[self._links.ask(History(id=1, room=room, limit=rows))] = rows
 
     def enter_answered(self, answer: Answer) -> None:
         """The same, once the room is ours."""

@@ -2,8 +2,10 @@
 
 from msgspec import structs
 
-from server.client.notices import RoomsChanged
-from server.protocol.events import Message
+from server.client.notices import Answered, RoomsChanged
+from server.protocol.events import HistoryPage, Message
+from server.protocol.messages import MessageRow, Sender
+from server.protocol.requests import History
 from server.terminal.muting import Muting
 from tests.terminal.paper import message
 from tests.terminal.test_rooms import GROUP, Desk, Facts
@@ -36,6 +38,17 @@ def test_a_muted_room_is_quiet_while_one_is_elsewhere() -> None:
     assert "#Our garden is muted" in room.paper.text()
     room.talks.switch("Our garden")
     assert room.muting.is_shown(told)
+
+
+def test_who_comes_to_a_muted_room_sees_more_of_what_was_kept_back() -> None:
+    room = Room()
+    room.muting.mute("Our garden")
+    room.talks.switch("Our garden")
+    question = room.asker.last(History)
+    rows = [MessageRow(n, n, 0, n, 1, f"words {n}") for n in range(1, 41)]
+    page = HistoryPage(room=GROUP, senders=[Sender("ben", "ben", "d")], rows=rows, is_end=True)
+    room.talks.hear(Answered(ticket=len(room.asker.asked), answer=page))
+    assert (question.limit, len(room.shown)) == (50, 40)
 
 
 def test_what_mentions_one_is_shown_and_so_is_what_one_wrote_oneself() -> None:
