@@ -42,7 +42,10 @@ def judge_standing(state: State, header: Header | Draft, body: StandingBody) -> 
 
 
 def fold_standing(state: State, header: Header, body: StandingBody) -> Told:  # noqa: ARG001 - the table's shape
-    """Whoever is sent away administers no longer; whoever comes back is a member."""
+    """Whoever is sent away administers no longer; whoever comes back is a member.
+
+    And administers what is left to people who were sent away as well.
+    """
     person = state.users[body.user]
     match body.standing:
         case "administrator":
@@ -59,6 +62,10 @@ def fold_standing(state: State, header: Header, body: StandingBody) -> Told:  # 
     if is_sent_away:
         for room in person.rooms:
             state.relieve(room, person.id)
+    if body.standing == "enabled":
+        for room in person.rooms:
+            if state.rooms[room].administrators:
+                state.take_over(room, person.id)
     if body.standing == "banned":
         sign_out_all(state, person.id)
         take_back_all(state, person.id)

@@ -73,10 +73,8 @@ def fold_member(state: State, header: Header, body: MemberBody) -> Told | None:
     if body.room in user.rooms or user.has_left:
         return None
     state.add_member(body.room, user.id)
-    room = state.rooms[body.room]
-    if all(state.users[one].is_disabled for one in room.administrators):
-        # Everybody had left it, or was sent away: otherwise nobody would administer it ever again.
-        state.put_room(structs.replace(room, administrators=(user.id,)))
+    # Otherwise nobody would administer it ever again.
+    state.take_over(body.room, user.id)
     return Told(audience=body.room, joined=((body.room, user.id),))
 
 

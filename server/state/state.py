@@ -283,6 +283,12 @@ class State:
         if others:
             self.put_room(msgspec.structs.replace(room, administrators=others))
 
+    def take_over(self, room_id: str, user_id: str) -> None:
+        """Somebody who can administers a room that nobody else can: they all have left, or were sent away."""
+        room = self.rooms[room_id]
+        if all(self.users[one].is_disabled for one in room.administrators):
+            self.put_room(msgspec.structs.replace(room, administrators=(user_id,)))
+
     def friendship(self, user: str, other: str) -> Friendship | None:
         """What there is between two people."""
         return self.friendships.get(pair_of(user, other))

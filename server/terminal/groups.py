@@ -72,14 +72,8 @@ class Groups(AskingErrand):
     def hear(self, notice: AnyNotice) -> None:
         """Something is about a conversation of ours, perhaps."""
         match notice:
-            case Happened(RoomLeft(user=whom) | RoomChanged(member=whom) as event) if (
-                self._conversations.is_quiet(event.room) and whom != self._conversations.user
-            ):
-                pass
-            case Happened(RoomLeft() as event):
-                self._asking.note(self._left_text(event))
-            case Happened(RoomChanged() as event):
-                self._asking.note(self._changed_text(event))
+            case Happened(RoomLeft() | RoomChanged() as event):
+                self._asking.note(self._text(event))
             case _:
                 self._asking.hear(notice)
 
@@ -104,6 +98,13 @@ class Groups(AskingErrand):
             self._asking.fail(error_text("unknown_person", {"user": name[:NAME_CHARACTERS_MAX]}))
             return ""
         return f"@{name}"
+
+    def _text(self, event: RoomLeft | RoomChanged) -> str:
+        """What to tell; of a muted room only what is about oneself."""
+        whom = event.user if isinstance(event, RoomLeft) else event.member
+        if self._conversations.is_quiet(event.room) and whom != self._conversations.user:
+            return ""
+        return self._left_text(event) if isinstance(event, RoomLeft) else self._changed_text(event)
 
     def _left_text(self, event: RoomLeft) -> str:
         room = self._conversations.rooms.label_of(event.room)

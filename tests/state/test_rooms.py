@@ -64,6 +64,19 @@ def test_who_enters_a_room_whose_only_administrator_was_sent_away_administers_it
     assert archive.state.rooms["g"].administrators == ("user-d",)
 
 
+def test_who_comes_back_administers_what_is_left_to_people_who_were_sent_away() -> None:
+    archive = Archive(epoch(), founder(), device("e", "Ben"), device("f", "Cleo"))
+    archive.add(act("group", 1, GroupBody("g", "Choir", ("user-f",)), name="e"))
+    archive.add(standing(2, "user-f", "disabled"))
+    archive.add(standing(3, "user-e", "disabled"))
+    assert archive.state.rooms["g"].administrators == ("user-f",)
+    archive.add(standing(4, "user-e", "enabled"))
+    assert archive.state.rooms["g"].administrators == ("user-e",)
+    archive.add(standing(5, "user-f", "enabled"))
+    assert archive.state.rooms["g"].administrators == ("user-e",)
+    assert not archive.state.rooms["general"].administrators
+
+
 def test_only_who_is_sent_away_hands_a_room_over() -> None:
     archive = Archive(epoch(), founder(), device("e", "Ben"), standing(1, "user-e", "disabled"))
     archive.add(standing(2, "user-e", "enabled"))

@@ -156,9 +156,7 @@ class Book:
                         self._come(room, other, index)
             case MemberBody(room) if room != GENERAL:
                 self._come(room, user, index)
-                # Whoever comes where nobody can administer it.
-                if all(self.register.people[one].is_disabled for one in self.rooms[room].administrators):
-                    self.rooms[room].administrators = [user]
+                self._take_over(self.rooms[room], user)
             case AddBody(room, other):
                 self._come(room, other, index)
             case RemoveBody(room, other):
@@ -175,11 +173,18 @@ class Book:
                 self._write_standing(body)
 
     def _write_standing(self, body: msgspec.Struct | None) -> None:
-        """Whoever is sent away administers nothing."""
-        if isinstance(body, StandingBody) and body.standing in {"disabled", "banned"}:
-            for circle in self.rooms.values():
-                if body.user in circle.members:
-                    self._relieve(circle, body.user)
+        """Whoever is sent away administers nothing; whoever comes back, what nobody else can."""
+        if not isinstance(body, StandingBody):
+            return
+        for circle in (circle for circle in self.rooms.values() if body.user in circle.members):
+            if body.standing in {"disabled", "banned"}:
+                self._relieve(circle, body.user)
+            elif body.standing == "enabled" and circle.administrators:
+                self._take_over(circle, body.user)
+
+    def _take_over(self, circle: Circle, user: str) -> None:
+        if all(self.register.people[one].is_disabled for one in circle.administrators):
+            circle.administrators = [user]
 
     def _come(self, room: str, user: str, index: int) -> None:
         circle = self.rooms[room]
