@@ -1,5 +1,6 @@
 """Receipts: what clients say goes into the archive in one record, and comes to those who share a room."""
 
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import msgspec
@@ -95,6 +96,29 @@ def test_the_marks_of_many_people_are_one_record(scene: Scene, anna: Person, ben
     commit_marks(scene)
     assert scene.state.index == before + 1
     assert scene.state.marks.delivered == {anna.user: before, ben.user: before}
+
+
+def test_there_is_one_record_of_marks_a_second_at_most(
+    scene: Scene, anna: Person, ben: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = write(scene, anna.client, 1), write(scene, anna.client, 2)
+    ben.mark(read=first)
+    commit_marks(scene)
+    waits: list[float] = []
+    later = scene.hub.call_later
+
+    def call_later(delay_s: float, function: Callable[[], None]) -> None:
+        waits.append(delay_s)
+        later(0.0, function)
+
+    monkeypatch.setattr(scene.hub, "call_later", call_later)
+    scene.clock.now_s += 0.25
+    ben.mark(read=second)
+    wait_until(lambda: scene.asked)
+    # What is left of the second.
+    assert waits == [0.75]
+    commit_marks(scene)
+    assert scene.state.marks.of_member(GENERAL, ben.user).read == second
 
 
 def test_a_mark_is_answered_when_it_is_archived(scene: Scene, anna: Person, ben: Person) -> None:
