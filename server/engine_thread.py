@@ -61,6 +61,11 @@ class EngineThread:
         """How far the own disk reaches."""
         return self._engine.replica.durable
 
+    @property
+    def known_end(self) -> int:
+        """Where the log ends as far as is known, committed or not."""
+        return self._engine.replica.known_end
+
     def start(self) -> None:
         """Start the thread."""
         self._thread.start()

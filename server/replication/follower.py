@@ -66,6 +66,11 @@ class Follower:
         return self.is_serving and self._replica.commit >= self._leader.last_index
 
     @property
+    def met_end(self) -> int:
+        """Where the leader's log ended at the handshake."""
+        return self._leader.last_index
+
+    @property
     def mode(self) -> str:
         """As the leader's last epoch says; waiting while there is no link to it."""
         if not self.is_serving:

@@ -35,6 +35,7 @@ class Leader:
 
     name: Final = "leader"
     is_behind: Final = False
+    met_end: Final = 0
 
     def __init__(self, replica: "Replica") -> None:
         self._replica = replica

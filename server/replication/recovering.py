@@ -19,6 +19,7 @@ class Recovering:
     mode: Final = "waiting"
     is_serving: Final = False
     has_caught_up: Final = False
+    met_end: Final = 0
     is_behind: Final = False
 
     def __init__(self, replica: "Replica", *, since: float, may_lead_at_once: bool) -> None:

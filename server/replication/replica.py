@@ -100,6 +100,11 @@ class Replica:
         """Whether all that the leader had when both met is committed here: what is not in it is news."""
         return self.role.has_caught_up
 
+    @property
+    def known_end(self) -> int:
+        """Where the log ends as far as is known: here, or at the leader when both met. From any thread."""
+        return max(self.log.last_index, self.role.met_end)
+
     def step(self, given: steps.Input, now: float, time_ms: int) -> list[steps.Effect]:
         """Take one input at a monotonic time (s) and wall time (Unix, ms); give the effects."""
         if self._is_halted:

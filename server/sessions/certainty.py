@@ -39,9 +39,12 @@ async def certain(
 ) -> _T | Refusal:
     """What is found, or a refusal that holds: `unknown` when it cannot be told in time."""
     until_s = hub.now() + _LOOK_S_MAX
+    # What the client asked another connection for may stand in the log and not be committed yet.
+    end = hub.engine.known_end
     while True:
         # Before the look: what comes meanwhile may be what it is about.
-        is_certain = knows_all(hub, session)
+        has_all = hub.state.index >= min(end, hub.engine.known_end)
+        is_certain = has_all and knows_all(hub, session)
         found = await look()
         if not isinstance(found, Refusal) or found.code not in _UNCERTAIN or is_certain or session.is_ending:
             return found

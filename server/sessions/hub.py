@@ -61,6 +61,10 @@ class EngineDoor(Protocol):
     def durable_index(self) -> int:
         """How far the own disk reaches."""
 
+    @property
+    def known_end(self) -> int:
+        """Where the log ends as far as is known, committed or not."""
+
     def put(self, *given: EngineInput) -> None:
         """Give it something."""
 

@@ -166,6 +166,8 @@ class Scene:
         self.state = State()
         self.copies_index = 0
         self.asked: list[Ask] = []
+        # So many records stand in the log behind what is committed.
+        self.uncommitted = 0
         self.told_peer: list[PeerNews] = []
         facts = OwnFacts(
             name="a",
@@ -204,6 +206,10 @@ class Scene:
     @property
     def durable_index(self) -> int:
         return self.state.index
+
+    @property
+    def known_end(self) -> int:
+        return self.state.index + self.uncommitted
 
     def put(self, *given: EngineInput) -> None:
         for ask in given:

@@ -109,3 +109,22 @@ def test_a_message_whose_file_never_came_here_may_be_archived_already(scene: Sce
     wait_until(lambda: scene.asked)
     assert [ask.draft for ask in scene.asked] == [asked.draft]
     assert not [event for event in again.heard() if isinstance(event, events.Failed)]
+
+
+def test_what_stands_in_the_log_and_is_not_committed_yet_is_waited_for(scene: Scene, anna: Asking) -> None:
+    # Found by the simulator (seed 99002234): the client had asked for it on another connection.
+    scene.hub.pair = LEVEL
+    scene.uncommitted = 1
+    anna.counter += 1
+    react = {"counter": anna.counter, "device": "f" * 32, "message": 7, "emoji": "👍"}
+    heard = anna.client.ask(requests.React, **react)
+    for _turn in range(3):
+        heard.extend(anna.client.heard())
+    assert not codes(heard)
+    scene.uncommitted = 0
+
+    def is_answered() -> bool:
+        heard.extend(anna.client.heard())
+        return codes(heard) == ["unknown_message"]
+
+    wait_until(is_answered)

@@ -114,6 +114,11 @@ class Front:
         """How far the own disk reaches."""
         return self._process.engine.replica.durable
 
+    @property
+    def known_end(self) -> int:
+        """Where the log ends as far as is known, committed or not."""
+        return self._process.engine.replica.known_end
+
     def put(self, *given: EngineInput) -> None:
         """Sessions ask: under a number that no other asker of this run has."""
         history = self._process.world.history
