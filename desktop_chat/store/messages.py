@@ -46,11 +46,16 @@ def from_event(event: events.Message, copies: int) -> Message:
         device=event.device,
         counter=event.counter,
         time_ms=event.time_ms,
-        # A file has no look of its own yet: its name says that there is one.
-        text=event.text if event.file is None else f"📎 {event.file.name}",
+        text=_text_of(event),
         copies=copies,
         is_deleted=event.is_deleted,
     )
+
+
+def _text_of(event: events.Message) -> str:
+    """A file has no look of its own yet: its name says that there is one, below what was written with it."""
+    file = [] if event.file is None else [f"📎 {event.file.name}"]
+    return "\n".join([*([event.text] if event.text else []), *file])
 
 
 def from_draft(draft: Draft, device: str, copies: int) -> Message:
