@@ -248,10 +248,10 @@ class FileCopying:
             if is_new and not self._missed:
                 seen, looked_at = (uses, uses.changes), now()
                 self._missed.extend(await self._missing(uses.hashes()))
-                # Small ones take the time that the line takes; one that does not come holds up no other.
-                for _ in range(min(len(self._missed), _MISSING_AT_ONCE - self._fetchers)):
-                    self._fetchers += 1
-                    self._begin(self._fetch_missed())
+            # Small ones take the time that the line takes; one that does not come holds up no other.
+            for _ in range(min(len(self._missed), _MISSING_AT_ONCE - self._fetchers)):
+                self._fetchers += 1
+                self._begin(self._fetch_missed())
             await asyncio.sleep(_LOOK_S)
 
     async def _fetch_missed(self) -> None:
