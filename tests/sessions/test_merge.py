@@ -69,32 +69,30 @@ def test_who_is_not_taken_into_a_group_again_reads_it_no_more_and_who_asked_is_t
     assert not messages_in(ben.heard())
 
 
-def test_whose_device_belongs_to_somebody_else_after_the_merge_signs_in_anew(scene: Scene) -> None:
-    fork = scene.state.index
-    anna = scene.client()
-    anna.sign_in("Anna")
-    scene.cut(fork)
-    (device,) = scene.re_submitted()
-    # The other server had an Anna already, and this device had signed in there as well.
-    scene.append(Draft("device", "f" * 32, 0, 0, packed(DeviceBody("first", "Anna", b""))))
-    scene.append(msgspec.structs.replace(device, origin=None))
-    assert only(anna.heard(), events.Goodbye).code == "merged"
-    assert anna.channel.end == "closed"
-
-
-def test_whose_device_belongs_to_somebody_else_is_told_nothing_more_as_who_it_was(scene: Scene) -> None:
-    # Found by the simulator (seed 96515204): the cursor went past what the new owner may read.
+def anna_on_both_sides(scene: Scene) -> tuple[Client, Draft, Draft]:
+    """Anna lost a cut; the other server had an Anna already, and her device had signed in there as well."""
     fork = scene.state.index
     anna = scene.client()
     anna.sign_in("Anna")
     scene.cut(fork)
     (device,) = scene.re_submitted()
     anna.heard()
-    scene.append_at_once(
-        Draft("device", "f" * 32, 0, 0, packed(DeviceBody("first", "Anna", b""))),
-        msgspec.structs.replace(device, origin=None),
-        message("f" * 32, 1, "behind both"),
-    )
+    other = Draft("device", "f" * 32, 0, 0, packed(DeviceBody("first", "Anna", b"")))
+    return anna, other, msgspec.structs.replace(device, origin=None)
+
+
+def test_whose_device_belongs_to_somebody_else_after_the_merge_signs_in_anew(scene: Scene) -> None:
+    anna, *devices = anna_on_both_sides(scene)
+    for device in devices:
+        scene.append(device)
+    assert only(anna.heard(), events.Goodbye).code == "merged"
+    assert anna.channel.end == "closed"
+
+
+def test_whose_device_belongs_to_somebody_else_is_told_nothing_more_as_who_it_was(scene: Scene) -> None:
+    # Found by the simulator (seed 96515204): the cursor went past what the new owner may read.
+    anna, *devices = anna_on_both_sides(scene)
+    scene.append_at_once(*devices, message("f" * 32, 1, "behind both"))
     heard = anna.heard()
     assert only(heard, events.Goodbye).code == "merged"
     assert not messages_in(heard)
