@@ -20,6 +20,16 @@ from server.archive.disk import (
 from tests.archive.conftest import OpenDisk, SyncedDisk
 from tests.simulation.disk import SimulatedDisk
 
+# What SQLite answers about the connection that writes. FULL is 2: a commit is durable when it returns.
+PRAGMAS = {
+    "journal_mode": "wal",
+    "synchronous": 2,
+    "fullfsync": 1,
+    "checkpoint_fullfsync": 1,
+    "secure_delete": 1,
+    "user_version": 1,
+}
+
 
 def put(disk: Disk, table: str, *pairs: tuple[int | bytes, bytes]) -> None:
     transaction = Transaction()
@@ -145,6 +155,26 @@ def test_a_commit_that_fails_raises_a_disk_error(tmp_path: Path) -> None:
     with pytest.raises(DiskError):
         put(disk, "records", (1, b"one"))
     other.close()
+    disk.close()
+
+
+def test_the_connection_that_writes_syncs_and_overwrites_as_the_documents_say(tmp_path: Path) -> None:
+    disk = SqliteDisk(tmp_path / "archive.sqlite")
+    put(disk, "records", (1, b"one"))
+    found = {name: disk._connection.execute(f"PRAGMA {name}").fetchone()[0] for name in PRAGMAS}
+    disk.close()
+    assert found == PRAGMAS
+
+
+def test_a_connection_that_reads_cannot_write(tmp_path: Path) -> None:
+    disk = SqliteDisk(tmp_path / "archive.sqlite")
+    put(disk, "records", (1, b"one"))
+    reader = disk.reader()
+    for statement in ("DELETE FROM records", "CREATE TABLE other (key)", "PRAGMA user_version = 9"):
+        with pytest.raises(sqlite3.OperationalError, match="readonly"):
+            reader._reading().execute(statement)
+    assert reader.read("records", 1) == b"one"
+    reader.close()
     disk.close()
 
 
