@@ -19,7 +19,8 @@ from server.state.bodies import (
     Way,
 )
 from server.state.fold import decode_body
-from server.state.state import OPERATOR, State, User
+from server.state.standings import ChatAct, may, standing_of
+from server.state.state import OPERATOR, State
 from server.state.told import ADMINISTRATORS
 
 if TYPE_CHECKING:
@@ -33,8 +34,9 @@ _TAIL_BYTES_MAX: Final = 64 * 1024 * 1024
 def tell_invites(hub: "Hub", session: "Session", request: requests.Invites) -> None:
     """The own ones; all of them to administrators."""
     assert session.user is not None
-    state, user = hub.state, hub.user_now(session.user)
-    mine = (one for one in list(state.invites.values()) if user.is_admin or one.by == user.id)
+    state, asker = hub.state, session.user.id
+    sees_all = may(state, ChatAct.SEE, asker)
+    mine = (one for one in list(state.invites.values()) if sees_all or one.by == asker)
     invites = [
         InviteFacts(
             one.hash.hex(),
@@ -51,13 +53,13 @@ def tell_invites(hub: "Hub", session: "Session", request: requests.Invites) -> N
 
 def tell_accounts(hub: "Hub", session: "Session", request: requests.Accounts) -> None:
     """Everybody, and what the chat allows."""
-    if not _may_administer(hub, session):
+    if not _may_see(hub, session):
         session.refuse(request.id, Refusal("forbidden"))
         return
     state, online = hub.state, hub.presence.online
     accounts = [
         AccountFacts(
-            user.id, user.name, _standing(user), user.devices, bool(user.password), user.id in online
+            user.id, user.name, standing_of(user), user.devices, bool(user.password), user.id in online
         )
         for user in list(state.users.values())
         if user.id != OPERATOR
@@ -75,7 +77,7 @@ def tell_accounts(hub: "Hub", session: "Session", request: requests.Accounts) ->
 
 def tell_audit(hub: "Hub", session: "Session", request: requests.Audit) -> None:
     """What administrators did: it stands in the archive, with an audience of its own."""
-    if _may_administer(hub, session):
+    if _may_see(hub, session):
         hub.readings.start(session, request, _audit(hub, request))
     else:
         session.refuse(request.id, Refusal("forbidden"))
@@ -87,22 +89,9 @@ def name_of(state: State, user: str) -> str:
     return found.name if found is not None else ""
 
 
-def _may_administer(hub: "Hub", session: "Session") -> bool:
-    assert session.user is not None
+def _may_see(hub: "Hub", session: "Session") -> bool:
     # Not as it was at the sign-in: a merge may just have taken the right away, or the person.
-    user = hub.state.users.get(session.user.id)
-    return user is not None and user.is_admin and not user.is_disabled
-
-
-def _standing(user: User) -> str:
-    """One word; the strongest counts."""
-    words = (
-        (user.has_left, "left"),
-        (user.is_banned, "banned"),
-        (user.is_disabled, "disabled"),
-        (user.is_admin, "administrator"),
-    )
-    return next((word for is_so, word in words if is_so), "member")
+    return session.user is not None and may(hub.state, ChatAct.SEE, session.user.id)
 
 
 async def _audit(hub: "Hub", request: requests.Audit) -> events.AuditPage:

@@ -13,6 +13,7 @@ from server.protocol import limits
 from server.protocol.errors import Refusal
 from server.state.bodies import ResetBody, SettingsBody, StandingBody
 from server.state.invites import take_back_all
+from server.state.standings import ChatAct, refusal_of_act
 from server.state.state import OPERATOR, State, User
 from server.state.told import ADMINISTRATORS, Told
 from server.state.users import sign_out_all
@@ -26,7 +27,7 @@ _STANDINGS: Final = frozenset({"administrator", "enabled", *_TAKING})
 def judge_standing(state: State, header: Header | Draft, body: StandingBody) -> Refusal | None:
     """Administrators; one of them is always left."""
     is_kept = header.origin is not None and body.standing in _TAKING
-    refusal = None if is_kept else _refusal_of_actor(state, header)
+    refusal = None if is_kept else refusal_of_act(state, ChatAct.STAND, header.device)
     if refusal is None:
         refusal = _refusal_of_person(state, body.user)
     if refusal is not None:
@@ -74,7 +75,7 @@ def fold_standing(state: State, header: Header, body: StandingBody) -> Told:  # 
 
 def judge_reset(state: State, header: Header | Draft, body: ResetBody) -> Refusal | None:
     """Administrators."""
-    refusal = _refusal_of_actor(state, header) or _refusal_of_person(state, body.user)
+    refusal = refusal_of_act(state, ChatAct.RESET, header.device) or _refusal_of_person(state, body.user)
     if refusal is None and len(body.hash) != 32:
         return Refusal("bad_request", {"reason": "no reset"})
     return refusal
@@ -90,7 +91,7 @@ def fold_reset(state: State, header: Header, body: ResetBody) -> Told:
 
 def judge_settings(state: State, header: Header | Draft, body: SettingsBody) -> Refusal | None:  # noqa: ARG001
     """Administrators."""
-    return _refusal_of_actor(state, header)
+    return refusal_of_act(state, ChatAct.SET, header.device)
 
 
 def fold_settings(state: State, header: Header, body: SettingsBody) -> Told:  # noqa: ARG001 - the table's shape
@@ -98,13 +99,6 @@ def fold_settings(state: State, header: Header, body: SettingsBody) -> Told:  # 
     given = {key: value for key, value in msgspec.structs.asdict(body).items() if value is not None}
     state.settings = msgspec.structs.replace(state.settings, **given)
     return Told(audience=ADMINISTRATORS)
-
-
-def _refusal_of_actor(state: State, header: Header | Draft) -> Refusal | None:
-    user = state.user_of_device(header.device)
-    if user is None:
-        return Refusal("not_signed_in")
-    return None if user.is_admin and not user.is_disabled else Refusal("forbidden")
 
 
 def _refusal_of_person(state: State, user: str) -> Refusal | None:

@@ -8,6 +8,7 @@ from server.archive.record import Draft, Header
 from server.protocol import limits
 from server.protocol.errors import Refusal
 from server.state.bodies import InviteBody, TakeBackBody
+from server.state.standings import ChatAct, may, refusal_of_act
 from server.state.state import Invite, State
 from server.state.told import ADMINISTRATORS, Told
 
@@ -39,11 +40,10 @@ def use_invite(state: State, code: bytes, user: str) -> None:
 
 def judge_invite(state: State, header: Header | Draft, body: InviteBody) -> Refusal | None:
     """Administrators, and every member where the settings say so; also what a merge brings."""
-    user = state.user_of_device(header.device)
-    if user is None:
-        return Refusal("not_signed_in")
-    if user.is_disabled or user.has_left or not (user.is_admin or state.settings.members_invite):
-        return Refusal("forbidden")
+    refusal = refusal_of_act(state, ChatAct.INVITE, header.device)
+    if refusal is not None:
+        return refusal
+    user = state.users[state.devices[header.device].user]
     if len(body.hash) != 32 or body.hash in state.invites:
         return Refusal("bad_request", {"reason": "no new invite"})
     mine = [one for one in state.invites.values() if one.by == user.id and not one.used_by]
@@ -75,7 +75,7 @@ def judge_take_back(state: State, header: Header | Draft, body: TakeBackBody) ->
         return Refusal("bad_invite")
     if header.origin is not None:
         return None
-    if not (user.is_admin or user.id == invite.by):
+    if user.id != invite.by and not may(state, ChatAct.TAKE_BACK, user.id):
         # That there is one is not for others to know.
         return Refusal("bad_invite")
     return Refusal("invite_used") if invite.used_by else None

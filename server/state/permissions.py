@@ -1,12 +1,14 @@
 """Who may do what in which kind of room: one table, evaluated by the fold alone (pure).
 
-A test is generated from it: every cell is tried, and a new one without an expectation fails.
+A test is generated from it: every cell is tried, and a new one without an expectation fails. For what is
+about the whole chat see `standings`.
 """
 
 import enum
 from typing import Final
 
 from server.protocol.errors import Refusal
+from server.state.standings import Standing, standing_of
 from server.state.state import NAMED_KINDS, Room, RoomKind, State
 
 
@@ -93,7 +95,7 @@ def administers(state: State, room: Room, user: str) -> bool:
     if user in room.administrators:
         return True
     person = state.users.get(user)
-    is_of_chat = person is not None and person.is_admin and not person.is_disabled
+    is_of_chat = person is not None and standing_of(person) is Standing.ADMINISTRATOR
     return is_of_chat and room.kind in NAMED_KINDS
 
 
