@@ -171,7 +171,9 @@ class Messages(_Run, frozen=True, kw_only=True, tag="messages"):
 class HistoryPage(_Run, frozen=True, kw_only=True, tag="history_page"):
     """The answer to `history`: messages in order; `is_end` when nothing lies beyond that side.
 
-    Where they are long there are fewer than you asked for.
+    Around an index `is_end` is about what lies before the page, and `has_newer` says whether messages lie
+    behind it. Where they are long there are fewer than you asked for.
     """
 
     is_end: bool
+    has_newer: bool = False

@@ -27,6 +27,9 @@ from server.protocol.administration import ResetPassword as ResetPassword
 from server.protocol.administration import SetStanding as SetStanding
 from server.protocol.administration import TakeBackInvite as TakeBackInvite
 from server.protocol.facts import FileFacts
+from server.protocol.past import History as History
+from server.protocol.past import PastRequest
+from server.protocol.past import Search as Search
 from server.protocol.request import Count, Counter, DeviceId, Identifier, Name, Password, Request
 
 # The id of a person, or @ and the name that the person has now.
@@ -264,28 +267,6 @@ class People(Request, frozen=True, tag="people"):
     limit: Annotated[int, Meta(ge=1, le=limits.PEOPLE_ROWS_MAX)] = 50
 
 
-class History(Request, frozen=True, tag="history"):
-    """A page of a room: the messages before or after an index, at most `limit`."""
-
-    room: Identifier
-    before: Count | None = None
-    after: Count | None = None
-    limit: Annotated[int, Meta(ge=1, le=limits.HISTORY_ROWS_MAX)] = 50
-
-
-class Search(Request, frozen=True, tag="search"):
-    """Messages with all words of `text`, the newest first: in a room, or in all of one's own.
-
-    A word matches whatever its case and accents; `"some words"` must follow each other; `wor*` begins a
-    word. `before` is `reached` of the page before.
-    """
-
-    text: Annotated[str, Meta(max_length=limits.SEARCH_CHARACTERS_MAX)]
-    room: Identifier | None = None
-    before: Count | None = None
-    limit: Annotated[int, Meta(ge=1, le=limits.SEARCH_HITS_MAX)] = 20
-
-
 class Mark(Request, frozen=True, tag="mark"):
     """This device keeps everything that was delivered to it behind `since`, up to the cursor.
 
@@ -366,8 +347,7 @@ AnyRequest = (
     | People
     | AccountRequest
     | AdministrationRequest
-    | History
-    | Search
+    | PastRequest
     | Mark
     | Receipts
     | Unread

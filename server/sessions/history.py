@@ -48,6 +48,13 @@ class Recent(NamedTuple):
         return changed(message, found) if found else message
 
 
+class _Half(NamedTuple):
+    """What lies on one side of an index, the nearest first; `is_end`: nothing lies beyond."""
+
+    messages: list[events.Message]
+    is_end: bool
+
+
 def history_page(
     reader: StoreReader,
     state: State,
@@ -60,30 +67,18 @@ def history_page(
     The store's tables follow the log by a moment: `recent` is what the room was told from the index
     `recent_from` on, which they may lack. Messages are as they are now. Long ones are fewer than asked for.
     """
-    is_backwards = request.after is None
-    first = 0 if request.after is None else request.after + 1
-    # Records count from 1: before the first one there is nothing, and no key for it.
-    last = _END if request.before is None else max(0, request.before - 1)
-    wanted = request.limit + 1
-    rows = reader.page(
-        request.room,
-        first,
-        min(last, recent_from - 1),
-        wanted,
-        is_backwards=is_backwards,
-        only_messages=True,
-    )
-    if is_backwards:
-        rows.reverse()
-    changes = Changes(reader, state)
-    stored = (message_of(record, number, state) for record, _, number in _told(reader, rows, changes))
-    found = [changes.as_now(message) for message in stored if message is not None]
-    found += [message for message in recent.messages if first <= message.index <= last]
-    found = [recent.as_now(message, state) for message in found]
-    found = found[::-1] if is_backwards else found
-    chosen = _within(found[: request.limit], PAGE_CHARACTERS_MAX)
-    is_end = len(chosen) == len(found)
-    chosen = chosen[::-1] if is_backwards else chosen
+    pages = _Pages(reader, state, request.room, recent, recent_from)
+    older, newer = _Half([], is_end=True), _Half([], is_end=True)
+    if request.around is not None:
+        rows = request.limit // 2
+        older = pages.older(request.around, rows, PAGE_CHARACTERS_MAX // 2)
+        newer = pages.newer(request.around, request.limit - rows, PAGE_CHARACTERS_MAX // 2)
+    elif request.after is not None:
+        newer = pages.newer(request.after + 1, request.limit, PAGE_CHARACTERS_MAX)
+    else:
+        before = _END if request.before is None else request.before
+        older = pages.older(before, request.limit, PAGE_CHARACTERS_MAX)
+    chosen = [*reversed(older.messages), *newer.messages]
     senders, page = events.as_run(chosen)
     return events.HistoryPage(
         answer=request.id,
@@ -92,14 +87,59 @@ def history_page(
         rows=page,
         files=events.files_in(chosen),
         extras=events.extras_in(chosen),
-        is_end=is_end,
+        is_end=older.is_end if request.after is None else newer.is_end,
+        has_newer=request.around is not None and not newer.is_end,
     )
 
 
-def _within(messages: list[events.Message], characters_max: int) -> list[events.Message]:
-    """The first ones, as many as are not too long together, and one at least."""
-    ends = itertools.accumulate(message.characters for message in messages)
-    return messages[: max(1, sum(end <= characters_max for end in ends))]
+class _Pages:
+    """The two directions in which a room is read. See `history_page`."""
+
+    def __init__(
+        self, reader: StoreReader, state: State, room: str, recent: Recent, recent_from: int
+    ) -> None:
+        self._reader = reader
+        self._state = state
+        self._room = room
+        self._recent = recent
+        self._recent_from = recent_from
+
+    def older(self, before: int, limit: int, characters_max: int) -> _Half:
+        """At most so many messages before an index."""
+        # Records count from 1: before the first one there is nothing, and no key for it.
+        found = self._found(0, max(0, before - 1), limit, is_backwards=True)
+        return _nearest(found[::-1], limit, characters_max)
+
+    def newer(self, first: int, limit: int, characters_max: int) -> _Half:
+        """At most so many messages from an index on."""
+        return _nearest(self._found(first, _END, limit, is_backwards=False), limit, characters_max)
+
+    def _found(self, first: int, last: int, limit: int, *, is_backwards: bool) -> list[events.Message]:
+        """In order; one more than are wanted says that there are more."""
+        rows = self._reader.page(
+            self._room,
+            first,
+            min(last, self._recent_from - 1),
+            limit + 1,
+            is_backwards=is_backwards,
+            only_messages=True,
+        )
+        if is_backwards:
+            rows.reverse()
+        changes = Changes(self._reader, self._state)
+        told = _told(self._reader, rows, changes)
+        stored = (message_of(record, number, self._state) for record, _, number in told)
+        found = [changes.as_now(message) for message in stored if message is not None]
+        found += [message for message in self._recent.messages if first <= message.index <= last]
+        return [self._recent.as_now(message, self._state) for message in found]
+
+
+def _nearest(found: list[events.Message], limit: int, characters_max: int) -> _Half:
+    """The first ones, as many as are not too long together, and one at least if any is wanted."""
+    wanted = found[:limit]
+    ends = itertools.accumulate(message.characters for message in wanted)
+    chosen = wanted[: max(1, sum(end <= characters_max for end in ends))]
+    return _Half(chosen, is_end=len(chosen) == len(found))
 
 
 def missed_frames(

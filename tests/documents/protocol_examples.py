@@ -101,7 +101,7 @@ class Conversation:
         anna.hears("reaction_changed")
         ben.says("delete", device=BEN, message=1)
         anna.hears("message_deleted")
-        anna.says("history", room="general", limit=2)
+        anna.says("history", room="general", around=8, limit=2)
         # An edit is found a moment later.
         wait_until(lambda: self.cleo.ask(request="search", id=1_000, text="five").get("hits"))
         anna.says("search", text="five")

@@ -107,6 +107,28 @@ def test_after_a_merge_every_hit_stands_in_the_history_and_nothing_is_missing(
         await_found(reader, "second", [text for text in ben.texts if "second" in text])
 
 
+def test_around_a_hit_stands_what_was_said_then_at_either_server(pair: RealPair, people: People) -> None:
+    anna = people.person(pair.invite, "anna")
+    said = [f"line {n}" for n in range(40)]
+    for counter in [anna.say(text) for text in said]:
+        anna.on_both(counter)
+    await_found(anna, "line 20", ["line 20"])
+    hit = next(message for message in anna.messages if message.text == "line 20")
+    for place in (0, 1):
+        reader = at(pair, place, people, f"reader {place}")
+        question = requests.History(id=1, room="general", around=hit.index, limit=7)
+        page = reader.page(reader.links.ask(question))
+        assert [message.text for message in page.messages] == said[17:24]
+        assert (page.is_end, page.has_newer) == (False, True)
+        pair.kill(place)
+        last = requests.History(id=1, room="general", around=page.messages[-1].index, limit=200)
+        page = anna.page(anna.links.ask(last))
+        assert [message.text for message in page.messages] == said
+        assert (page.is_end, page.has_newer) == (True, False)
+        pair.start_again(place)
+        assert pair.processes.servers[place].wait_dual(DEADLINE_S)
+
+
 @pytest.mark.usefixtures("steady")
 def test_rooms_of_others_are_not_searched(pair: RealPair, people: People) -> None:
     anna, ben = people.person(pair.invite, "anna"), people.person(pair.invite, "ben")

@@ -223,7 +223,7 @@ def test_history_is_paged_to_both_sides_and_ends_at_both_ends(scene: Scene) -> N
     assert ([message.text for message in before.messages], before.is_end) == (["1", "2", "3"], True)
     after = history(client, after=before.messages[-1].index, limit=1)
     assert ([message.text for message in after.messages], after.is_end) == (["4"], False)
-    for nothing in ({"before": 0}, {"before": 1}, {"after": limits.INTEGER_MAX}, {"before": 3, "after": 9}):
+    for nothing in ({"before": 0}, {"before": 1}, {"after": limits.INTEGER_MAX}):
         page = history(client, **nothing)
         assert (page.messages, page.is_end) == ([], True)
 
