@@ -284,8 +284,7 @@ class Conversation:
             events.FilePiece: lambda event, _: self._transfers.file_piece(event),
             **dict.fromkeys(typing.get_args(events.AnyAnswer), lambda event, _: exchange.answered(event)),
             **dict.fromkeys(typing.get_args(events.AnyHappening), lambda event, _: delivery.happened(event)),
-            events.RoomLeft: self._on_room_left,
-            events.PersonLeft: self._on_person_left,
+            **dict.fromkeys((events.RoomLeft, events.RoomDeleted, events.PersonLeft), self._on_gone),
             RoomList: self._on_room_list,
             events.Messages: lambda event, _: delivery.messages(event),
             events.RoomCreated: lambda event, _: delivery.room_created(event),
@@ -354,13 +353,9 @@ class Conversation:
         else:
             self._exchange.answered(event)
 
-    def _on_room_left(self, event: events.RoomLeft, _: float) -> None:
+    def _on_gone(self, event: events.RoomLeft | events.RoomDeleted | events.PersonLeft, _: float) -> None:
         self._delivery.happened(event)
-        self._watched.left(event.user, event.room)
-
-    def _on_person_left(self, event: events.PersonLeft, _: float) -> None:
-        self._delivery.happened(event)
-        self._watched.left(event.user)
+        self._watched.gone(event)
 
     def _on_fork(self, index: int) -> None:
         self._marking.diverged(index)

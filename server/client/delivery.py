@@ -88,6 +88,8 @@ class Delivery:
         match event:
             case events.RoomLeft():
                 self._rooms.left(event)
+            case events.RoomDeleted():
+                self._rooms.deleted(event)
             case events.PersonLeft():
                 self._rooms.person_left(event)
             case events.RoomChanged():
@@ -124,6 +126,7 @@ class Delivery:
             return
         self.flush()
         self._reading.drop_behind(index)
+        self._are_rooms_stale |= self._rooms.diverged(index)
         self._emit(Diverged(index=index))
         self._forked(index)
         # The app drops what it holds: the place where it resumes must go back with that, at once.

@@ -10,6 +10,7 @@ from server.protocol.requests import (
     CreateInvite,
     CreateRoom,
     Delete,
+    DeleteRoom,
     Devices,
     Edit,
     Friend,
@@ -46,6 +47,7 @@ AnyQuestion = (
     | CreateRoom
     | JoinRoom
     | LeaveRoom
+    | DeleteRoom
     | RenameRoom
     | SetTopic
     | CreateGroup

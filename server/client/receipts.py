@@ -7,7 +7,7 @@ from msgspec import structs
 
 from server.client.links import Links
 from server.client.notices import AnyNotice, ReceiptsChanged
-from server.protocol.events import ReceiptsMoved, RoomReceipts
+from server.protocol.events import PersonLeft, ReceiptsMoved, RoomDeleted, RoomLeft, RoomReceipts
 from server.protocol.facts import MemberMark
 from server.protocol.requests import Receipts
 
@@ -77,10 +77,16 @@ class WatchedRooms:
             self._marks[event.room] |= {mark.user: mark for mark in event.marks}
             self._tell(event.room)
 
-    def left(self, user: str, room: str = "") -> None:
-        """Nothing is waited for of somebody who is not in a room any more; without one, in none."""
+    def gone(self, event: RoomLeft | RoomDeleted | PersonLeft) -> None:
+        """Nothing is waited for of somebody who is not in a room any more, or in none.
+
+        Nor of anybody in one that was deleted.
+        """
+        room = "" if isinstance(event, PersonLeft) else event.room
         for watched, marks in self._marks.items():
-            if room in {"", watched} and marks.pop(user, None) is not None:
+            gone = marks.keys() if isinstance(event, RoomDeleted) else {event.user} & marks.keys()
+            if room in {"", watched} and gone:
+                self._marks[watched] = {user: mark for user, mark in marks.items() if user not in gone}
                 self._tell(watched)
 
     def write(self, now: float) -> None:

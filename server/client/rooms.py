@@ -9,6 +9,7 @@ from server.protocol.events import (
     PersonLeft,
     RoomChanged,
     RoomCreated,
+    RoomDeleted,
     RoomJoined,
     RoomLeft,
 )
@@ -23,6 +24,8 @@ class KnownRooms:
     def __init__(self) -> None:
         self.user = ""
         self._rooms: dict[str, RoomFacts] = {}
+        # Those that were deleted since, each with where that stands in the archive.
+        self._deleted: list[tuple[int, RoomFacts]] = []
 
     def __iter__(self) -> Iterator[RoomFacts]:
         return iter(self._rooms.values())
@@ -33,6 +36,7 @@ class KnownRooms:
     def listed(self, rooms: Iterable[RoomFacts]) -> None:
         """All of them, as the server has them now."""
         self._rooms = {facts.room: facts for facts in rooms}
+        self._deleted.clear()
 
     def created(self, event: RoomCreated) -> None:
         """A public room, or a group that we are in."""
@@ -72,6 +76,22 @@ class KnownRooms:
             is_member=facts.is_member and not is_ours,
             is_administrator=facts.is_administrator and not is_ours,
         )
+
+    def deleted(self, event: RoomDeleted) -> None:
+        """A room is there no more."""
+        facts = self._rooms.pop(event.room, None)
+        if facts is not None:
+            self._deleted.append((event.index, facts))
+
+    def diverged(self, index: int) -> bool:
+        """What was deleted behind an index is there again, until that is told anew; whether there was any.
+
+        A merge may refuse it: whoever asked for it may have lost the right meanwhile.
+        """
+        back = [facts for at, facts in self._deleted if at > index]
+        self._deleted = [(at, facts) for at, facts in self._deleted if at <= index]
+        self._rooms |= {facts.room: facts for facts in back}
+        return bool(back)
 
     def person_left(self, event: PersonLeft) -> None:
         """Somebody left the chat. In which rooms that one was is not told: a list of them has the counts."""

@@ -22,6 +22,7 @@ _ACTS: Final = {
     "take_back": marked("{by} took the invite {detail} back"),
     "reset": marked("{by} gave {person} a code for a new password"),
     "settings": marked("{by} changed the settings: {detail}"),
+    "delete_room": marked("{by} deleted the room {detail}"),
     "disabled": marked("{by} disabled {person}"),
     "enabled": marked("{by} let {person} in again"),
     "banned": marked("{by} banned {person}"),

@@ -105,6 +105,7 @@ def _archive_texts() -> dict[str, str]:
         ),
         "bad_emoji": _("Only an emoji can be put to a message."),
         "unknown_room": _("The room {room} does not exist any more."),
+        "deleted_room": _("This room was deleted; what was written in it is kept, and nobody reads it here."),
         "not_a_member": _("Only members may write in the room {room}."),
         "bad_room_name": _(
             "A room cannot be called {name}. A public room's name is made of 3 to 32 letters a to z"

@@ -74,6 +74,7 @@ ERRORS: Final[dict[str, ErrorKind]] = {
     "too_many_changes": ErrorKind("The message was edited, or reacted to, too often.", ("limit",)),
     "bad_emoji": ErrorKind("This cannot be put to a message: one emoji can."),
     "unknown_room": ErrorKind("There is no such room.", ("room",)),
+    "deleted_room": ErrorKind("The room was deleted.", ("room",)),
     "not_a_member": ErrorKind("Only members of the room may do this.", ("room",)),
     "bad_room_name": ErrorKind("The name is not allowed for a room.", ("name",)),
     "room_name_taken": ErrorKind("A room of this name exists.", ("name",)),

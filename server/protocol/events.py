@@ -41,6 +41,7 @@ from server.protocol.rooms import PersonLeft as PersonLeft
 from server.protocol.rooms import PersonList as PersonList
 from server.protocol.rooms import RoomChanged as RoomChanged
 from server.protocol.rooms import RoomCreated as RoomCreated
+from server.protocol.rooms import RoomDeleted as RoomDeleted
 from server.protocol.rooms import RoomJoined as RoomJoined
 from server.protocol.rooms import RoomLeft as RoomLeft
 from server.protocol.rooms import RoomList as RoomList
@@ -297,6 +298,7 @@ AnyEvent = (
     | RoomJoined
     | RoomLeft
     | PersonLeft
+    | RoomDeleted
     | RoomChanged
     | FriendshipChanged
     | Withdrawn
@@ -352,6 +354,7 @@ AnyHappening = (
     | Withdrawn
     | RoomLeft
     | PersonLeft
+    | RoomDeleted
     | RoomChanged
     | FriendshipChanged
     | MessageEdited

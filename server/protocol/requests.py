@@ -196,6 +196,13 @@ class LeaveRoom(Request, frozen=True, tag="leave_room"):
     room: Identifier
 
 
+class DeleteRoom(Request, frozen=True, tag="delete_room"):
+    """End a public room or a group, for everybody who is in it; its administrators may."""
+
+    counter: Counter
+    room: Identifier
+
+
 class RenameRoom(Request, frozen=True, tag="rename_room"):
     """Another name for a room or group; its administrators may."""
 
@@ -336,6 +343,7 @@ AnyRequest = (
     | CreateRoom
     | JoinRoom
     | LeaveRoom
+    | DeleteRoom
     | RenameRoom
     | SetTopic
     | CreateGroup

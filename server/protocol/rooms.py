@@ -58,6 +58,18 @@ class PersonLeft(Happening, frozen=True, kw_only=True, tag="person_left"):
     name: str
 
 
+class RoomDeleted(Happening, frozen=True, kw_only=True, tag="room_deleted"):
+    """A room, called `room_name`, is there no more: somebody, called `name`, deleted it.
+
+    Told to everybody of a public room, of a group to those who were in it. Nobody is in it any more.
+    """
+
+    room: str
+    user: str
+    name: str
+    room_name: str
+
+
 class RoomChanged(Happening, frozen=True, kw_only=True, tag="room_changed"):
     """A room has another name, topic or administrator (`what`), by a person called `name`.
 

@@ -10,6 +10,7 @@ from server.protocol import events, requests
 from server.protocol.administration import AccountFacts, ActFacts, InviteFacts
 from server.protocol.errors import Refusal
 from server.state.bodies import (
+    DeleteRoomBody,
     DeviceBody,
     InviteBody,
     ResetBody,
@@ -20,7 +21,7 @@ from server.state.bodies import (
 )
 from server.state.fold import decode_body
 from server.state.standings import ChatAct, may, standing_of
-from server.state.state import OPERATOR, State
+from server.state.state import OPERATOR, RoomKind, State
 from server.state.told import ADMINISTRATORS
 
 if TYPE_CHECKING:
@@ -138,6 +139,9 @@ def act_of(record: Record, state: State) -> ActFacts | None:
         case SettingsBody():
             given = structs.asdict(body)
             detail = ", ".join(f"{key}={value}" for key, value in given.items() if value is not None)
+        case DeleteRoomBody(room) if room in state.rooms and state.rooms[room].kind is RoomKind.PUBLIC:
+            # Groups are nobody else's.
+            detail = f"#{state.rooms[room].name}"
         case DeviceBody(way=Way.SETUP):
             act, person = "setup", by.name
         case _:

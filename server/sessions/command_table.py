@@ -52,6 +52,7 @@ COMMANDS: Final[dict[type, Command]] = {
     requests.CreateRoom: Command(archive),
     requests.JoinRoom: Command(archive),
     requests.LeaveRoom: Command(archive),
+    requests.DeleteRoom: Command(archive),
     requests.RenameRoom: Command(archive),
     requests.SetTopic: Command(archive),
     requests.CreateGroup: Command(archive),

@@ -10,6 +10,7 @@ from server.sessions.signing_in import id_from
 from server.state.bodies import (
     AddBody,
     AdministerBody,
+    DeleteRoomBody,
     FileBody,
     FriendBody,
     GroupBody,
@@ -39,6 +40,7 @@ Archived = (
     requests.CreateRoom
     | requests.JoinRoom
     | requests.LeaveRoom
+    | requests.DeleteRoom
     | requests.RenameRoom
     | requests.SetTopic
     | requests.CreateGroup
@@ -100,6 +102,7 @@ def _body_of(request: Archived, device: str) -> tuple[str, msgspec.Struct, str]:
 
 def _change_of(
     request: requests.LeaveRoom
+    | requests.DeleteRoom
     | requests.RenameRoom
     | requests.SetTopic
     | requests.AddMember
@@ -110,6 +113,8 @@ def _change_of(
     match request:
         case requests.LeaveRoom(room=room):
             return "leave", LeaveBody(room)
+        case requests.DeleteRoom(room=room):
+            return "delete_room", DeleteRoomBody(room)
         case requests.RenameRoom(room=room, name=name):
             return "rename", RenameBody(room, name)
         case requests.SetTopic(room=room, topic=topic):

@@ -8,6 +8,7 @@ from server.protocol import events
 from server.state.bodies import (
     AddBody,
     AdministerBody,
+    DeleteRoomBody,
     FriendBody,
     GroupBody,
     LeaveBody,
@@ -81,6 +82,20 @@ def _left(record: Record, body: LeaveBody | RemoveBody, _: str, state: State) ->
         user=user.id,
         name=user.name,
         is_removed=is_removed,
+    )
+
+
+def _deleted(record: Record, body: DeleteRoomBody, _: str, state: State) -> events.RoomDeleted | None:
+    room, user = state.rooms.get(body.room), state.users.get(_writer(record, state))
+    if room is None or user is None:
+        return None
+    return events.RoomDeleted(
+        index=record.index,
+        by=record.id,
+        room=room.id,
+        user=user.id,
+        name=user.name,
+        room_name=room.name,
     )
 
 
@@ -168,6 +183,7 @@ _TELL: Final[dict[type, Callable[[Record, Any, str, State], events.AnyEvent | No
     AddBody: _joined,
     LeaveBody: _left,
     RemoveBody: _left,
+    DeleteRoomBody: _deleted,
     UnregisterBody: _person_left,
     RenameBody: _changed,
     TopicBody: _changed,

@@ -177,6 +177,12 @@ class RenameBody(msgspec.Struct, frozen=True, array_like=True):
     name: str
 
 
+class DeleteRoomBody(msgspec.Struct, frozen=True, array_like=True):
+    """A room is there no more."""
+
+    room: str
+
+
 class TopicBody(msgspec.Struct, frozen=True, array_like=True):
     """What a room is about; "" for nothing in particular."""
 

@@ -25,6 +25,7 @@ from server.state.bodies import (
     AddBody,
     AdministerBody,
     DeleteBody,
+    DeleteRoomBody,
     DeviceBody,
     EditBody,
     FriendBody,
@@ -72,11 +73,13 @@ from server.state.leaving import fold_unregister, judge_unregister
 from server.state.messages import fold_message, judge_message
 from server.state.receipts import fold_marks, judge_marks
 from server.state.rooms import (
+    fold_delete_room,
     fold_leave,
     fold_member,
     fold_rename,
     fold_room,
     fold_topic,
+    judge_delete_room,
     judge_leave,
     judge_member,
     judge_rename,
@@ -115,6 +118,7 @@ KINDS: Final[dict[str, Kind]] = {
     "leave": Kind(LeaveBody, judge_leave, fold_leave),
     "rename": Kind(RenameBody, judge_rename, fold_rename),
     "topic": Kind(TopicBody, judge_topic, fold_topic),
+    "delete_room": Kind(DeleteRoomBody, judge_delete_room, fold_delete_room),
     "group": Kind(GroupBody, judge_group, fold_group),
     "add": Kind(AddBody, judge_add, fold_add),
     "remove": Kind(RemoveBody, judge_remove, fold_remove),

@@ -52,6 +52,11 @@ class Marks:
         self.delivered.setdefault(user, index)
         self._put(msgspec.structs.replace(self.of_member(room, user), joined=index))
 
+    def forget(self, room: str) -> None:
+        """Nobody reads a room any more."""
+        self._rooms.pop(room, None)
+        self.last_message.pop(room, None)
+
     def wrote(self, room: str, index: int) -> None:
         """A message stands in the log."""
         self.last_message[room] = index

@@ -24,6 +24,8 @@ class Role(enum.StrEnum):
 class Act(enum.StrEnum):
     """What can be done in a room. To remove is about others; to moderate is to delete what others wrote.
 
+    To delete is about the room itself: nobody is in it any more, whatever was written in it.
+
     To see a room is to know that it is there, what it is called, and who is in it.
     """
 
@@ -36,6 +38,7 @@ class Act(enum.StrEnum):
     REMOVE = "remove"
     RENAME = "rename"
     DESCRIBE = "describe"
+    DELETE = "delete"
     ADMINISTER = "administer"
     MODERATE = "moderate"
 
@@ -71,6 +74,11 @@ TABLE: Final[dict[Act, dict[RoomKind, frozenset[Role]]]] = {
         RoomKind.GROUP: _ADMINISTRATORS,
     },
     Act.DESCRIBE: {**dict.fromkeys(RoomKind, _ADMINISTRATORS), RoomKind.PRIVATE: _NOBODY},
+    Act.DELETE: {
+        **dict.fromkeys(RoomKind, _NOBODY),
+        RoomKind.PUBLIC: _ADMINISTRATORS,
+        RoomKind.GROUP: _ADMINISTRATORS,
+    },
     Act.ADMINISTER: {
         **dict.fromkeys(RoomKind, _NOBODY),
         RoomKind.PUBLIC: _ADMINISTRATORS,
@@ -104,6 +112,10 @@ def refusal_of(state: State, act: Act, room_id: str, user: str) -> Refusal | Non
     room = state.rooms.get(room_id)
     if room is None:
         return Refusal("unknown_room", {"room": room_id[:64]})
+    if room.is_deleted:
+        # Everybody is a stranger now, and those were never told of a group.
+        code = "deleted_room" if room.kind is RoomKind.PUBLIC else "unknown_room"
+        return Refusal(code, {"room": room_id})
     role, allowed = role_of(state, room, user), TABLE[act][room.kind]
     if role in allowed:
         return None
@@ -136,7 +148,7 @@ def seen_rooms(state: State, user: str) -> list[Room]:
     """The rooms that a person may know of: those that are for everybody, and the own ones."""
     found = state.users.get(user)
     mine = frozenset(found.rooms) if found is not None else frozenset[str]()
-    rooms = list(state.rooms.values())
+    rooms = [room for room in list(state.rooms.values()) if not room.is_deleted]
     return [room for room in rooms if Role.STRANGER in TABLE[Act.SEE][room.kind] or room.id in mine]
 
 

@@ -6,10 +6,10 @@ from server.archive.record import Draft, Header
 from server.protocol import limits
 from server.protocol.errors import Refusal
 from server.protocol.names import clean_label, clean_room_name, free_name, name_key
-from server.state.bodies import LeaveBody, MemberBody, RenameBody, RoomBody, TopicBody
+from server.state.bodies import DeleteRoomBody, LeaveBody, MemberBody, RenameBody, RoomBody, TopicBody
 from server.state.permissions import Act, refusal_of
 from server.state.state import Room, RoomKind, State
-from server.state.told import EVERYBODY, Told
+from server.state.told import ADMINISTRATORS, EVERYBODY, Told
 
 
 def judge_room(state: State, header: Header | Draft, body: RoomBody) -> Refusal | None:
@@ -99,6 +99,33 @@ def take_out(state: State, room: str, user: str) -> Told | None:
         return None
     state.remove_member(room, user)
     return Told(audience=room, others=(user,), left=((room, user),))
+
+
+def judge_delete_room(state: State, header: Header | Draft, body: DeleteRoomBody) -> Refusal | None:
+    """An administrator's right; deleted on both sides of a cut, the wish is fulfilled."""
+    user = state.user_of_device(header.device)
+    if user is None:
+        return Refusal("not_signed_in")
+    room = state.rooms.get(body.room)
+    if room is not None and room.is_deleted and header.origin is not None:
+        return None
+    return refusal_of(state, Act.DELETE, body.room, user.id)
+
+
+def fold_delete_room(state: State, header: Header, body: DeleteRoomBody) -> Told | None:  # noqa: ARG001 - the table's shape
+    """Nobody is in it any more, and its name is free. What was written in it stays in the archive.
+
+    Everybody hears it of a public room, and the administrators of the chat find it in their audit; of a group
+    only those who were in it, each by the own id, for nobody reads the room's.
+    """
+    room = state.rooms[body.room]
+    if room.is_deleted:
+        return None
+    state.delete_room(room.id)
+    left = tuple((room.id, member) for member in room.members)
+    if room.kind is RoomKind.PUBLIC:
+        return Told(audience=EVERYBODY, others=(ADMINISTRATORS,), left=left)
+    return Told(audience=room.members[0], others=room.members[1:], left=left)
 
 
 def judge_rename(state: State, header: Header | Draft, body: RenameBody) -> Refusal | None:

@@ -96,7 +96,8 @@ class Room(msgspec.Struct, frozen=True, array_like=True):
     """A conversation, of whichever kind; `members` are the ids of its people, in the order they came.
 
     Names of public rooms are given once. A private chat has none: each of the two sees the other's name.
-    `maker` is the id of the person who made it; nobody made a private chat.
+    `maker` is the id of the person who made it; nobody made a private chat. A deleted one has no members and
+    gives its name away; it stays known, for what a merge brings may have been written in it.
     """
 
     id: str
@@ -106,6 +107,7 @@ class Room(msgspec.Struct, frozen=True, array_like=True):
     administrators: tuple[str, ...] = ()
     topic: str = ""
     maker: str = ""
+    is_deleted: bool = False
 
 
 # Those whose names are given once.
@@ -246,9 +248,10 @@ class State:
         if room.kind not in NAMED_KINDS:
             # A group may be called like a public room.
             return
-        if before is not None and before.name != room.name:
+        if before is not None and (before.name != room.name or room.is_deleted):
             self.room_by_name.pop(name_key(before.name), None)
-        self.room_by_name[name_key(room.name)] = room.id
+        if not room.is_deleted:
+            self.room_by_name[name_key(room.name)] = room.id
 
     def add_member(self, room_id: str, user_id: str) -> None:
         """Make a person a member of a room, by the record behind `index`."""
@@ -268,6 +271,16 @@ class State:
         )
         # A group without anybody is closed. It is still known: what a merge brings was written for it.
         self.put_room(msgspec.structs.replace(room, members=members, administrators=administrators))
+
+    def delete_room(self, room_id: str) -> None:
+        """Nobody is in a room any more; called once for a room."""
+        room = self.rooms[room_id]
+        for member in room.members:
+            user = self.users[member]
+            rooms = tuple(one for one in user.rooms if one != room_id)
+            self.put_user(msgspec.structs.replace(user, rooms=rooms))
+        self.marks.forget(room_id)
+        self.put_room(msgspec.structs.replace(room, members=(), administrators=(), topic="", is_deleted=True))
 
     def relieve(self, room_id: str, user_id: str) -> None:
         """Somebody administers a room no more. The last one is followed by the oldest member who can."""

@@ -176,6 +176,12 @@ def test_nobody_waits_for_the_receipts_of_somebody_who_left(wire: Wire) -> None:
     wire.pair.tell_all(events.PersonLeft(index=11, by=("e" * 32, 1), user="u4", name="cara"))
     wire.settle()
     assert changes(wire) == [marks, [marks[0], marks[2]], [marks[0]]]
+    deleted = events.RoomDeleted(
+        index=12, by=("d" * 32, 2), room="general", user="u2", name="ann", room_name="general"
+    )
+    wire.pair.tell_all(deleted)
+    wire.settle()
+    assert changes(wire)[3:] == [[]]
 
 
 def changes(wire: Wire) -> list[list[MemberMark]]:

@@ -46,6 +46,7 @@ def in_every_way(room: str) -> list[tuple[str, dict[str, Any], str]]:
         ("typing", {"room": room}, "unknown_room"),
         ("download", {"room": room, "sha256": "0" * 64, "offset": 1}, "unknown_room"),
         ("leave_room", {"room": room}, "unknown_room"),
+        ("delete_room", {"room": room}, "unknown_room"),
         ("set_topic", {"room": room, "topic": "x"}, "unknown_room"),
     ]
 

@@ -27,6 +27,8 @@ def in_rooms(anna: Speaker, ben: Speaker) -> None:
     anna.fails("not_yourself", "remove_member", room=group, user="@Anna")
     anna.says("add_member", room=group, user="@Ben")
     anna.fails("last_administrator", "administer", room=group, user="@Anna", is_administrator=False)
+    anna.says("delete_room", room=room)
+    ben.fails("deleted_room", "send", room=room, text="Where is everybody?", time_ms=TIME_MS)
 
 
 def about_messages(anna: Speaker, ben: Speaker) -> None:

@@ -127,6 +127,8 @@ class Conversation:
         ben.says("who", room=room)
         ben.says("leave_room", room=room)
         anna.hears("room_left")
+        anna.says("delete_room", room=room)
+        ben.hears("room_deleted")
 
     def _they_make_a_group(self) -> None:
         anna, ben = self.anna, self.ben

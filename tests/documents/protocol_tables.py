@@ -48,6 +48,7 @@ ANSWERS: Final[dict[type, str]] = {
     requests.CreateRoom: "`stored`",
     requests.JoinRoom: "`stored`",
     requests.LeaveRoom: "`stored`",
+    requests.DeleteRoom: "`stored`",
     requests.RenameRoom: "`stored`",
     requests.SetTopic: "`stored`",
     requests.CreateGroup: "`stored`",

@@ -9,6 +9,7 @@ import pytest
 from server.state.bodies import (
     AddBody,
     AdministerBody,
+    DeleteRoomBody,
     FriendBody,
     GroupBody,
     LeaveBody,
@@ -45,6 +46,7 @@ MAY: Final[dict[Act, dict[RoomKind, str]]] = {
     Act.REMOVE: {RoomKind.GENERAL: "", RoomKind.PUBLIC: "a", RoomKind.GROUP: "a", RoomKind.PRIVATE: ""},
     Act.RENAME: {RoomKind.GENERAL: "", RoomKind.PUBLIC: "a", RoomKind.GROUP: "a", RoomKind.PRIVATE: ""},
     Act.DESCRIBE: {RoomKind.GENERAL: "a", RoomKind.PUBLIC: "a", RoomKind.GROUP: "a", RoomKind.PRIVATE: ""},
+    Act.DELETE: {RoomKind.GENERAL: "", RoomKind.PUBLIC: "a", RoomKind.GROUP: "a", RoomKind.PRIVATE: ""},
     Act.ADMINISTER: {RoomKind.GENERAL: "", RoomKind.PUBLIC: "a", RoomKind.GROUP: "a", RoomKind.PRIVATE: ""},
     Act.MODERATE: {RoomKind.GENERAL: "a", RoomKind.PUBLIC: "a", RoomKind.GROUP: "a", RoomKind.PRIVATE: ""},
 }
@@ -58,6 +60,7 @@ RECORDS: Final[dict[Act, tuple[str, Callable[[str], msgspec.Struct]]]] = {
     Act.REMOVE: ("remove", lambda room: RemoveBody(room, "user-m")),
     Act.RENAME: ("rename", lambda room: RenameBody(room, "other-name")),
     Act.DESCRIBE: ("topic", lambda room: TopicBody(room, "weeds")),
+    Act.DELETE: ("delete_room", DeleteRoomBody),
     Act.ADMINISTER: ("administer", lambda room: AdministerBody(room, "user-m", True)),
 }
 
