@@ -19,6 +19,7 @@ from server.terminal.exporting import Exporting
 from server.terminal.files import Files
 from server.terminal.friendships import Friendships
 from server.terminal.groups import Groups
+from server.terminal.history import Pages
 from server.terminal.inviting import Inviting
 from server.terminal.muting import Muting
 from server.terminal.outbox_file import OutboxFile
@@ -27,6 +28,8 @@ from server.terminal.receipts import ReceiptErrands
 from server.terminal.rooms import Conversations
 from server.terminal.searching import Searching
 from server.terminal.writing import Writing
+
+_OF_PAGES: Final = frozenset({"/around", "/before", "/after"})
 
 
 class Manners(msgspec.Struct, frozen=True):
@@ -75,7 +78,8 @@ class Errands:
         self.muting: Final = Muting(self.conversations, outbox, printer.note)
         self.inviting: Final = Inviting(self._asking(outbox), lambda: outbox.fact("authority"))
         self.groups: Final = Groups(self._asking(outbox), self.conversations)
-        self.searching: Final = Searching(self._room, printer.note)
+        self.searching: Final = Searching(self._room, printer.note, printer.shown.add_hit)
+        self.pages: Final = Pages(printer.shown, room=self._room, show=printer.past, note=printer.note)
         self.exporting: Final = Exporting(self._room, clock, printer.note)
         self.files: Final = Files(
             note=printer.note,
@@ -96,7 +100,7 @@ class Errands:
         self.people: Final = Acquaintances(asks=manners.is_interactive)
         self._all = (
             *(self.conversations, self.friendships, self.groups, self.inviting),
-            *(self.account, self.searching, self.exporting),
+            *(self.account, self.searching, self.pages, self.exporting),
             *(self.files, self.changing, self.receipts),
         )
         printer.talk_in(lambda room: room == self.conversations.room, self.conversations.rooms.label_of)
@@ -114,6 +118,10 @@ class Errands:
         """Whether it is still to be seen where the next line goes, and who hears it."""
         people = self.friendships.is_waiting or self.groups.is_waiting or self.inviting.is_waiting
         return self.conversations.is_deciding or people or self.account.is_leaving
+
+    def is_to_come(self, word: str) -> bool:
+        """Whether what this command is about has not been answered yet: the hits, or the page before."""
+        return word in _OF_PAGES and (self.searching.is_waiting or self.pages.is_waiting)
 
     def is_untold(self, notice: AnyNotice) -> bool:
         """Whether what this notice says is stored will never be delivered: it concerns nobody else."""
@@ -140,10 +148,12 @@ class Errands:
         messages = [message for message in messages if self.muting.is_shown(message)]
         self._printer.messages(messages)
         self.receipts.printed(messages)
+        self.pages.printed(messages)
 
     def _show_again(self, messages: list[Message]) -> None:
         self._printer.again(messages)
         self.receipts.printed(messages)
+        self.pages.entered(messages)
 
     def _room(self) -> str:
         return self.conversations.room
@@ -207,6 +217,9 @@ class Errands:
             "/revoke": self.account.revoke,
             "/password": self.account.change_password,
             "/last": self.changing.list_last,
+            "/around": self.pages.around,
+            "/before": self.pages.before,
+            "/after": self.pages.after,
             "/reply": self.changing.reply,
             "/edit": self.changing.edit,
             "/delete": self.changing.delete,

@@ -31,6 +31,8 @@ _CHANGES: Final = marked(
 _THE_PAST: Final = marked(
     "/search WORDS    find messages in this room, -a WORDS in all of them; nothing: more of the last search\n"
     '                 words, "several words", beginnings of wor*\n'
+    "/around N        what was said around the message, or the hit of a search, with this number\n"
+    "/before          further back from there; /after goes on; with N: from that message\n"
     "/export FILE     write this room into a file that ends in .html, .json or .txt"
 )
 

@@ -114,10 +114,11 @@ class Printer:
             if identity not in self._printed:
                 self._printed[identity] = None
                 self.shown.add(message)
-                if message.file is not None:
-                    self._with_file.append(message)
+                self._number_file(message)
                 if not self._is_json:
                     self._out(self.line(message))
+            else:
+                self.shown.renew(message)
         while len(self._printed) > _REMEMBERED_MAX:
             self._printed.popitem(last=False)
 
@@ -139,10 +140,15 @@ class Printer:
         for line in sentence.splitlines():
             self._note_out(folded(f"* {printable(line)}", self._width(), 2))
 
-    def listed(self, number: int, message: Message) -> None:
-        """For people: a message by its number."""
-        for line in self.line(message, before=f"* {number:4}  ").splitlines():
+    def listed(self, number: int, message: Message, mark: str = " ") -> None:
+        """For people: a message by its number; with a `mark` when it is the one that was meant."""
+        for line in self.line(message, before=f"*{mark}{number:4}  ").splitlines():
             self._note_out(line)
+
+    def past(self, message: Message, mark: str = " ") -> None:
+        """For people: a message that was looked up, by its number."""
+        self._number_file(message)
+        self.listed(self.shown.add_past(message), message, mark)
 
     def line(self, message: Message, before: str = "") -> str:
         """A message as people read it."""
@@ -166,6 +172,10 @@ class Printer:
         indent = columns(head)
         folds = [folded(f"{' ' * indent}{line}", self._width(), indent) for line in lines or [""]]
         return head + "\n".join(folds)[indent:]
+
+    def _number_file(self, message: Message) -> None:
+        if message.file is not None and not self._file_number(message):
+            self._with_file.append(message)
 
     def _file_number(self, message: Message) -> int:
         identity = message.device, message.counter

@@ -18,17 +18,23 @@ _PAGE_HITS: Final = 20
 
 
 class Searching:
-    """`/search` takes what stands behind its word; `note` tells the person."""
+    """`/search` takes what stands behind its word; `note` tells the person.
 
-    def __init__(self, room: Callable[[], str], note: Callable[[str], None]) -> None:
+    `number` gives what was found the number by which other commands take it.
+    """
+
+    def __init__(
+        self, room: Callable[[], str], note: Callable[[str], None], number: Callable[[SearchHit], int]
+    ) -> None:
         # Where the person talks.
         self._room: Final = room
         self._note = note
+        self._number = number
         self._links: ClientLinks | None = None
         self._room_names: dict[str, str] = {}
-        # The last search, as it goes on, and how much of it was told.
+        # The last search, as it goes on, and whether anything of it was told.
         self._search: Search | None = None
-        self._told = 0
+        self._has_found = False
         self._ticket = 0
         self.has_failed = False
 
@@ -50,7 +56,7 @@ class Searching:
             self._search = Search(
                 id=1, text=text, room=None if is_everywhere else self._room(), limit=_PAGE_HITS
             )
-            self._told = 0
+            self._has_found = False
         if self._search is None:
             self._note(
                 _("What is to be found? /search WORDS looks in this room, /search -a WORDS everywhere.")
@@ -75,9 +81,8 @@ class Searching:
 
     def _tell(self, page: SearchPage) -> None:
         assert self._search is not None
-        numbers = range(self._told + 1, self._told + len(page.hits) + 1)
-        lines = list(map(self._line, numbers, page.hits))
-        self._told += len(page.hits)
+        lines = [self._line(self._number(hit), hit) for hit in page.hits]
+        self._has_found |= bool(page.hits)
         if not page.is_end:
             lines.append(_("There may be more: /search goes on."))
             self._search = Search(
@@ -88,7 +93,7 @@ class Searching:
                 limit=_PAGE_HITS,
             )
         else:
-            lines += [] if self._told else [_("Nothing was found.")]
+            lines += [] if self._has_found else [_("Nothing was found.")]
             self._search = None
         self._note("\n".join(lines))
 
@@ -98,4 +103,4 @@ class Searching:
         room = "" if is_here else f" #{self._room_names.get(hit.room, hit.room)}"
         before = "… " if hit.start else ""
         behind = " …" if hit.start + len(hit.text) < hit.length else ""
-        return f"{number:2}  {day}{room} {author_of(hit)}: {before}{' '.join(hit.text.split())}{behind}"
+        return f"{number:4}  {day}{room} {author_of(hit)}: {before}{' '.join(hit.text.split())}{behind}"

@@ -170,9 +170,10 @@ class Talk:
         """Whether a line has to wait: what goes before it decides where it goes, and who hears it."""
         if self._asked is not None or self._errands.account.form.is_asking:
             return False
-        if self._errands.is_deciding:
+        word = line.split(" ", 1)[0]
+        if self._errands.is_deciding or self._errands.is_to_come(word):
             return True
-        if self._manners.is_interactive or line.split(" ", 1)[0] not in self._errands.of_places:
+        if self._manners.is_interactive or word not in self._errands.of_places:
             return False
         # A friendship that was just made brings a private chat, a moment later.
         is_seen = self._facts.has_seen_what_it_stored

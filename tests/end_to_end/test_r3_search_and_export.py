@@ -16,6 +16,7 @@ from server.protocol import events, requests
 from tests.end_to_end.people import People, Person
 from tests.end_to_end.real_pair import RealPair
 from tests.source_tree import PROJECT
+from tests.terminal.screen import open_screen
 from tests.waiting import DEADLINE_S, wait_until
 
 
@@ -169,6 +170,69 @@ def test_a_deleted_text_is_not_found_and_then_in_no_file_of_either_folder(
     for reader in readers:
         await_found(reader, "things", ["good things"])
     wait_until(lambda: not files_have(pair, "speakable"), what="no file with it")
+
+
+def chat(pair: RealPair, path: Path, *options: str) -> list[str]:
+    """The command line of anna's terminal client."""
+    words = [sys.executable, "-m", "server", "chat", "--server", str(pair.invite)]
+    return [*words, "--name", "anna", "--data", str(path), *options]
+
+
+@pytest.mark.usefixtures("steady")
+def test_a_person_goes_from_a_hit_to_its_place_and_on_from_there(
+    pair: RealPair, people: People, tmp_path: Path
+) -> None:
+    ben = people.person(pair.invite, "ben")
+    for counter in [ben.say(f"line {n}") for n in range(80)]:
+        ben.stored(counter)
+    await_found(ben, "line 5", ["line 5"])
+    with open_screen() as screen:
+        words = chat(pair, tmp_path)
+        with subprocess.Popen(
+            words, stdin=screen.far, stdout=screen.far, stderr=screen.far, cwd=PROJECT
+        ) as process:
+            try:
+                screen.wait_for("ben: line 79")
+                screen.type("/search line 5\r")
+                screen.wait_for("*   51  ")
+                pair.kill(0)
+                screen.type("/around 51\r")
+                screen.wait_for("*→  51  ")
+                screen.wait_for("Here it begins; /after goes on.")
+                seen = screen.read()
+                screen.type("/after\r")
+                screen.wait_for("There is more: /before goes back")
+                last = screen.read().removeprefix(seen)
+                screen.type("/quit\r")
+                wait_until(lambda: screen.read() and process.poll() is not None)
+            finally:
+                process.kill()
+        assert process.returncode == 0
+    for n in range(15):
+        assert seen.count(f"ben: line {n}\r") == (2 if n == 5 else 1), n
+    for n in range(15, 35):
+        assert last.count(f"ben: line {n}\r") == 1, n
+
+
+@pytest.mark.usefixtures("steady")
+def test_programs_read_a_page_around_an_index(pair: RealPair, people: People, tmp_path: Path) -> None:
+    ben = people.person(pair.invite, "ben")
+    stored = [ben.stored(counter) for counter in [ben.say(f"line {n}") for n in range(30)]]
+    done = subprocess.run(
+        chat(pair, tmp_path, "--json"),
+        input=f"/around general:{stored[14].index}\n/before\n",
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_S,
+        check=False,
+        cwd=PROJECT,
+    )
+    assert done.returncode == 0, done.stderr
+    notices = [msgspec.json.decode(line) for line in done.stdout.splitlines()]
+    answers = [notice["answer"] for notice in notices if notice["notice"] == "answered"]
+    pages = [answer for answer in answers if answer["event"] == "history_page"]
+    texts = [[row[-1] for row in page["rows"]] for page in pages if len(page["rows"]) < 30]
+    assert texts == [[f"line {n}" for n in range(4, 24)], [f"line {n}" for n in range(4)]]
 
 
 def export(

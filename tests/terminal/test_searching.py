@@ -5,7 +5,7 @@ from server.protocol import events, requests
 from server.protocol.facts import RoomFacts, SearchHit
 from server.terminal.searching import Searching
 from tests.terminal.asker import Asker, as_links
-from tests.terminal.paper import NOON_MS, Paper
+from tests.terminal.paper import NOON_MS, Paper, message
 
 
 class Desk:
@@ -13,7 +13,9 @@ class Desk:
 
     def __init__(self) -> None:
         self.asker, self.paper = Asker(), Paper()
-        self.searching = Searching(lambda: "general", self.paper.printer.note)
+        self.searching = Searching(
+            lambda: "general", self.paper.printer.note, self.paper.printer.shown.add_hit
+        )
         self.searching.connect(as_links(self.asker))
 
     def answer(self, *hits: SearchHit, is_end: bool = True) -> None:
@@ -21,8 +23,11 @@ class Desk:
         self.searching.hear(Answered(ticket=len(self.asker.asked), answer=page))
 
 
-def hit(index: int, text: str, *, room: str = "general", start: int = 0, length: int = 0) -> SearchHit:
-    return SearchHit(index, index, room, "u", "ben", "d", 1, NOON_MS, text, start, length or len(text), [])
+def hit(
+    index: int, text: str, *, room: str = "general", start: int = 0, length: int = 0, counter: int = 0
+) -> SearchHit:
+    identity, whole = ("d", counter or index), length or len(text)
+    return SearchHit(index, index, room, "u", "ben", *identity, NOON_MS, text, start, whole, [])
 
 
 def test_it_looks_in_this_room_and_everywhere_when_asked() -> None:
@@ -41,9 +46,20 @@ def test_results_are_numbered_with_day_name_and_what_was_found() -> None:
     desk.answer(hit(9, "bread\nand butter"), hit(4, "of bread", start=30, length=100))
     assert not desk.searching.is_waiting
     first, second = desk.paper.notes
-    assert first.startswith("*  1  2023-11-14 ")
+    assert first.startswith("*    1  2023-11-14 ")
     assert first.endswith(" ben: bread and butter")
     assert second.endswith(" ben: … of bread …")
+
+
+def test_what_is_found_has_the_number_by_which_it_was_shown() -> None:
+    desk = Desk()
+    desk.paper.printer.messages([message(7, "bread"), message(8, "tea")])
+    desk.searching.search("bread")
+    desk.answer(hit(9, "bread", counter=9), hit(7, "bread", counter=7))
+    assert [line.split()[1] for line in desk.paper.notes] == ["3", "1"]
+    found = desk.paper.printer.shown.find(3)
+    assert found is not None
+    assert (found.index, found.room, found.text) == (9, "general", "bread")
 
 
 def test_results_of_everywhere_name_the_room() -> None:
@@ -62,7 +78,7 @@ def test_without_words_the_last_search_goes_on() -> None:
     desk.searching.search("")
     assert desk.asker.last(requests.Search).before == 7
     desk.answer(hit(3, "old bread"))
-    assert desk.paper.notes[-1].startswith("*  3  ")
+    assert desk.paper.notes[-1].startswith("*    3  ")
     assert "Nothing was found" not in desk.paper.text()
 
 
