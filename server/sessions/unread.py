@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 # What a room costs in which there is something new; it may be as many as `UNREAD_COUNT_MAX`.
 _ROWS_PER_ROOM: Final = 100
+# So many own ones, times `UNREAD_COUNT_MAX`, may stand among those of others: nobody has a worker for longer.
+_PAGES_MAX: Final = 10
 
 
 def tell_unread(hub: "Hub", session: "Session", request: requests.Unread) -> None:
@@ -53,15 +55,23 @@ def _counts(
     for room, messages in recent.items():
         mark = state.marks.of_member(room, user)
         first = max(mark.read, mark.joined) + 1
-        rows = reader.page(
-            room, first, recent_from - 1, limits.UNREAD_COUNT_MAX, is_backwards=False, only_messages=True
-        )
-        writers = _writers(reader, state, [row.index for row in rows])
-        writers += [message.user for message in messages if message.index >= first]
-        count = sum(writer != user for writer in writers)
+        count = sum(message.user != user for message in messages if message.index >= first)
+        count += _count(reader, state, user, room, (first, recent_from - 1))
         if count:
             found.append((room, min(count, limits.UNREAD_COUNT_MAX)))
     return found
+
+
+def _count(reader: StoreReader, state: State, user: str, room: str, span: tuple[int, int]) -> int:
+    """How many of others the tables have from the first to the last index: enough of them, or all."""
+    count, (first, last) = 0, span
+    for _ in range(_PAGES_MAX):
+        rows = reader.page(room, first, last, limits.UNREAD_COUNT_MAX, is_backwards=False, only_messages=True)
+        count += sum(writer != user for writer in _writers(reader, state, [row.index for row in rows]))
+        if len(rows) < limits.UNREAD_COUNT_MAX or count >= limits.UNREAD_COUNT_MAX:
+            break
+        first = rows[-1].index + 1
+    return count
 
 
 def _writers(reader: StoreReader, state: State, indices: list[int]) -> list[str]:

@@ -251,6 +251,20 @@ def test_unread_counts_are_those_of_others_behind_the_mark(scene: Scene, anna: P
     assert unread(Person(scene, "Cleo")) == [], "what was written before she came is not unread"
 
 
+def test_own_messages_among_many_unread_ones_do_not_make_them_fewer(
+    scene: Scene, anna: Person, ben: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "UNREAD_COUNT_MAX", 3)
+    for counter in range(1, 5):
+        write(scene, ben.client, counter)
+    write(scene, anna.client, 1)
+    assert unread(ben) == [(GENERAL, 1)]
+    for counter in range(2, 6):
+        write(scene, anna.client, counter)
+    write(scene, ben.client, 5)
+    assert unread(ben) == [(GENERAL, 3)]
+
+
 def test_marks_behind_a_fork_are_not_taken_over_by_a_merge(scene: Scene, anna: Person, ben: Person) -> None:
     fork = write(scene, anna.client, 1)
     index = write(scene, anna.client, 2)
