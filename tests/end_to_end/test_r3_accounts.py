@@ -14,6 +14,7 @@ import pytest
 from server.state.fold import fold
 from server.state.state import State
 from tests.commands.programs import run_here
+from tests.end_to_end.deaths import CLIENT_S, bring_back, dying_leader
 from tests.end_to_end.real_pair import RealPair
 from tests.source_tree import PROJECT
 from tests.terminal.screen import Screen, open_screen
@@ -154,7 +155,7 @@ def devices_of(told: str) -> list[dict[str, Any]]:
 
 
 def test_r3_1_a_lost_computer_is_signed_out_for_good_at_both_servers(
-    pair: RealPair, computers: Computers
+    pair: RealPair, computers: Computers, rng: random.Random
 ) -> None:
     right = computers.file(PASSWORD)
     code, told = computers.say("first", "one", "--register", "--password-file", right)
@@ -166,10 +167,10 @@ def test_r3_1_a_lost_computer_is_signed_out_for_good_at_both_servers(
     listed = devices_of(told)
     assert [device["is_this"] for device in listed] == [True, False]
     assert {device["name"] for device in listed} == {platform.node()[:32]}
-    code, told = computers.say("first", f"/revoke {listed[1]['device']}")
-    assert code == 0, told
-    assert "One of your devices was signed out for good" in told
-    pair.kill(0)
+    with dying_leader(pair, rng, CLIENT_S, comes_back=False) as dead:
+        code, told = computers.say("first", f"/revoke {listed[1]['device']}")
+        assert code == 0, told
+        assert "One of your devices was signed out for good" in told
     code, told = computers.say("lost", "no", "--wait", "5")
     assert code == 1
     assert "This computer was signed out for good" in told
@@ -178,11 +179,22 @@ def test_r3_1_a_lost_computer_is_signed_out_for_good_at_both_servers(
     # Found again, it comes back with the password, as another device.
     code, told = computers.say("lost", "three", "--password-file", right)
     assert code == 0, told
-    code, told = computers.say("first", "/devices", "--json")
-    assert len(devices_of(told)) == 2
-    code, told = computers.say("first", "/revoke 7")
+    code, told = computers.say("first", "/devices\n/revoke 7", "--json")
     assert code == 1
     assert "Which one?" in told
+    assert len(devices_of(told)) == 2
+    # The last one signs itself out, while the other server dies.
+    bring_back(pair, dead)
+    with dying_leader(pair, rng, CLIENT_S):
+        computers.say("first", f"/revoke {listed[0]['device']}")
+    code, told = computers.say("first", "no", "--wait", "5")
+    assert code == 1
+    assert "Start again with --password" in told
+    stop_level(pair)
+    for place in (0, 1):
+        devices = state_of(pair, place).devices
+        assert all(devices[device["device"]].is_revoked for device in listed)
+        assert sum(not device.is_revoked for device in devices.values()) == 1
 
 
 def test_r3_1_a_changed_password_leaves_one_device_signed_in(

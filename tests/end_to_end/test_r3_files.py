@@ -2,18 +2,21 @@
 
 import hashlib
 import os
+import random
 import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from server.client.notices import TransferEnded, TransferMoved
+from server.client.notices import Connected, TransferEnded, TransferMoved
 from server.client.outbox import Draft
 from server.protocol.facts import FileFacts
 from server.protocol.requests import Delete
+from tests.end_to_end.deaths import leader_of
 from tests.end_to_end.real_pair import People, Person, RealPair, wait_for_mode
 from tests.waiting import DEADLINE_S, wait_until
 
@@ -51,9 +54,12 @@ def send(person: Person, file: TransferEnded, name: str) -> int:
     return counter
 
 
-def in_the_middle(person: Person, ticket: int) -> None:
+def in_the_middle(person: Person, ticket: int, rng: random.Random) -> None:
+    """Until a part of a file that nobody chose was carried."""
+    part = rng.random() * 0.8
+
     def is_right(moved: TransferMoved) -> bool:
-        return moved.ticket == ticket and 0 < moved.done < moved.size
+        return moved.ticket == ticket and part * moved.size < moved.done < moved.size
 
     person.wait_for(TransferMoved, is_right)
 
@@ -120,13 +126,14 @@ def test_r3_7_files_by_the_terminal_client_in_a_pipe(pair: RealPair, tmp_path: P
     assert (tmp_path / "saved" / "holiday.bin").read_bytes() == CONTENT
 
 
-@pytest.mark.parametrize("victim", [0, 1], ids=["first", "second"])
+@pytest.mark.parametrize("victim", [0, 1], ids=["leader", "follower"])
 def test_r3_7_a_server_dies_in_the_middle_of_an_upload(
-    pair: RealPair, people: People, large: Path, victim: int
+    pair: RealPair, people: People, large: Path, rng: random.Random, victim: int
 ) -> None:
     anna = people.person(pair.invite, "anna")
+    assert leader_of(pair) == 0
     ticket = anna.links.upload(large)
-    in_the_middle(anna, ticket)
+    in_the_middle(anna, ticket, rng)
     pair.kill(victim)
     sent = ended(anna, ticket)
     anna.stored(send(anna, sent, large.name))
@@ -142,16 +149,29 @@ def test_r3_7_a_server_dies_in_the_middle_of_an_upload(
         assert len(pair.messages(place)) == 1
 
 
+@pytest.fixture(params=[0, 1], ids=["leader", "follower"])
+def reader_of(
+    request: pytest.FixtureRequest, make_pair: Callable[..., RealPair], people: People
+) -> tuple[RealPair, Person, int]:
+    """A pair, and somebody whom the leader serves, or the other one: its place."""
+    pair = make_pair("--policy", "round-robin")
+    readers = [people.person(pair.invite, name) for name in ("anna", "bert")]
+    (reader,) = [each for each in readers if each.connected().server == "AB"[request.param]]
+    assert leader_of(pair) == 0
+    return pair, reader, request.param
+
+
 def test_r3_7_the_server_dies_in_the_middle_of_a_download(
-    pair: RealPair, people: People, large: Path, tmp_path: Path
+    reader_of: tuple[RealPair, Person, int], large: Path, tmp_path: Path, rng: random.Random
 ) -> None:
-    anna = people.person(pair.invite, "anna")
-    sent = ended(anna, anna.links.upload(large))
-    anna.on_both(send(anna, sent, large.name))
-    ticket = anna.links.download("general", FileFacts(SHA256, len(CONTENT), "x.bin"), tmp_path / "saved")
-    in_the_middle(anna, ticket)
-    pair.kill(0)
-    assert Path(ended(anna, ticket).path).read_bytes() == CONTENT
+    pair, reader, victim = reader_of
+    sent = ended(reader, reader.links.upload(large))
+    reader.on_both(send(reader, sent, large.name))
+    ticket = reader.links.download("general", FileFacts(SHA256, len(CONTENT), "x.bin"), tmp_path / "saved")
+    in_the_middle(reader, ticket, rng)
+    pair.kill(victim)
+    assert Path(ended(reader, ticket).path).read_bytes() == CONTENT
+    assert reader.all_of(Connected)[-1].server == "AB"[1 - victim]
 
 
 def test_r3_7_a_server_without_its_files_gets_them_from_the_other_one(
