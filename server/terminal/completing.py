@@ -8,7 +8,7 @@ import msgspec
 
 from server.protocol.names import name_key
 
-_OF_ROOMS: Final = frozenset({"/room", "/leave", "/mute", "/unmute"})
+_OF_ROOMS: Final = frozenset({"/room", "/leave", "/delete-room", "/mute", "/unmute"})
 _OF_OTHER_ROOMS: Final = frozenset({"/join"})
 _OF_PEOPLE: Final = frozenset(
     {

@@ -180,6 +180,7 @@ class Errands:
             "/room": self.conversations.switch,
             "/join": self.conversations.join,
             "/leave": self.conversations.leave,
+            "/delete-room": self.conversations.delete,
             "/create": self.conversations.create,
             "/rename": self.conversations.rename,
             "/topic": self.conversations.describe,

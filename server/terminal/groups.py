@@ -7,7 +7,7 @@ from server.client.notices import AnyNotice, Happened
 from server.i18n.error_texts import error_text
 from server.i18n.translation import _
 from server.protocol import limits
-from server.protocol.events import RoomChanged, RoomLeft
+from server.protocol.events import RoomChanged, RoomDeleted, RoomLeft
 from server.protocol.requests import AddMember, Administer, CreateGroup, RemoveMember
 from server.terminal.asking import Asking, AskingErrand
 from server.terminal.friendships import NAME_CHARACTERS_MAX
@@ -72,7 +72,7 @@ class Groups(AskingErrand):
     def hear(self, notice: AnyNotice) -> None:
         """Something is about a conversation of ours, perhaps."""
         match notice:
-            case Happened(RoomLeft() | RoomChanged() as event):
+            case Happened(RoomLeft() | RoomChanged() | RoomDeleted() as event):
                 self._asking.note(self._text(event))
             case _:
                 self._asking.hear(notice)
@@ -99,11 +99,15 @@ class Groups(AskingErrand):
             return ""
         return f"@{name}"
 
-    def _text(self, event: RoomLeft | RoomChanged) -> str:
+    def _text(self, event: RoomLeft | RoomChanged | RoomDeleted) -> str:
         """What to tell; of a muted room only what is about oneself."""
-        whom = event.user if isinstance(event, RoomLeft) else event.member
+        whom = event.member if isinstance(event, RoomChanged) else event.user
         if self._conversations.is_quiet(event.room) and whom != self._conversations.user:
             return ""
+        if isinstance(event, RoomDeleted):
+            own = event.user == self._conversations.user
+            text = _("You deleted {room}.") if own else _("{name} deleted {room}: nobody is in it any more.")
+            return text.format(room=f"#{event.room_name}", name=event.name)
         return self._left_text(event) if isinstance(event, RoomLeft) else self._changed_text(event)
 
     def _left_text(self, event: RoomLeft) -> str:

@@ -46,6 +46,7 @@ _ROOMS: Final = marked(
     "/room NAME       talk there from now on: a room, a group, a friend, or a number of /rooms\n"
     "/join NAME       be a member of a public room; /create NAME makes one\n"
     "/leave           be a member of this room no more\n"
+    "/delete-room NAME  end a room or group that you administer, for everybody and for good\n"
     "/topic TEXT      what this room is about; /rename NAME gives it another name\n"
     "/mute            of this room only what mentions you, while you talk elsewhere; /unmute takes it back"
 )

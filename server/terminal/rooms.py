@@ -16,11 +16,12 @@ from server.i18n.error_texts import error_text
 from server.i18n.translation import _
 from server.network.client_links import ClientLinks
 from server.protocol import limits
-from server.protocol.events import HistoryPage, Message, RoomLeft, UnreadCounts
+from server.protocol.events import HistoryPage, Message, RoomDeleted, RoomLeft, UnreadCounts
 from server.protocol.facts import RoomFacts
 from server.protocol.names import name_key
 from server.protocol.requests import (
     CreateRoom,
+    DeleteRoom,
     History,
     JoinRoom,
     LeaveRoom,
@@ -107,6 +108,8 @@ class Conversations(AskingErrand):
                 if user == self._user and room == self.room:
                     # What is being typed was meant for those in there, and for nobody else.
                     self.room = ""
+            case Happened(RoomDeleted(room=room)) if room == self.room:
+                self.room = ""
             case Answered(ticket, HistoryPage(messages=messages)) if ticket in self._pages:
                 self._show(messages[-self._pages.pop(ticket) :])
             case QuestionFailed(ticket) if ticket in self._pages:
@@ -203,6 +206,19 @@ class Conversations(AskingErrand):
         if room:
             leave = LeaveRoom(id=1, counter=self._asking.next_counter(), room=room)
             self._asking.ask(leave, lambda _answer: self._left(room))
+
+    def delete(self, argument: str) -> None:
+        """`/delete-room NAME`; the name is asked for also of this one, for there is no way back."""
+        if not one_name(argument):
+            self._asking.fail(
+                _("Which one? /delete-room NAME ends a conversation, for everybody and for good.")
+            )
+            return
+        room = self.meant(argument)
+        is_here = room == self.room
+        if room:
+            delete = DeleteRoom(id=1, counter=self._asking.next_counter(), room=room)
+            self._asking.ask(delete, lambda _answer: self.enter(GENERAL) if is_here else None)
 
     def meant(self, argument: str) -> str:
         """The id of the one that is called so, or without a name of this one; "" for none (told)."""

@@ -4,13 +4,17 @@ import pytest
 
 from server.archive.record import Draft
 from server.state.bodies import (
+    DeleteRoomBody,
     FileBody,
     FriendBody,
     GroupBody,
     LeaveBody,
+    MemberBody,
     MessageBody,
     RemoveBody,
     RenameBody,
+    RoomBody,
+    TopicBody,
 )
 from server.state.friendships import private_room
 from tests.engine.merging import cut_off, heal, sides
@@ -88,3 +92,26 @@ def test_a_group_that_one_side_closed_and_a_room_that_one_side_was_put_out_of() 
         assert state.rooms["g"].members == ()
         assert state.files.is_in(("h",), "f" * 64)
         assert state.files.bytes_of(BEN) == 7
+
+
+@pytest.mark.parametrize("is_deleted_by_winner", [True, False])
+def test_a_room_that_one_side_deleted_keeps_what_the_other_side_wrote(*, is_deleted_by_winner: bool) -> None:
+    pair, winner, loser = together(
+        act("room", 1, RoomBody("g", "garden"), name="anna"), act("member", 1, MemberBody("g"), name="ben")
+    )
+    deletes, writes = (winner, loser) if is_deleted_by_winner else (loser, winner)
+    deletes.ask(act("delete_room", 2, DeleteRoomBody("g"), name="anna"))
+    pair.settle()
+    # The name is free on this side, and on the other one the old room has it.
+    deletes.ask(act("room", 3, RoomBody("h", "garden"), name="anna"))
+    writes.ask(message("ben", 5, "g"), act("topic", 6, TopicBody("g", "weeds"), name="ben"))
+    pair.settle()
+    heal(pair, 2.5)
+    for server in (winner, loser):
+        state = server.engine.state
+        assert rooms_of_messages(server) == ["g"]
+        assert (state.rooms["g"].members, state.rooms["g"].is_deleted) == ((), True)
+        assert (state.rooms["h"].name, state.rooms["h"].members) == ("garden", (ANNA,))
+        assert state.room_by_name["garden"] == "h"
+        assert "g" not in state.users[BEN].rooms
+    assert winner.engine.state.digest() == loser.engine.state.digest()

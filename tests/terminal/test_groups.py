@@ -6,7 +6,7 @@ import pytest
 
 from server.client.notices import Connected, Happened, QuestionFailed, RoomsChanged, Stored
 from server.protocol import limits
-from server.protocol.events import RoomChanged, RoomLeft
+from server.protocol.events import RoomChanged, RoomDeleted, RoomLeft
 from server.protocol.facts import RoomFacts
 from server.protocol.requests import AddMember, Administer, CreateGroup, RemoveMember
 from server.terminal.asking import Asking
@@ -146,3 +146,13 @@ def test_names_topics_and_administrators_are_told_as_they_change(desk: Desk) -> 
         desk.changed("administrator", is_administrator=True) == "* bob made cleo an administrator of #Choir"
     )
     assert desk.changed("administrator") == "* bob made cleo an ordinary member of #Choir"
+
+
+def test_everybody_hears_who_deleted_a_room(desk: Desk) -> None:
+    for user, name, told in (
+        ("b", "bob", "bob deleted #Choir: nobody is in it any more."),
+        ("u", "anna", "You deleted #Choir."),
+    ):
+        event = RoomDeleted(index=9, by=("d", 1), room="g1", user=user, name=name, room_name="Choir")
+        desk.groups.hear(Happened(event=event))
+        assert desk.paper.notes[-1] == told

@@ -3,9 +3,9 @@
 import itertools
 
 from server.client.notices import Answered, Connected, Happened, QuestionFailed, RoomsChanged, Stored
-from server.protocol.events import Message, RoomLeft, RoomList, UnreadCounts
+from server.protocol.events import Message, RoomDeleted, RoomLeft, RoomList, UnreadCounts
 from server.protocol.facts import RoomFacts
-from server.protocol.requests import CreateRoom, History, JoinRoom, Rooms, Unread
+from server.protocol.requests import CreateRoom, DeleteRoom, History, JoinRoom, Rooms, Unread
 from server.terminal.asking import Asking
 from server.terminal.rooms import GENERAL, Conversations
 from tests.terminal.asker import Asker, as_links
@@ -141,3 +141,34 @@ def test_a_chat_with_somebody_who_left_says_so() -> None:
     desk.talks.hear(Answered(ticket=1, answer=RoomList(rooms=[gone])))
     desk.count_unread()
     assert "@bob  (private, has left this chat)" in desk.paper.text()
+
+
+def deleted(room: str, name: str) -> Happened:
+    event = RoomDeleted(index=9, by=("d", 1), room=room, user="b", name="bob", room_name=name)
+    return Happened(event=event)
+
+
+def test_who_talks_in_a_room_that_is_deleted_does_not_go_on_talking_elsewhere() -> None:
+    desk = Desk(is_interactive=True)
+    desk.learn()
+    desk.talks.switch("our garden")
+    desk.talks.hear(deleted("r1", "tea"))
+    assert desk.talks.room == GROUP
+    desk.talks.hear(deleted(GROUP, "Our garden"))
+    assert desk.talks.room == ""
+
+
+def test_a_room_is_deleted_by_its_name_and_one_is_in_the_general_room_then() -> None:
+    desk = Desk()
+    desk.learn()
+    desk.talks.switch("our garden")
+    asked = len(desk.asker.asked)
+    desk.talks.delete("")
+    assert len(desk.asker.asked) == asked
+    assert "/delete-room NAME" in desk.paper.text()
+    desk.talks.delete("our garden")
+    assert desk.asker.last(DeleteRoom).room == GROUP
+    assert desk.talks.is_deciding
+    desk.talks.hear(deleted(GROUP, "Our garden"))
+    desk.stored("")
+    assert desk.talks.room == GENERAL
