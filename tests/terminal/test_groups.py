@@ -155,4 +155,4 @@ def test_everybody_hears_who_deleted_a_room(desk: Desk) -> None:
     ):
         event = RoomDeleted(index=9, by=("d", 1), room="g1", user=user, name=name, room_name="Choir")
         desk.groups.hear(Happened(event=event))
-        assert desk.paper.notes[-1] == told
+        assert desk.paper.notes[-1] == f"* {told}"
