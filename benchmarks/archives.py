@@ -111,7 +111,7 @@ class Archive:
             outcome = fold(self.state, record)
             assert outcome.refusal is None, (draft, outcome)
             if outcome.told is not None:
-                timeline.append(TimelineRow(record.index, outcome.told.audience, outcome.told.number))
+                timeline += outcome.told.rows(record.index)
             records.append(record)
         self.record_bytes += sum(record.size_bytes for record in records)
         self._store.commit(
