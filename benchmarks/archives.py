@@ -44,7 +44,7 @@ class Archive:
         kept = folder.read()
         self._store = Store(SqliteDisk(folder.archive))
         self._store.commit([Write(facts=((CLUSTER_FACT, kept.cluster.encode()),))])
-        self._epoch: Final = Epoch(1, kept.server, "bench")
+        self._epoch: Final = Epoch(1, kept.server, "be9c")
         self._counters: dict[str, int] = {}
         self.state: Final = State()
         self.record_bytes = 0

@@ -5,7 +5,7 @@ The archives are written as those of the benchmarks are: a server cannot tell th
 
 import hashlib
 import time
-from collections import Counter
+from collections import defaultdict
 from pathlib import Path
 from typing import Final, Self
 
@@ -42,6 +42,8 @@ HASH: Final = _hash(PASSWORD, b"made")
 SECRET: Final = "cd" * 32
 OLD_INVITE, GOOD_INVITE = "o" * 26, "g" * 26
 OLD_RESET, GOOD_RESET = "q" * 26, "r" * 26
+# Behind this count the requests that are in a made archive.
+MADE_BEFORE: Final = 1_000
 HOUR_MS: Final = 3_600_000
 DAY_MS: Final = 24 * HOUR_MS
 
@@ -53,7 +55,8 @@ class MadeChat:
         self.folder: Final[DataFolder] = folder_at(path)
         self._archive: Final = Archive(self.folder, is_plain=False)
         self._now_ms: Final = time.time_ns() // 1_000_000
-        self._counters = Counter[str]()
+        # Requests that come afterwards are counted from 1.
+        self._counters: Final = defaultdict[str, int](lambda: MADE_BEFORE)
 
     def __enter__(self) -> Self:
         return self
@@ -73,7 +76,7 @@ class MadeChat:
     def has_more_devices(self, name: str, count: int) -> None:
         """On each of them the password was shown."""
         body = DeviceBody(id_of(name), name, bytes(32), proof=proof_of(HASH))
-        self._archive.write([self._draft("device", f"{n:032x}", 0, body, 0) for n in range(count)])
+        self._archive.write([self._draft("device", f"{n:032x}", 0, body, 0) for n in range(1, count + 1)])
 
     def does(self, name: str, kind: str, *bodies: msgspec.Struct, ago_ms: int = 0) -> None:
         """What somebody does, one after the other."""
@@ -132,11 +135,11 @@ def make_full(path: Path) -> None:
         chat.has_more_devices("Ben", limits.DEVICES_PER_USER_MAX - 1)
         chat.does("Ben", "friend", *(FriendBody(id_of(guest), FriendAct.BLOCK) for guest in guests))
         asked = guests[: limits.FRIENDS_ASKED_MAX]
-        chat.does("Cleo", "friend", *(FriendBody(id_of(guest), FriendAct.ASK) for guest in asked))
         chat.does("Cleo", "message", MessageBody(GENERAL, "Hello!"))
-        first = device_of("Cleo"), limits.FRIENDS_ASKED_MAX + 1
+        first = device_of("Cleo"), MADE_BEFORE + 1
         edits = (EditBody(GENERAL, *first, str(number)) for number in range(limits.CHANGES_PER_PERSON_MAX))
         chat.does("Cleo", "edit", *edits)
+        chat.does("Cleo", "friend", *(FriendBody(id_of(guest), FriendAct.ASK) for guest in asked))
         count = limits.FILE_BYTES_PER_PERSON_MAX // limits.FILE_BYTES_MAX
         files = (FileBody(sha256_of(number), limits.FILE_BYTES_MAX, "film.mkv") for number in range(count))
         chat.does("Ben", "message", *(MessageBody(GENERAL, "", file) for file in files))

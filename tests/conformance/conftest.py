@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.commands.bad_clients import RawClient
 from tests.commands.programs import Program
 from tests.conformance.server_under_test import Honest, ServerUnderTest
 from tests.end_to_end.people import People
@@ -29,3 +30,11 @@ def honest(server: ServerUnderTest) -> Iterator[Honest]:
         found.check_end()
     finally:
         people.stop()
+
+
+@pytest.fixture(scope="package", autouse=True)
+def silent(server: ServerUnderTest) -> Iterator[RawClient]:
+    """Somebody who has signed in and says nothing more, while everything else is tried."""
+    with RawClient(server.port) as client:
+        client.sign_in("Silent")
+        yield client

@@ -12,8 +12,10 @@ from tests.commands.bad_clients import RawClient, device_of
 from tests.conformance.framing import FRAMING
 from tests.conformance.json_text import JSON_TEXT
 from tests.conformance.utf8 import UTF8
+from tests.documents.full_refusals import refused_when_broken, refused_when_full
 from tests.documents.member_refusals import about_files, about_messages, among_friends, in_rooms
 from tests.documents.speakers import PASSWORD, SECRET, Speaker, hash_of, served
+from tests.documents.timely_refusals import refused_in_time
 from tests.documents.transcripts import Transcript, folded, shown_bytes
 
 NOBODY: Final = "00" * 16
@@ -131,9 +133,12 @@ class Refusals:
 
 
 def refusals() -> str:
-    """What is sent and what is answered, by code, in the order of the table of errors."""
+    """What is sent or happens and what is answered, by code, in the order of the table of errors."""
     transcript = Transcript()
     served(Refusals, transcript)
+    refused_when_full(transcript)
+    refused_when_broken(transcript)
+    refused_in_time(transcript)
     found = [transcript.refusals[code] for code in ERRORS if code in transcript.refusals]
     return "\n".join(["```", "\n\n".join(found), "```"])
 

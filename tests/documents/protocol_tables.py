@@ -146,7 +146,7 @@ def error_table() -> str:
 
 
 def other_error_table() -> str:
-    """What brings those about that no single line brings."""
+    """What brings those about that have no example."""
     rows = [
         f"| `{code}` | {cause} | `tests/{file}`: {name.removeprefix('test_').replace('_', ' ')} |"
         for code, (cause, file, name) in OTHER_ERRORS.items()

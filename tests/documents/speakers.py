@@ -29,6 +29,8 @@ class Speaker(RawClient):
         self.user, self.since = "", 0
         self._transcript = transcript
         self._told: list[dict[str, Any]] = []
+        # What goes out together with the next request, and how it is shown.
+        self._begun, self._begun_shown = b"", list[str]()
         self._ids = 0
         self._counter = 0
 
@@ -51,22 +53,37 @@ class Speaker(RawClient):
 
     def tries(self, request: str, raw: bytes = b"", /, **fields: Any) -> dict[str, Any]:
         """Ask; the answer, whatever it is."""
-        kind = REQUESTS[request]
+        self.begins(request, raw, **fields)
+        self.sends_begun()
+        return self.is_answered(request)
+
+    def begins(self, request: str, raw: bytes = b"", /, **fields: Any) -> None:
+        """Write a request that goes out together with the next one."""
         self._ids += 1
         line = {"request": request, "id": self._ids}
-        if "counter" in kind.__struct_fields__:
+        if "counter" in REQUESTS[request].__struct_fields__:
             self._counter += 1
             line["counter"] = self._counter
         line = line | fields | ({"bytes": len(raw)} if raw else {})
-        self.send(json.dumps(line).encode() + b"\n" + raw)
+        self._begun += json.dumps(line).encode() + b"\n" + raw
+        self._begun_shown += self._shown(">", line, raw)
+
+    def sends_begun(self) -> None:
+        """What was written goes out."""
+        self.send(self._begun)
+        self._begun = b""
+
+    def is_answered(self, request: str) -> dict[str, Any]:
+        """The answer to the last request, whatever it is."""
         while (answer := self._next_event()).get("answer") != self._ids:
             self._told.append(answer)
-        asked, told = self._shown(">", line, raw), self._shown("<", answer)
+        asked, self._begun_shown = self._begun_shown, []
+        told = self._shown("<", answer)
         self._transcript.note(EVENTS[answer["event"]], *told)
         if answer["event"] == "error":
             self._transcript.note_refusal("\n".join(asked), answer)
         else:
-            self._transcript.note(kind, *asked, *told)
+            self._transcript.note(REQUESTS[request], *asked, *told)
         return answer
 
     def fails(self, code: str, request: str, raw: bytes = b"", /, **fields: Any) -> None:
@@ -104,11 +121,16 @@ def served(talk: Callable[[int, str, Transcript], object], transcript: Transcrip
         tempfile.TemporaryDirectory() as data,
         Program("serve", "--data", data, "--listen", "127.0.0.1:0") as server,
     ):
-        port = int(server.wait_line("ready: ").split()[2].rstrip(",").rpartition(":")[2])
+        port = port_of(server)
         setup = server.wait_line("setup: ").split()[1]
         transcript.hidden[setup] = "a" * 26
         talk(port, setup, transcript)
         assert server.interrupt() == 0
+
+
+def port_of(server: Program) -> int:
+    """Where a server listens, once it does."""
+    return int(server.wait_line("ready: ").split()[2].rstrip(",").rpartition(":")[2])
 
 
 def hash_of(code: str) -> str:

@@ -17,8 +17,8 @@ from tests.sessions.scene import Client, Scene, only, packed
 
 def told_by_two() -> Iterator[events.Event]:
     """Ben was taken into Anna's group at one server, and blocked her at the other one."""
-    with _scene(users_max=2) as scene:
-        anna, ben = _person(scene, "Anna"), _person(scene, "Ben")
+    with played(users_max=2) as scene:
+        anna, ben = person(scene, "Anna"), person(scene, "Ben")
         group = only(anna.archive(requests.CreateGroup, counter=1, name="Choir", users=[]), events.Stored)
         fork = scene.state.index
         anna.archive(requests.AddMember, counter=2, room=group.room, user="@Ben")
@@ -40,7 +40,8 @@ def told_by_two() -> Iterator[events.Event]:
         yield only(cleo.sign_in("Cleo"), events.GoTo)
 
 
-def _person(scene: Scene, name: str) -> Client:
+def person(scene: Scene, name: str) -> Client:
+    """Somebody who is signed in."""
     client = scene.client()
     client.device = device_of(name)
     client.sign_in(name)
@@ -48,7 +49,8 @@ def _person(scene: Scene, name: str) -> Client:
 
 
 @contextmanager
-def _scene(users_max: int) -> Iterator[Scene]:
+def played(users_max: int) -> Iterator[Scene]:
+    """A hub to which time, the engine and the other server are played."""
     loop = LoopThread("two-servers")
     loop.start()
     try:

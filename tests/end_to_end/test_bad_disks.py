@@ -19,7 +19,10 @@ from server.archive.store import StoreReader
 from server.client.notices import Delayed
 from server.commands.serving import EXIT_DAMAGED
 from server.protocol.requests import History
-from tests.commands.programs import run_here
+from server.torture.bad_disk import BadDisk, NoBadDiskError, build_library
+from server.torture.plan import PlannedDisk
+from tests.commands.bad_clients import RawClient
+from tests.commands.programs import Program, run_here
 from tests.damaged_archives import DAMAGES
 from tests.end_to_end.people import People, Person
 from tests.end_to_end.real_pair import RealPair, wait_for_mode
@@ -248,6 +251,40 @@ def test_a_start_without_room_for_an_archive_says_to_make_room(tmp_path: Path) -
     )
     assert ended.returncode == 1
     assert f"The disk of the data folder {tmp_path / 'data'} is full: make room there." in ended.stderr
+
+
+def test_a_full_disk_refuses_a_message_and_takes_it_when_there_is_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    try:
+        library = build_library(tmp_path)
+    except NoBadDiskError:
+        # Nobody can build it here: what is tried with a volume has to do.
+        return
+    data = tmp_path / "data"
+    data.mkdir()
+    with BadDisk(library, data, tmp_path / "control") as disk:
+        for name, value in disk.environment.items():
+            monkeypatch.setenv(name, value)
+        with (
+            Program("serve", "--open", "--data", data, "--listen", "127.0.0.1:0") as server,
+            RawClient(int(server.wait_line("ready: ").split()[2].rstrip(",").rpartition(":")[2])) as client,
+        ):
+            client.sign_in("Anna")
+            counters = iter(range(1, 1_000))
+
+            def say(counter: int) -> str:
+                said = {"room": "general", "text": "x" * 4_000, "time_ms": 1}
+                found = client.ask(request="send", id=100 + counter, counter=counter, **said)
+                return str(found.get("code", found["event"]))
+
+            assert say(next(counters)) == "stored"
+            # It still takes something: a server that could write nothing at all would end.
+            disk.go_bad(PlannedDisk(room_bytes=64 << 20))
+            refused = wait_until(lambda: next((n for n in counters if say(n) == "disk_full"), 0))
+            disk.recover()
+            wait_until(lambda: say(refused) == "stored", what="stored, with the same counter")
+            assert server.interrupt() == 0
 
 
 @pytest.fixture

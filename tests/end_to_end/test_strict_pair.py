@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from server.client.notices import CopiesRaised, ServersChanged, Stored
+from tests.commands.bad_clients import RawClient
 from tests.end_to_end.people import People
 from tests.end_to_end.real_pair import RealPair, wait_for_mode
 from tests.waiting import DEADLINE_S, wait_until
@@ -87,3 +88,18 @@ def test_a_pipe_does_not_wait_for_ever_for_a_pair_that_stores_nothing(
     assert ended.returncode == 1
     assert "stores nothing until the other one is back" in ended.stderr
     assert "1 line is not stored yet" in ended.stderr
+
+
+def test_what_a_strict_server_cannot_store_alone_is_not_known_in_time(
+    make_pair: Callable[..., RealPair],
+) -> None:
+    pair = make_pair("--strict")
+    said = {"room": "general", "text": "who is there?", "time_ms": 1}
+    with RawClient(pair.ports.clients[A]) as client:
+        client.sign_in("Anna")
+        pair.kill(B)
+        answer = client.ask(request="send", id=7, counter=1, **said)
+        assert (answer["event"], answer["code"]) == ("error", "unknown")
+        pair.start_again(B)
+        # Whether it was stored is found out by asking again.
+        wait_until(lambda: client.ask(request="send", id=8, counter=1, **said)["event"] == "stored")
