@@ -1,4 +1,4 @@
-"""R3.2, R3.3 and R3.6 with real servers and the terminal client: friends, private chats and groups."""
+"""R3.2, R3.3, R3.6 and R4.12 with real servers and the terminal client: friends, groups, deleted rooms."""
 
 import contextlib
 import random
@@ -150,3 +150,52 @@ def test_a_pipe_begins_in_the_room_that_it_names_and_what_has_no_place_is_not_sa
     assert "roses and beans" in told
     town.states()
     assert not [text for text in town.texts() if "psst" in text]
+
+
+def test_r4_12_a_deleted_room_is_read_by_nobody_its_name_is_free_and_its_history_stays(town: Town) -> None:
+    with town.trouble():
+        town.say("anna", "/create garden", "roses for the archive")
+    told = town.say("bob", "/join garden", "and beans")
+    assert "anna: roses for the archive" in told
+    assert "Only those who administer" in town.is_refused("bob", "/delete-room garden")
+    with town.trouble():
+        told = town.say("anna", "/delete-room garden", "/rooms", "in the general room again")
+    assert "You deleted #garden." in told
+    told = town.say("bob", "/rooms", "/search -a roses")
+    assert "garden" not in told.partition("anna deleted #garden")[2]
+    assert "roses" not in told
+    assert "no conversation called garden" in town.is_refused("bob", "/room garden", "psst")
+    with town.trouble():
+        town.say("cara", "/create garden", "tulips")
+    told = town.say("bob", "/join garden")
+    assert "cara: tulips" in told
+    assert "roses" not in told
+    states = town.states()
+    assert (states[0].rooms, states[0].users) == (states[1].rooms, states[1].users)
+    first, second = (room for room in states[0].rooms.values() if room.name == "garden")
+    assert (first.is_deleted, first.members) == (True, ())
+    assert states[0].room_by_name["garden"] == second.id
+    assert [states[0].users[user].name for user in second.members] == ["cara", "bob"]
+    texts = town.texts()
+    for kept in ("roses for the archive", "and beans", "tulips"):
+        assert sum(kept in text for text in texts) == 1
+    assert not [text for text in texts if "psst" in text]
+
+
+def test_r4_12_a_deleted_group_is_gone_for_all_and_strangers_never_hear_of_it(
+    town: Town,
+) -> None:
+    with town.trouble():
+        town.say("anna", '/group "our choir" bob', "la la la")
+    with town.trouble():
+        town.say("anna", "/delete-room our choir")
+    told = town.say("bob", "/rooms")
+    assert "anna deleted #our choir" in told
+    assert "la la la" not in told
+    assert "choir" not in town.say("cara", "/rooms")
+    for name in ("anna", "bob"):
+        assert "no conversation called our choir" in town.is_refused(name, "/room our choir", "psst")
+    for state in town.states():
+        (group,) = (room for room in state.rooms.values() if room.name == "our choir")
+        assert (group.is_deleted, group.members) == (True, ())
+    assert [text for text in town.texts() if "la la la" in text]

@@ -9,6 +9,7 @@ from server.archive.record import Draft
 from server.state.bodies import (
     AddBody,
     AdministerBody,
+    DeleteRoomBody,
     FriendBody,
     GroupBody,
     LeaveBody,
@@ -31,8 +32,9 @@ _ACTS: Final = {
     "administer": 20,
     "rename": 5,
     "topic": 5,
+    "delete_room": 4,
 }
-_FOR_ADMINISTRATORS: Final = frozenset({"add", "remove", "administer", "rename", "topic"})
+_FOR_ADMINISTRATORS: Final = frozenset({"add", "remove", "administer", "rename", "topic", "delete_room"})
 _FRIENDLY: Final = {
     "ask": 35,
     "accept": 25,
@@ -120,6 +122,8 @@ class Circles:
                 return AdministerBody(room, other, is_administrator=(self._rng.random() < _AT_HOME) != is_one)
             case "rename":
                 return RenameBody(room, self._wants.next_text)
+            case "delete_room":
+                return DeleteRoomBody(room)
             case "topic":
                 return TopicBody(room, self._wants.next_text)
             case _:

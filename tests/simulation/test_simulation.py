@@ -49,6 +49,7 @@ MADE_FOR = (
     "replacements",
     "requests handed over",
     "retired servers done",
+    "rooms deleted",
     "runs with a merge",
 )
 # Fails as long as the simulator works: a bug that is planted, and a seed that meets it.

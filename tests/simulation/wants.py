@@ -9,6 +9,7 @@ from server.archive.record import Draft
 from server.engine.round import Answer
 from server.state.bodies import (
     DeleteBody,
+    DeleteRoomBody,
     EditBody,
     MemberBody,
     MessageBody,
@@ -89,6 +90,8 @@ class Wants:
             return [Request(self.draft("member", MemberBody(GENERAL)))]
         if chance < 0.36 and self._world.rooms:
             return [Request(self.draft("member", MemberBody(self._rng.choice(self._world.rooms))))]
+        if chance < 0.39 and self._rooms:
+            return [Request(self.draft("delete_room", DeleteRoomBody(self._rng.choice(self._rooms))))]
         if chance < 0.5 and self._rooms:
             return [self._message(self.next_text, self._rng.choice(self._rooms))]
         if chance < 0.62 and self._stored:
@@ -100,6 +103,8 @@ class Wants:
         if draft.kind == "room":
             self._rooms.append(self._id_of(draft))
             self._world.rooms.append(self._rooms[-1])
+        elif draft.kind == "delete_room":
+            self._rooms = [room for room in self._rooms if room != self._about(draft)]
         elif draft.kind == "member":
             self._rooms.append(msgspec.msgpack.decode(draft.body, type=MemberBody).room)
         elif draft.kind == "message" and draft.id not in self._world.history.twins:
@@ -123,6 +128,9 @@ class Wants:
     def next_id(self) -> str:
         """What it makes next would be found under this."""
         return f"{self._name}-{self._counter + 1}"
+
+    def _about(self, draft: Draft) -> str:
+        return msgspec.msgpack.decode(draft.body, type=DeleteRoomBody).room
 
     def _id_of(self, draft: Draft) -> str:
         return f"{self._name}-{draft.counter}"

@@ -1,22 +1,25 @@
 """The answers: definite, in time, the same for everybody who asked the same thing (P5)."""
 
 from server.archive.store import StoreReader
-from server.state.bodies import LeaveBody, RemoveBody
+from server.state.bodies import DeleteRoomBody, LeaveBody, RemoveBody
 from server.state.fold import decode_body
 from tests.simulation.history import NO_VERDICT, Answered, History, PromiseError
 from tests.simulation.world import World
 
 # Nobody may do anything in a group that he is not in: he is told that there is none.
 _IN_A_GROUP = {"unknown_room", "not_an_administrator"}
+# A room may be on one side of a cut only, or deleted by somebody else.
+_OF_A_ROOM = {"unknown_room", "deleted_room"}
 # What a device may be told without having made a mistake of its own.
 _EXPECTED = {
     "room": {"room_name_taken"},
     # On the other side of a cut a room may not be there, or somebody not in it.
-    "member": {"already_a_member", "unknown_room"},
-    "message": {"unknown_room", "not_a_member", "not_friends"},
-    "edit": {"deleted_message", "unknown_room", "not_a_member", "not_friends"},
-    "delete": {"deleted_message", "unknown_room", "not_a_member"},
-    "react": {"deleted_message", "unknown_room", "not_a_member", "not_friends"},
+    "member": {"already_a_member", *_OF_A_ROOM},
+    "message": {*_OF_A_ROOM, "not_a_member", "not_friends"},
+    "edit": {"deleted_message", *_OF_A_ROOM, "not_a_member", "not_friends"},
+    "delete": {"deleted_message", *_OF_A_ROOM, "not_a_member"},
+    "react": {"deleted_message", *_OF_A_ROOM, "not_a_member", "not_friends"},
+    "delete_room": {*_OF_A_ROOM, "not_a_member", "not_an_administrator"},
     "device": {
         *("wrong_secret", "setup_done", "name_taken", "wrong_password", "account_disabled"),
         *("bad_invite", "invite_used"),
@@ -40,7 +43,7 @@ _AWAY = frozenset({"device_revoked", "account_disabled"})
 # What was refused for a right that somebody did not have may be accepted when it is asked again a moment
 # later, for a refusal is not archived: who asks at two servers at once may hear both.
 _ABOUT_RIGHTS = frozenset(
-    {"group", "add", "remove", "leave", "administer", "rename", "topic", "friend"}
+    {"group", "add", "remove", "leave", "administer", "rename", "topic", "friend", "delete_room"}
     | {"invite", "take_back", "standing", "password", "revoke"}
 )
 _FOR_WANT_OF_A_RIGHT = frozenset({"unknown_room", "not_friends"})
@@ -112,13 +115,15 @@ def _in_its_turn(world: World) -> None:
     Nor who makes a group, unless somebody wanted the maker out of it.
     """
     history = world.history
-    left = _wanted_out(history)
+    left, ended = _wanted_out(history), _wanted_deleted(history)
     made = {
         (one.draft.id, f"{one.draft.device}-{one.draft.counter}")
         for one in history.answered
         if one.draft.kind in ("room", "group") and one.answer.refusal is None and not history.is_moved(one)
     }
-    made = {(maker, room) for maker, room in made if (_person(maker[0]), room) not in left}
+    made = {
+        (maker, room) for maker, room in made if (_person(maker[0]), room) not in left and room not in ended
+    }
     for answered in history.answered:
         refusal, device = answered.answer.refusal, answered.draft.device
         if refusal is None or refusal.code != "unknown_room" or history.is_moved(answered) or history.liars:
@@ -145,6 +150,13 @@ def _wanted_out(history: History) -> set[tuple[str, str]]:
         elif isinstance(body, RemoveBody):
             out.add((body.user, body.room))
     return out
+
+
+def _wanted_deleted(history: History) -> set[str]:
+    """Which rooms were ever to be deleted."""
+    drafts = (draft for drafts in history.asked.values() for draft in drafts if draft.kind == "delete_room")
+    bodies = (decode_body(draft.kind, draft.body) for draft in drafts)
+    return {body.room for body in bodies if isinstance(body, DeleteRoomBody)}
 
 
 def _is_expected(world: World, answered: Answered, code: str) -> None:

@@ -10,6 +10,7 @@ from server.state.bodies import (
     AddBody,
     AdministerBody,
     DeleteBody,
+    DeleteRoomBody,
     EditBody,
     FriendBody,
     GroupBody,
@@ -40,6 +41,7 @@ class Circle:
     members: list[str] = field(default_factory=list)
     administrators: list[str] = field(default_factory=list)
     times: dict[str, tuple[int, int]] = field(default_factory=dict)
+    is_deleted: bool = False
 
 
 class Book:
@@ -48,7 +50,7 @@ class Book:
     def __init__(self) -> None:
         self.register: Final = Register()
         self.rooms: dict[str, Circle] = {}
-        self.put_out = 0
+        self.put_out = self.deleted = 0
         self._friends: dict[Pair, str] = {}
         self._are_friends: set[Pair] = set()
         self._blocks: set[tuple[str, str]] = set()
@@ -108,6 +110,8 @@ class Book:
                 if not self._administers(room, user) or other not in self.rooms[room].members:
                     return False
                 return is_on or self.rooms[room].administrators != [other]
+            case DeleteRoomBody(room):
+                return self._may_delete(room, user, is_moved=is_moved)
             case TopicBody(room):
                 return self._administers(room, user)
             case RenameBody(room) if not self._is_known(room) or self.rooms[room].kind == "group":
@@ -126,7 +130,15 @@ class Book:
     def _may_join(self, room: str, user: str, *, is_moved: bool) -> bool:
         if self._is_member(room, user):
             return is_moved
-        return room in self.rooms and self.rooms[room].kind == "public"
+        return room in self.rooms and self.rooms[room].kind == "public" and not self.rooms[room].is_deleted
+
+    def _may_delete(self, room: str, user: str, *, is_moved: bool) -> bool:
+        circle, account = self.rooms.get(room), self.register.people.get(user)
+        if circle is None or circle.is_deleted:
+            return circle is not None and is_moved
+        is_of_chat = account is not None and account.is_admin and not account.is_disabled
+        is_of_chat = is_of_chat and circle.kind == "public" and user in circle.members
+        return is_of_chat or (circle.kind != "private" and user in circle.administrators)
 
     def _may_take_in(self, user: str, other: str) -> bool:
         return other in self.register.people and (other, user) not in self._blocks
@@ -169,6 +181,8 @@ class Book:
                 self._write_friend(index, user, other, act)
             case LeaveBody(room):
                 self._go(room, user, index)
+            case DeleteRoomBody(room) if not self.rooms[room].is_deleted:
+                self._end(self.rooms[room], index)
             case _:
                 self._write_standing(body)
 
@@ -200,6 +214,12 @@ class Book:
         circle.members.remove(user)
         circle.administrators = [one for one in circle.administrators if one != user]
         circle.times[user] = circle.times[user][0], index
+
+    def _end(self, circle: Circle, index: int) -> None:
+        """Nobody is in it any more, and nobody will be."""
+        self.deleted += 1
+        circle.times |= {member: (circle.times[member][0], index) for member in circle.members}
+        circle.members, circle.administrators, circle.is_deleted = [], [], True
 
     def _relieve(self, circle: Circle, user: str) -> None:
         """Somebody administers it no more: if nobody else can, whoever is there the longest does, and can."""

@@ -15,7 +15,7 @@ def check_names(world: World) -> None:
     for process in world.running:
         state = process.engine.state
         _unique(process.name, "people", [user.name for user in state.users.values()])
-        named = [room for room in state.rooms.values() if room.kind in NAMED_KINDS]
+        named = [room for room in state.rooms.values() if room.kind in NAMED_KINDS and not room.is_deleted]
         _unique(process.name, "rooms", [room.name for room in named])
         _same_people(process, state)
         world.history.seen["names given anew"] += sum(bool(u.former_name) for u in state.users.values())

@@ -24,6 +24,7 @@ def check_rights(world: World) -> None:
     book = at_its_end(world, read_book)
     world.history.seen["groups"] += len(book.groups)
     world.history.seen["people put out of groups"] += book.put_out
+    world.history.seen["rooms deleted"] += book.deleted
     invites = book.register.invites.values()
     world.history.seen["people let in by invites"] += sum(len(invite.let_in) for invite in invites)
     world.history.seen["devices signed out"] += len(book.register.revoked)
@@ -65,5 +66,6 @@ def _shown(record: Record) -> str:
 def _same_rooms(process: Process, book: Book) -> None:
     for room, circle in book.rooms.items():
         found = process.engine.state.rooms[room]
-        if (found.members, found.administrators) != (tuple(circle.members), tuple(circle.administrators)):
+        by_log = tuple(circle.members), tuple(circle.administrators), circle.is_deleted
+        if (found.members, found.administrators, found.is_deleted) != by_log:
             raise PromiseError("rights", f"{process.name} has {found}; by the log it is {circle}")
