@@ -117,7 +117,12 @@ class FullChat:
                 person.begins("sign_in", **shown, password="open the door")
             for person in people:
                 person.sends_begun()
-            codes = {person.is_answered("sign_in")["code"] for person in people}
+            codes: set[str] = set()
+            # Too many is told at once; the first one does not wait. On a busy machine the others may wait for
+            # longer than anybody may take to sign in.
+            for person in (people[-1], *people[:-1]):
+                if len(codes) < 2:
+                    codes.add(person.is_answered("sign_in")["code"])
             assert codes == {"wrong_password", "busy"}
 
     def end(self) -> None:
