@@ -1,12 +1,14 @@
 """R3.9 with real servers and the terminal client: who is trusted, who is asked about, and the hard stop."""
 
 import dataclasses
+import random
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from server.accounts.certificate_files import load_identity
@@ -15,7 +17,9 @@ from server.cluster.data_folder import DataFolder
 from server.names.addresses import Address
 from server.names.fingerprints import fingerprint_text, fingerprint_words
 from server.names.invite_links import InviteLink, parse_invite_link
+from server.state.bodies import MessageBody
 from tests.commands.programs import Program, run_here
+from tests.end_to_end.deaths import CLIENT_S, dying_leader
 from tests.end_to_end.real_pair import RealPair
 from tests.source_tree import PROJECT
 from tests.terminal.screen import Screen, open_screen
@@ -104,16 +108,28 @@ def leave(screen: Screen, chat: "subprocess.Popen[bytes]", code: int) -> None:
     assert chat.returncode == code, screen.read()
 
 
-def test_an_invite_link_lets_in_at_either_server_without_a_question(
-    pair: RealPair, computer: Computer
+@pytest.mark.usefixtures("steady")
+def test_r3_9_a_script_talks_over_tls_by_an_invite_link_while_the_leader_dies(
+    pair: RealPair, computer: Computer, rng: random.Random
 ) -> None:
+    """At either server, without a question; each line is stored once, and in order."""
     link = parse_invite_link(str(pair.invite))
     assert isinstance(link, InviteLink)
     assert [address.port for address in link.addresses] == list(pair.ports.clients)
-    pair.kill(0)
-    code, printed = computer.say(str(link), "Only the second one is there.")
-    assert code == 0, printed
-    assert "fingerprint" not in printed
+    assert not link.plain
+    lines = [f"line {n}" for n in range(500)]
+    victims = []
+    for part in (lines[:250], lines[250:]):
+        with dying_leader(pair, rng, CLIENT_S) as dead:
+            code, printed = computer.say(str(link), "\n".join(part))
+        assert code == 0, printed
+        assert "fingerprint" not in printed
+        victims.append(dead)
+    assert victims == [0, 1]
+    pair.stop()
+    for place in (0, 1):
+        kept = [record.body for record in pair.archive(place) if record.header.kind == "message"]
+        assert [msgspec.msgpack.decode(body, type=MessageBody).text for body in kept] == lines
 
 
 def test_a_bare_address_in_a_pipe_is_the_end_with_nothing_sent(
