@@ -110,7 +110,14 @@ class Conversation:
 
     def next_wake(self) -> float | None:
         """When `tick` is to be called, if nothing else happens before."""
-        parts = (self._liveness, self._failover, self._exchange, self._transfers, self._marking)
+        parts = (
+            self._liveness,
+            self._failover,
+            self._exchange,
+            self._transfers,
+            self._marking,
+            self._watched,
+        )
         times = [part.next_wake() for part in parts]
         return min([time for time in times if time is not None], default=None)
 
@@ -288,7 +295,7 @@ class Conversation:
             RoomList: self._on_room_list,
             events.Messages: lambda event, _: delivery.messages(event),
             events.RoomCreated: lambda event, _: delivery.room_created(event),
-            events.RoomJoined: lambda event, _: delivery.room_joined(event),
+            events.RoomJoined: self._on_joined,
             events.PositionMoved: lambda event, _: delivery.position_moved(event),
             events.CopiesRaised: lambda event, _: delivery.copies_raised(event),
             events.Diverged: lambda event, _: delivery.diverged(event.index),
@@ -339,7 +346,7 @@ class Conversation:
         if self._marking.is_mine(event.answer):
             self._marking.failed(now)
         elif self._watched.is_mine(event.answer):
-            self._watched.failed(event.answer)
+            self._watched.failed(event, now)
         else:
             self._exchange.failed(event, now)
 
@@ -352,6 +359,10 @@ class Conversation:
             self._watched.listed(event)
         else:
             self._exchange.answered(event)
+
+    def _on_joined(self, event: events.RoomJoined, _: float) -> None:
+        self._delivery.room_joined(event)
+        self._watched.joined(event)
 
     def _on_gone(self, event: events.RoomLeft | events.RoomDeleted | events.PersonLeft, _: float) -> None:
         self._delivery.happened(event)

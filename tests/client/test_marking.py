@@ -3,11 +3,9 @@
 import pytest
 
 from server.client.marking import shared_index
-from server.client.notices import PositionMoved, ReceiptsChanged
-from server.client.receipts import Tick, tick_of
+from server.client.notices import PositionMoved
 from server.client.settings import ConversationSettings
-from server.protocol import events, requests
-from server.protocol.facts import MemberMark
+from server.protocol import requests
 from server.protocol.requests import Cursor, EpochEnd
 from tests.client.scripted_pair import EPOCH, Wire
 
@@ -143,64 +141,3 @@ def test_typing_is_said_now_and_then(wire: Wire) -> None:
     wire.conversation.typing("general", wire.now)
     wire.settle()
     assert len([r for r in wire.a().asked if isinstance(r, requests.Typing)]) == 2
-
-
-def test_a_watched_room_is_asked_for_again_at_the_other_server_and_after_a_merge(wire: Wire) -> None:
-    mark = MemberMark("u2", 1, 3, 3)
-    wire.pair.marks = [mark]
-    wire.conversation.watch("general", wire.now)
-    wire.settle()
-    assert changes(wire) == [[mark]]
-    moved = MemberMark("u2", 1, 9, 9)
-    wire.pair.tell_all(events.ReceiptsMoved(room="general", marks=[moved]))
-    wire.pair.tell_all(events.ReceiptsMoved(room="garden", marks=[moved]))
-    wire.settle()
-    assert changes(wire)[1:] == [[moved]]
-    wire.pair.marks = []
-    wire.pair.tell_all(events.Diverged(index=2))
-    wire.settle()
-    assert changes(wire)[2:] == [[MemberMark("u2", 1, 2, 2)], []]
-    wire.pair.marks = [mark]
-    wire.kill("a")
-    wire.wait(3.0)
-    assert changes(wire)[4:] == [[mark]]
-
-
-def test_nobody_waits_for_the_receipts_of_somebody_who_left(wire: Wire) -> None:
-    marks = [MemberMark("u2", 1, 9, 9), MemberMark("u3", 1, 2, 2), MemberMark("u4", 1, 2, 2)]
-    wire.pair.marks = marks
-    wire.conversation.watch("general", wire.now)
-    wire.settle()
-    left = events.RoomLeft(index=10, by=("d" * 32, 1), room="general", user="u3", name="bob")
-    wire.pair.tell_all(left)
-    wire.pair.tell_all(events.PersonLeft(index=11, by=("e" * 32, 1), user="u4", name="cara"))
-    wire.settle()
-    assert changes(wire) == [marks, [marks[0], marks[2]], [marks[0]]]
-    deleted = events.RoomDeleted(
-        index=12, by=("d" * 32, 2), room="general", user="u2", name="ann", room_name="general"
-    )
-    wire.pair.tell_all(deleted)
-    wire.settle()
-    assert changes(wire)[3:] == [[]]
-
-
-def changes(wire: Wire) -> list[list[MemberMark]]:
-    return [notice.marks for notice in wire.notices if isinstance(notice, ReceiptsChanged)]
-
-
-@pytest.mark.parametrize(
-    ("marks", "tick"),
-    [
-        pytest.param([], Tick.NOT_YET, id="nobody else is there"),
-        pytest.param([MemberMark("me", 1, 9, 9)], Tick.NOT_YET, id="the own marks do not count"),
-        pytest.param([MemberMark("a", 1, 5, 0), MemberMark("b", 1, 4, 0)], Tick.NOT_YET, id="one lacks it"),
-        pytest.param(
-            [MemberMark("a", 1, 5, 0), MemberMark("b", 1, 6, 6)], Tick.DELIVERED, id="one reads later"
-        ),
-        pytest.param([MemberMark("a", 1, 5, 5), MemberMark("b", 1, 6, 6)], Tick.READ, id="all have read"),
-        pytest.param([MemberMark("a", 1, 5, 5), MemberMark("b", 7, 6, 6)], Tick.READ, id="one came later"),
-        pytest.param([MemberMark("b", 7, 6, 6)], Tick.NOT_YET, id="it was for nobody"),
-    ],
-)
-def test_ticks_are_about_those_for_whom_it_was(marks: list[MemberMark], tick: Tick) -> None:
-    assert tick_of(5, "me", marks) is tick
