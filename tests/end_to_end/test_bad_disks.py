@@ -320,9 +320,13 @@ def test_a_volume_that_is_nearly_full_takes_nothing_new_until_there_is_room(
     pair.start_again(B)
     wait_for_mode(anna, "dual")
     free = os.statvfs(small_volume)
-    with (small_volume / "filling").open("wb") as file:
-        file.write(bytes(free.f_bavail * free.f_frsize - (1 << 20)))
-    wait_until(lambda: "nearly full" in errors(pair, A), what="the alarm")
+    with RawClient(pair.ports.clients[A]) as carla:
+        carla.sign_in("Carla", is_redirected=True)
+        with (small_volume / "filling").open("wb") as file:
+            file.write(bytes(free.f_bavail * free.f_frsize - (1 << 20)))
+        wait_until(lambda: "nearly full" in errors(pair, A), what="the alarm")
+        told = carla.ask(request="send", id=3, counter=1, room="general", text="here", time_ms=1)
+    assert told.get("code") == "disk_full"
     bruno = people.person(pair.invite, "Bruno")
     bruno.connected()
     counter = anna.say("at the other one")

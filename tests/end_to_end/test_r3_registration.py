@@ -14,6 +14,7 @@ import pytest
 from server.accounts.proofs import setup_code
 from server.cluster.data_folder import DataFolder
 from server.names.invite_links import InviteLink, parse_invite_link
+from tests.end_to_end.deaths import CLIENT_S, bring_back, dying_leader
 from tests.end_to_end.real_pair import RealPair
 from tests.end_to_end.test_r3_accounts import OTHER, PASSWORD, Computers, state_of, stop_level
 from tests.source_tree import PROJECT
@@ -59,7 +60,7 @@ def join(computers: Computers, pair: RealPair, name: str, *, wait: str = "20") -
 
 
 def test_r3_1_who_is_new_comes_by_setup_or_by_invite_and_by_nothing_else(
-    pair: RealPair, computers: Computers
+    pair: RealPair, computers: Computers, rng: random.Random
 ) -> None:
     right = computers.file(PASSWORD)
     code, told = computers.say("first", "no", "--register", "--password-file", right, "--wait", "5")
@@ -68,13 +69,13 @@ def test_r3_1_who_is_new_comes_by_setup_or_by_invite_and_by_nothing_else(
     code, told = computers.say("first", "no", "--wait", "5", name="ben")
     assert code == 1
     setup = setup_code(bytes.fromhex(DataFolder(pair.path / "a").read().secret))
-    pair.kill(0)
-    code, told = computers.say("first", "one", "--setup", setup, "--password-file", right)
+    with dying_leader(pair, rng, CLIENT_S, comes_back=False) as dead:
+        code, told = computers.say("first", "one", "--setup", setup, "--password-file", right)
     assert code == 0, told
     code, told = computers.say("second", "no", "--setup", setup, "--password-file", right, name="ben")
     assert code == 1
     assert "The setup code is used up" in told
-    pair.start_again(0)
+    bring_back(pair, dead)
     made = admin(pair, "invite")
     link = ["--server", made["link"], "--register", "--password-file", right]
     code, told = computers.say("third", "two", *link, name="ben")
@@ -188,15 +189,17 @@ def test_r3_1_people_invites_and_the_rate_are_administered_with_the_folder_of_on
     ]
 
 
-def test_r3_1_one_device_at_a_time_when_it_is_set(pair: RealPair, computers: Computers) -> None:
+def test_r3_1_one_device_at_a_time_when_it_is_set(
+    pair: RealPair, computers: Computers, rng: random.Random
+) -> None:
     code, told = join(computers, pair, "ben")
     assert code == 0, told
     password = ["--password-file", computers.file(PASSWORD)]
     assert computers.say("second", "both", *password, name="ben")[0] == 0
     assert computers.say("ben", "both", name="ben")[0] == 0
     assert admin(pair, "settings", "--one-device", "yes")["one_device"] is True
-    pair.kill(0)
-    assert computers.say("third", "only here", *password, name="ben")[0] == 0
+    with dying_leader(pair, rng, CLIENT_S, comes_back=False):
+        assert computers.say("third", "only here", *password, name="ben")[0] == 0
     for before in ("ben", "second"):
         code, told = computers.say(before, "no", "--wait", "5", name="ben")
         assert code == 1
@@ -205,7 +208,7 @@ def test_r3_1_one_device_at_a_time_when_it_is_set(pair: RealPair, computers: Com
 
 
 def test_r3_1_a_member_invites_from_the_terminal_where_the_settings_let_it_and_takes_it_back(
-    pair: RealPair, computers: Computers
+    pair: RealPair, computers: Computers, rng: random.Random
 ) -> None:
     code, told = join(computers, pair, "ben")
     assert code == 0, told
@@ -220,12 +223,12 @@ def test_r3_1_a_member_invites_from_the_terminal_where_the_settings_let_it_and_t
     assert ": taken back" in told
     right = computers.file(PASSWORD)
     shown = ["--register", "--password-file", right, "--wait", "5"]
-    code, told = computers.say("cleo", "hello", "--server", links[0], *shown, name="cleo")
+    with dying_leader(pair, rng, CLIENT_S, comes_back=False):
+        code, told = computers.say("cleo", "hello", "--server", links[0], *shown, name="cleo")
     assert code == 0, told
     code, told = computers.say("dora", "hello", "--server", links[1], *shown, name="dora")
     assert code == 1
     assert "it was taken back" in told
-    pair.kill(0)
     code, told = computers.say("ben", "/invites", name="ben")
     assert code == 0, told
     assert ": used by cleo" in told
