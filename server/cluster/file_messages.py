@@ -1,11 +1,5 @@
 """What the two servers say to each other about files, on a connection of its own beside the records.
 
-    offer    a person sends this file here, or is about to put it into a message: take it from me
-    want     give me a piece of it, from this offset on
-    piece    here it is: full, or to the end of the file; answered when so much of it is here
-    lacks    it is not here, nor coming; also when it was here and is no more
-    has      it is on my disk now, whole and verified
-
 `person` is who sends it; "" when a message carries it already.
 """
 
@@ -36,30 +30,30 @@ class _About(msgspec.Struct, frozen=True, array_like=True):
 
 
 class FileOffer(_About, frozen=True, array_like=True, tag="file_offer"):
-    """See the module."""
+    """Holder to fetcher: a person sends this file here, or puts it into a message soon: take it from me."""
 
     size: Annotated[int, Meta(ge=0, le=limits.FILE_BYTES_MAX)]
 
 
 class FileWant(_About, frozen=True, array_like=True, tag="file_want"):
-    """See the module."""
+    """Fetcher to holder: give me a piece of it, from this offset on."""
 
     offset: Number
 
 
 class FilePiece(_About, frozen=True, array_like=True, tag="file_piece"):
-    """See the module."""
+    """Holder to fetcher: here it is: full, or to the end of the file; answered when so much of it is here."""
 
     offset: Number
     data: Annotated[bytes, Meta(max_length=PIECE_BYTES)]
 
 
 class FileLacks(_About, frozen=True, array_like=True, tag="file_lacks"):
-    """See the module."""
+    """Holder to fetcher: it is not here, nor coming; also when it was here and is no more."""
 
 
 class FileHas(_About, frozen=True, array_like=True, tag="file_has"):
-    """See the module."""
+    """Fetcher to holder: it is on my disk now, whole and verified."""
 
 
 FileMessage = FileOffer | FileWant | FilePiece | FileLacks | FileHas

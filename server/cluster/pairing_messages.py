@@ -1,9 +1,7 @@
 """The messages of pairing: one JSON object a line, inside TLS that the code's fingerprint pins (pure).
 
-joins:   join {secret, server, name, address, link_address, request}
-takes in: granted {cluster, chat, secret, server, name, ..., chain, authority_key}, or refused {code}
-joins:   kept {}         (its folder is durable)
-takes in: done {}        (the other folder is durable, too: the code is used up)
+They come in the order in which they stand here; what the member refuses is the end. A member is the server
+that takes in the newcomer.
 """
 
 from typing import Annotated, Final
@@ -69,7 +67,7 @@ class _Line(msgspec.Struct, frozen=True, kw_only=True, tag_field="pairing", forb
 
 
 class Join(_Line, frozen=True, tag="join"):
-    """Who wants to be taken in. `request`: the signing request for its key (PEM)."""
+    """Newcomer to member: take me in. `request`: the signing request for its key (PEM)."""
 
     secret: Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z")]
     server: _Id
@@ -80,7 +78,7 @@ class Join(_Line, frozen=True, tag="join"):
 
 
 class Granted(_Line, frozen=True, tag="granted"):
-    """All that the second server needs: its chain, the authority's key, the cluster and the first server."""
+    """Member to newcomer: all that it needs: its chain, the authority's key, the cluster, this server."""
 
     cluster: _Id
     chat: _Label
@@ -97,15 +95,15 @@ class Granted(_Line, frozen=True, tag="granted"):
 
 
 class Kept(_Line, frozen=True, tag="kept"):
-    """The joining server's folder is durable."""
+    """Newcomer to member: its folder is durable."""
 
 
 class Done(_Line, frozen=True, tag="done"):
-    """The other folder is, too."""
+    """Member to newcomer: the other folder is durable, too: the code is used up."""
 
 
 class Refused(_Line, frozen=True, tag="refused"):
-    """Why not: a code of `PAIRING_SENTENCES`."""
+    """Member to newcomer: why not: a code of `PAIRING_SENTENCES`."""
 
     code: _Label
 

@@ -13,7 +13,7 @@ from server.sessions.facts import PeerNews
 
 
 class Challenge(msgspec.Struct, frozen=True, array_like=True, tag="challenge"):
-    """The first message of each side: who I am, and what you must prove about.
+    """Both ways, first of all: who I am, and what you must prove about.
 
     `purpose` is what the dialer wants the connection for: "" for the records, or `files`.
     """
@@ -25,13 +25,13 @@ class Challenge(msgspec.Struct, frozen=True, array_like=True, tag="challenge"):
 
 
 class Proof(msgspec.Struct, frozen=True, array_like=True, tag="proof"):
-    """HMAC-SHA-256 over both nonces with the cluster's secret."""
+    """Both ways: HMAC-SHA-256 over both nonces with the cluster's secret."""
 
     mac: bytes
 
 
 class Declined(msgspec.Struct, frozen=True, array_like=True, tag="declined"):
-    """In place of the listener's proof, and proven like it: who you are is right, but there is no link.
+    """Listener to dialer: in place of the proof, proven like it: you are who you say, but there is no link.
 
     `reason`: `linked` (a link with a server of your id is up and heard), `not_linked` (there is none:
     it is this side that dials), `retired` (another server has taken your place: hand over what you hold).
@@ -42,7 +42,7 @@ class Declined(msgspec.Struct, frozen=True, array_like=True, tag="declined"):
 
 
 class Known(msgspec.Struct, frozen=True, array_like=True, tag="known"):
-    """To a retired server, first of all and whenever it asks: the committed log here.
+    """Remaining to retired, first of all and whenever it asks: the committed log here.
 
     `spans`: its latest epochs, `last_index`: its end, `copied_index`: up to there it is on both disks.
     """
@@ -53,7 +53,7 @@ class Known(msgspec.Struct, frozen=True, array_like=True, tag="known"):
 
 
 class HandOver(msgspec.Struct, frozen=True, array_like=True, tag="hand_over"):
-    """From a retired server: requests that it holds, in order, each with its origin.
+    """Retired to remaining: requests that it holds, in order, each with its origin.
 
     None at all: it asks how far the log has come.
     """
@@ -62,7 +62,7 @@ class HandOver(msgspec.Struct, frozen=True, array_like=True, tag="hand_over"):
 
 
 class HandedOver(msgspec.Struct, frozen=True, array_like=True, tag="handed_over"):
-    """To a retired server: the request stands at `index` of the log; or it never will, by `code`."""
+    """Remaining to retired: the request stands at `index` of the log; or it never will, by `code`."""
 
     device: str
     counter: Number

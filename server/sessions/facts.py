@@ -26,7 +26,7 @@ class OwnFacts(msgspec.Struct, frozen=True):
 
 
 class PeerFacts(msgspec.Struct, frozen=True, array_like=True, tag="peer_facts"):
-    """Sent as soon as something of it changed: admission at the other server depends on it."""
+    """Both ways, as soon as something of it changed: what admission at the other server depends on."""
 
     name: Annotated[str, Meta(max_length=64)]
     address: Annotated[str, Meta(max_length=300)]
@@ -35,14 +35,14 @@ class PeerFacts(msgspec.Struct, frozen=True, array_like=True, tag="peer_facts"):
 
 
 class PeerTyping(msgspec.Struct, frozen=True, array_like=True, tag="peer_typing"):
-    """Somebody types at a server, in a room."""
+    """Both ways: somebody types here, in a room."""
 
     room: Annotated[str, Meta(max_length=64)]
     user: Annotated[str, Meta(max_length=64)]
 
 
 class PeerOnline(msgspec.Struct, frozen=True, array_like=True, tag="peer_online"):
-    """Who is online at a server, by user id; sent with the presence of its own clients."""
+    """Both ways: who is online here, by user id; sent with the presence of the own clients."""
 
     users: Annotated[tuple[Annotated[str, Meta(max_length=64)], ...], Meta(max_length=100_000)]
 

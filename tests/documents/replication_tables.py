@@ -6,29 +6,43 @@ Run as a module it writes them into the document.
 import inspect
 import re
 import typing
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
 from server.archive.record import Record
+from server.cluster.file_messages import FileMessage
+from server.cluster.pairing_messages import PairingMessage
+from server.cluster.peer_frames import Challenge, Declined, HandedOver, HandOver, Known, Proof
 from server.replication.alarms import ALARMS
 from server.replication.messages import Message
 from server.replication.replica import TRANSITIONS
 from server.replication.settings import Settings
+from server.sessions.facts import PeerNews
 from tests.documents.made_tables import table, write_tables
 from tests.replication.drafts import device, message
 from tests.replication.servers import Server, Servers
 from tests.source_tree import PROJECT
 
 DOCUMENT: Final = PROJECT / "docs" / "replication.md"
-_DIRECTION: Final = re.compile(r"(Both ways|Follower to leader|Leader to follower)(?:, [^:]*)?: (.*)")
+_DIRECTION: Final = re.compile(r"(Both ways|[A-Z]\w+ to \w+)(?:, [^:]*)?: (.*)")
 _COLUMN: Final = 8
+
+# What servers say to each other, by the name of its table.
+MESSAGES: Final[dict[str, tuple[Any, ...]]] = {
+    "greetings": (Challenge, Proof, Declined),
+    "messages": typing.get_args(Message),
+    "people": typing.get_args(PeerNews),
+    "files": typing.get_args(FileMessage),
+    "handing_over": (Known, HandOver, HandedOver),
+    "pairing": typing.get_args(PairingMessage),
+}
 
 
 def all_tables() -> dict[str, str]:
     """Every made part with its name."""
     return {
-        "messages": message_table(),
+        **{name: message_table(kinds) for name, kinds in MESSAGES.items()},
         "roles": role_diagram(),
         "times": time_table(),
         "alarms": alarm_table(),
@@ -36,10 +50,10 @@ def all_tables() -> dict[str, str]:
     }
 
 
-def message_table() -> str:
-    """What the two servers say to each other about the log."""
+def message_table(kinds: tuple[Any, ...]) -> str:
+    """What one server says to another about something."""
     rows = []
-    for kind in typing.get_args(Message):
+    for kind in kinds:
         found = _DIRECTION.match(" ".join((inspect.getdoc(kind) or "").split()))
         assert found, f"the docstring of {kind.__name__} does not say who says it to whom"
         sender, receiver = _ends(found[1])

@@ -2,10 +2,13 @@
 
 import random
 import re
+import typing
 
+from server.cluster.pairing_messages import PairingMessage
+from server.cluster.peer_frames import PeerMessage
 from server.replication.replica import TRANSITIONS
 from tests.documents.made_tables import BLOCK, with_tables
-from tests.documents.replication_tables import DOCUMENT, all_tables
+from tests.documents.replication_tables import DOCUMENT, MESSAGES, all_tables
 from tests.simulation.script import draw_script
 from tests.simulation.simulate import simulate
 
@@ -20,6 +23,12 @@ def test_every_made_part_is_as_the_code_says() -> None:
 
 def test_every_made_part_is_in_the_document_once() -> None:
     assert sorted(block[0] for block in BLOCK.findall(TEXT)) == sorted(all_tables())
+
+
+def test_every_message_between_servers_is_in_one_table() -> None:
+    told = [kind for kinds in MESSAGES.values() for kind in kinds]
+    assert len(told) == len(set(told))
+    assert set(told) == {*typing.get_args(PeerMessage), *typing.get_args(PairingMessage)}
 
 
 def role_changes(trace: list[str]) -> set[tuple[str, str]]:
