@@ -3,6 +3,7 @@
 import contextlib
 import os
 import platform
+import signal
 import sys
 import threading
 from pathlib import Path
@@ -26,7 +27,7 @@ from server.terminal.outbox_file import OutboxFile
 from server.terminal.printing import Printer
 from server.terminal.progress import ProgressLine
 from server.terminal.talk import Talk
-from server.terminal.typing_in import PipeReader
+from server.terminal.typing_in import Left, PipeReader
 
 # How long the end of the input waits for a server, when none answers.
 _WAIT_S: Final = 30.0
@@ -188,6 +189,8 @@ def _at_terminal(
         lambda: talk.wants_secret,
         place=lambda: talk.place,
         known=lambda: talk.known,
+        wants_answer=lambda: talk.wants_answer,
+        next_line=lambda is_empty: talk.drafts.next_line(is_empty=is_empty),
         history=history,
         lines=lines,
         progress=lambda: progress.text,
@@ -200,8 +203,16 @@ def _at_terminal(
         finally:
             prompt.close()
 
+    # Also when the connection to a terminal far away is lost, what stands in the line is kept.
+    for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+        signal.signal(number, lambda _number, _frame: prompt.leave())
     worker = threading.Thread(target=work, name="terminal")
     worker.start()
-    prompt.run()
-    worker.join()
+    try:
+        prompt.run()
+    finally:
+        # Where the terminal is gone nobody else says it.
+        talk.put(Left())
+        worker.join()
+        talk.drafts.left(prompt.unsent)
     return exit_codes[0] if exit_codes else 1

@@ -15,6 +15,7 @@ from server.terminal.account import Account
 from server.terminal.acquaintances import Acquaintances
 from server.terminal.asking import Asking
 from server.terminal.changing import Changing
+from server.terminal.drafts import Drafts
 from server.terminal.exporting import Exporting
 from server.terminal.files import Files
 from server.terminal.friendships import Friendships
@@ -69,10 +70,18 @@ class Errands:
             start=manners.room,
             is_interactive=manners.is_interactive,
         )
+        self.drafts: Final = Drafts(
+            outbox,
+            self.conversations,
+            printer,
+            clock.wall_ms,
+            is_interactive=manners.is_interactive,
+        )
+        writing.end_drafts(self.drafts)
         self.friendships: Final = Friendships(
             self._asking(outbox),
             private_with=self.conversations.private_with,
-            write=lambda room, text: writing.lines(room, [text]),
+            write=lambda room, text: writing.lines(room, [text], is_by_command=True),
             is_interactive=manners.is_interactive,
         )
         self.muting: Final = Muting(self.conversations, outbox, printer.note)
@@ -81,21 +90,8 @@ class Errands:
         self.searching: Final = Searching(self._room, printer.note, printer.shown.add_hit)
         self.pages: Final = Pages(printer.shown, room=self._room, show=printer.past, note=printer.note)
         self.exporting: Final = Exporting(self._room, clock, printer.note)
-        self.files: Final = Files(
-            note=printer.note,
-            write=self._write_file,
-            room=self._room,
-            listed=printer.with_file,
-            show=show_progress,
-        )
-        self.changing: Final = Changing(
-            printer.shown,
-            next_counter=outbox.next_counter,
-            show=printer.listed,
-            reply=self._reply,
-            note=printer.note,
-            is_quiet=self.conversations.is_quiet,
-        )
+        self.files: Final = self._files(show_progress)
+        self.changing: Final = self._changing(outbox)
         self.receipts: Final = ReceiptErrands(self._room, printer.note, is_quiet=self.conversations.is_quiet)
         self.people: Final = Acquaintances(asks=manners.is_interactive)
         self._all = (
@@ -130,7 +126,7 @@ class Errands:
     @property
     def has_failed(self) -> bool:
         """Whether something that was wanted was not done."""
-        return any(errand.has_failed for errand in self._all)
+        return self.drafts.has_failed or any(errand.has_failed for errand in self._all)
 
     def connect(self, links: ClientLinks) -> None:
         """Where questions go."""
@@ -173,6 +169,25 @@ class Errands:
 
     def _asking(self, outbox: OutboxFile) -> Asking:
         return Asking(outbox.next_counter, self._printer.note)
+
+    def _files(self, show_progress: Callable[[str], None]) -> Files:
+        return Files(
+            note=self._printer.note,
+            write=self._write_file,
+            room=self._room,
+            listed=self._printer.with_file,
+            show=show_progress,
+        )
+
+    def _changing(self, outbox: OutboxFile) -> Changing:
+        return Changing(
+            self._printer.shown,
+            next_counter=outbox.next_counter,
+            show=self._printer.listed,
+            reply=self._reply,
+            note=self._printer.note,
+            is_quiet=self.conversations.is_quiet,
+        )
 
     def _place_commands(self) -> dict[str, Callable[[str], None]]:
         return {
@@ -225,6 +240,8 @@ class Errands:
             "/edit": self.changing.edit,
             "/delete": self.changing.delete,
             "/react": self.changing.react,
+            "/draft": self.drafts.draft,
+            "/drafts": self.drafts.list_all,
             "/file": self.files.send,
             "/get": self.files.fetch,
         }

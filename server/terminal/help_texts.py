@@ -41,6 +41,11 @@ _RECEIPTS: Final = marked(
     "/receipts N      who has your last N messages (without N: the last one), and who has read them\n"
     "/typing          tell the others that you type"
 )
+_DRAFTS: Final = marked(
+    "/draft TEXT      keep a text for this room, and do not send it; /draft brings it back into the line\n"
+    '                 /draft "" drops it. What stands in the line when you leave is kept as well\n'
+    "/drafts          what is kept unsent, in all rooms"
+)
 _ROOMS: Final = marked(
     "/rooms           all conversations, each with a number\n"
     "/room NAME       talk there from now on: a room, a group, a friend, or a number of /rooms\n"
@@ -67,4 +72,7 @@ _GROUPS: Final = marked(
     "/admin PERSON    let somebody administer it too; /unadmin PERSON takes that back\n"
     "/members         who is in it"
 )
-HELP: Final = (_FIRST, _ROOMS, _FRIENDS, _GROUPS, _INVITES, _CHANGES, _RECEIPTS, _THE_PAST, _FILES, _ACCOUNT)
+HELP: Final = (
+    *(_FIRST, _ROOMS, _FRIENDS, _GROUPS, _INVITES),
+    *(_CHANGES, _DRAFTS, _RECEIPTS, _THE_PAST, _FILES, _ACCOUNT),
+)

@@ -22,7 +22,12 @@ CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WI
 CREATE TABLE IF NOT EXISTS outbox (
     counter INTEGER PRIMARY KEY, room TEXT NOT NULL, text TEXT NOT NULL, time_ms INTEGER NOT NULL
 );
+CREATE TABLE IF NOT EXISTS begun (
+    room TEXT PRIMARY KEY, text TEXT NOT NULL, time_ms INTEGER NOT NULL
+) WITHOUT ROWID;
 """
+# So many conversations have something that was begun; of more the oldest is dropped.
+BEGUN_MAX: Final = 200
 _LOCKED_CODES: Final = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
@@ -78,8 +83,11 @@ class OutboxFile:
         """Keep something over restarts."""
         self._database.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
 
-    def put(self, room: str, texts: Iterable[str], time_ms: int) -> list[Draft]:
-        """Take lines: each gets the next counter; they are on disk when this returns."""
+    def put(self, room: str, texts: Iterable[str], time_ms: int, *, ends_begun: bool = False) -> list[Draft]:
+        """Take lines: each gets the next counter; they are on disk when this returns.
+
+        `ends_begun`: what was begun in the room is in them, so it goes in the same moment.
+        """
         first = int(self.fact("next_counter"))
         drafts = [Draft(counter, room, text, time_ms) for counter, text in enumerate(texts, first)]
         rows = [(draft.counter, draft.room, draft.text, draft.time_ms) for draft in drafts]
@@ -88,6 +96,8 @@ class OutboxFile:
                 "INSERT INTO outbox (counter, room, text, time_ms) VALUES (?, ?, ?, ?)", rows
             )
             self.keep("next_counter", str(first + len(drafts)))
+            if ends_begun:
+                self._drop_begun(room)
         return drafts
 
     def put_file(self, room: str, file: FileFacts, time_ms: int) -> Draft:
@@ -101,7 +111,9 @@ class OutboxFile:
             self.keep("next_counter", str(draft.counter + 1))
         return draft
 
-    def put_reply(self, room: str, text: str, reply: tuple[str, int], time_ms: int) -> Draft:
+    def put_reply(
+        self, room: str, text: str, reply: tuple[str, int], time_ms: int, *, ends_begun: bool = False
+    ) -> Draft:
         """Take a line that answers the message (device, counter)."""
         draft = Draft(int(self.fact("next_counter")), room, text, time_ms, reply=reply)
         row = (draft.counter, room, text, time_ms, msgspec.json.encode(reply).decode())
@@ -110,7 +122,26 @@ class OutboxFile:
                 "INSERT INTO outbox (counter, room, text, time_ms, reply) VALUES (?, ?, ?, ?, ?)", row
             )
             self.keep("next_counter", str(draft.counter + 1))
+            if ends_begun:
+                self._drop_begun(room)
         return draft
+
+    def begun(self) -> dict[str, str]:
+        """What was begun and not sent, by the ids of the conversations, the newest first."""
+        rows = self._database.execute("SELECT room, text FROM begun ORDER BY time_ms DESC, room")
+        return dict(rows.fetchall())
+
+    def keep_begun(self, room: str, text: str, time_ms: int) -> None:
+        """Keep what was begun in a conversation, in place of what was begun there before; "" drops it."""
+        with self._transaction():
+            self._drop_begun(room)
+            if text:
+                self._database.execute("INSERT INTO begun VALUES (?, ?, ?)", (room, text, time_ms))
+                kept = "SELECT room FROM begun ORDER BY time_ms DESC, room LIMIT ?"
+                self._database.execute(f"DELETE FROM begun WHERE room NOT IN ({kept})", (BEGUN_MAX,))  # noqa: S608
+
+    def _drop_begun(self, room: str) -> None:
+        self._database.execute("DELETE FROM begun WHERE room = ?", (room,))
 
     def next_counter(self) -> int:
         """A counter for something that is no line."""

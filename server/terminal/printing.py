@@ -11,7 +11,6 @@ from typing import Final
 
 import msgspec
 
-from server.client.notices import AnyNotice
 from server.i18n.translation import _
 from server.protocol.events import Message
 from server.protocol.facts import SearchHit
@@ -102,7 +101,7 @@ class Printer:
         """Messages of another room than where the person is get its label in front."""
         self._is_here, self._label_of = is_here, label_of
 
-    def notice(self, notice: AnyNotice) -> None:
+    def notice(self, notice: msgspec.Struct) -> None:
         """For programs: everything, as it is."""
         if self._is_json:
             self._out(_escaped(msgspec.json.encode(notice).decode()))

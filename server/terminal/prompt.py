@@ -10,6 +10,7 @@ from typing import Final
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.application import run_in_terminal
+from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion, PathCompleter
 from prompt_toolkit.document import Document
 from prompt_toolkit.filters import Condition
@@ -18,6 +19,7 @@ from prompt_toolkit.patch_stdout import patch_stdout
 from prompt_toolkit.shortcuts import CompleteStyle
 
 from server.terminal.completing import Known, completions
+from server.terminal.half_line import HalfLine
 from server.terminal.history_file import HistoryFile
 from server.terminal.lines_out import LinesOut
 from server.terminal.printing import printable
@@ -40,18 +42,28 @@ class TerminalPrompt:
         *,
         place: Callable[[], str],
         known: Callable[[], Known],
+        wants_answer: Callable[[], bool],
+        next_line: Callable[[bool], str],
         history: HistoryFile,
         lines: LinesOut,
         progress: Callable[[], str] = lambda: "",
     ) -> None:
         """`place` is where the next line goes, `known` what Tab may complete; a secret is kept nowhere.
 
-        `lines` are printed above the prompt; `progress` is shown below it, when there is any.
+        `wants_answer`: the next line is no message. `next_line` gives what a new line begins with, and is
+        told whether the line is empty. `lines` are printed above the prompt; `progress` is shown below it,
+        when there is any.
         """
         self._put = put
         self._place = place
         self._progress = progress
         self._lines = lines
+        self._wants_answer = wants_answer
+        self._next_line = next_line
+        self._half = HalfLine()
+        # What stood in the line when the person left.
+        self.unsent = ""
+        self._has_left = False
         self._is_due = False
         self._has_closed = False
         # The typed line vanishes: it is printed as a message once it is one.
@@ -67,6 +79,7 @@ class TerminalPrompt:
             complete_style=CompleteStyle.READLINE_LIKE,
         )
         self._session.app.before_render += self._before_render
+        self._session.default_buffer.on_text_changed += self._changed
         # Printing leaves the terminal raw as well: it would show what is typed meanwhile, secrets too.
         self._session.app.input.cooked_mode = contextlib.nullcontext  # type: ignore[method-assign]
 
@@ -83,23 +96,40 @@ class TerminalPrompt:
                 self._give(self._ask())
             self._lines.flush()
 
+    def leave(self) -> None:
+        """As with Ctrl-C; in a handler of signals, on the main thread."""
+        self._has_left = True
+        # The terminal may be gone: then there is no more than this.
+        self._note_unsent()
+        loop = self._session.app.loop
+        if loop is not None:
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(self._exit, KeyboardInterrupt())
+
     def close(self) -> None:
         """End `run`, from another thread."""
         self._has_closed = True
         loop = self._session.app.loop
         if loop is not None:
-            loop.call_soon_threadsafe(self._interrupt)
+            # One that has just ended needs no more.
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(self._exit, EOFError())
 
     def _give(self, given: Input) -> None:
         """A line is looked at before the next one is asked for: what is pasted behind may be a secret."""
         if isinstance(given, Typed):
             taken = threading.Event()
-            self._put(Typed(given.lines, taken.set))
+            self._put(Typed(given.lines, taken.set, given.cleared))
             taken.wait(_TAKEN_S)
         else:
             self._put(given)
 
     def _before_render(self, _app: object) -> None:
+        if not self._session.app.is_done and not self._wants_answer():
+            buffer = self._session.default_buffer
+            begun = self._next_line(not buffer.text)
+            if begun:
+                buffer.insert_text(begun)
         # An empty line below would be drawn as a bar at the bottom of the screen.
         self._session.bottom_toolbar = printable(self._progress()) or None
 
@@ -118,15 +148,25 @@ class TerminalPrompt:
         run_in_terminal(self._lines.flush)
 
     def _begin(self) -> None:
-        # `close` may have come before there was anything to interrupt, and lines before there was a loop.
+        self._half.begin()
+        # These may have come before there was anything to interrupt, and lines before there was a loop.
         if self._has_closed:
             self._session.app.exit(exception=EOFError())
+        elif self._has_left:
+            self._session.app.exit(exception=KeyboardInterrupt())
         else:
             self._print_above()
 
-    def _interrupt(self) -> None:
-        if self._session.app.is_running:
-            self._session.app.exit(exception=EOFError())
+    def _exit(self, reason: BaseException) -> None:
+        if self._session.app.is_running and not self._session.app.is_done:
+            self._session.app.exit(exception=reason)
+
+    def _changed(self, buffer: Buffer) -> None:
+        self._half.changed(buffer.text)
+
+    def _note_unsent(self) -> None:
+        if not self._wants_answer():
+            self.unsent = self._session.default_buffer.text or self._half.cleared or self.unsent
 
     def _text(self) -> str:
         return f"[{printable(self._place())}] > "
@@ -134,10 +174,13 @@ class TerminalPrompt:
     def _ask(self) -> Input:
         try:
             # Nothing but Enter is an answer too, where something was asked.
-            return Typed(self._session.prompt(self._text, pre_run=self._begin).splitlines() or [""])
+            lines = self._session.prompt(self._text, pre_run=self._begin).splitlines() or [""]
+            return Typed(lines, cleared="" if self._wants_answer() else self._half.cleared)
         except EOFError:
+            self._note_unsent()
             return Ended()
         except KeyboardInterrupt:
+            self._note_unsent()
             return Left()
 
 

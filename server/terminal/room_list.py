@@ -23,6 +23,8 @@ class RoomList:
         self._listed: list[str] = []
         # The ids of those that are to be quiet.
         self.muted: Final[set[str]] = set()
+        # The ids of those where something was begun and not sent.
+        self.begun: frozenset[str] = frozenset()
 
     def learn(self, rooms: Iterable[RoomFacts]) -> None:
         """All of them, as they are now."""
@@ -91,6 +93,8 @@ class RoomList:
             about.append(_("muted"))
         elif unread:
             about.append(unread_text(unread))
+        if facts.room in self.begun:
+            about.append(_("unsent draft"))
         return f"{mark}{number:3}  {self.label_of(facts.room)}  ({', '.join(about)}){topic}"
 
 

@@ -25,10 +25,12 @@ from server.network.clock import Clock
 from server.network.tls import Trust
 from server.protocol.errors import Refusal
 from server.terminal.completing import Known
+from server.terminal.drafts import Drafts
 from server.terminal.ending import Ending
 from server.terminal.errands import Errands, Manners
 from server.terminal.exporting import Export
 from server.terminal.facts import ConnectionFacts
+from server.terminal.half_line import is_command
 from server.terminal.help_texts import HELP
 from server.terminal.outbox_file import OutboxFile
 from server.terminal.past import Past
@@ -88,6 +90,16 @@ class Talk:
         return self._errands.account.form.wants_secret
 
     @property
+    def wants_answer(self) -> bool:
+        """Whether the next line answers a question, and is no message. Any thread."""
+        return self._asked is not None or self._errands.account.form.is_asking
+
+    @property
+    def drafts(self) -> Drafts:
+        """What was begun and not sent."""
+        return self._errands.drafts
+
+    @property
     def place(self) -> str:
         """Where the next line goes, in a word for people. Any thread."""
         conversations = self._errands.conversations
@@ -132,8 +144,10 @@ class Talk:
     def _take(self, given: Input | Export | list[AnyNotice]) -> None:
         match given:
             case Typed():
+                self.drafts.typed(given.lines[-1], given.cleared)
                 self._typed.extend(given.lines)
                 self._go_on()
+                self.drafts.look()
                 given.taken()
             case Ended():
                 self._ending.begin()
@@ -143,6 +157,7 @@ class Talk:
                 self._leave(1 if self._writing or self._typed else 0)
             case _:
                 self._hear(given)
+        self.drafts.look()
         if self._ending.has_begun and self._exit_code is None:
             self._leave_if_done()
 
@@ -157,7 +172,7 @@ class Talk:
                 self._answer(self._asked, line)
             elif self._errands.account.form.is_asking:
                 self._errands.account.form.answer(line)
-            elif line.startswith("/") and not line.startswith("//"):
+            elif is_command(line):
                 # What was typed before a command is sent before it.
                 self._send(texts)
                 texts = []

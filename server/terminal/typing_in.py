@@ -19,11 +19,13 @@ def _nobody_waits() -> None:
 class Typed(msgspec.Struct, frozen=True):
     """Lines, without their ends; bytes that are no UTF-8 are lone surrogates in them.
 
-    `taken` is called when they have been looked at: the next line may be a secret by then.
+    `taken` is called when they have been looked at: the next line may be a secret by then. `cleared` stood
+    in the line before, and had to make place.
     """
 
     lines: list[str]
     taken: Callable[[], None] = _nobody_waits
+    cleared: str = ""
 
 
 class Ended(msgspec.Struct, frozen=True):

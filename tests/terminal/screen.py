@@ -23,6 +23,11 @@ class Screen:
         """Press keys."""
         os.write(self.near, text.encode())
 
+    def hang_up(self) -> None:
+        """Nobody sits there any more: the near end is closed, and reading and writing at the far one fail."""
+        os.close(self.near)
+        self.near = os.open(os.devnull, os.O_RDWR | os.O_NONBLOCK)
+
     def read(self) -> str:
         """All that is on it so far."""
         with contextlib.suppress(BlockingIOError, OSError):

@@ -237,3 +237,87 @@ def test_what_comes_while_one_types_stands_above_and_the_line_stays(
         screen.type("/quit\r")
         wait_until(lambda: screen.read() and chat.process.poll() is not None)
     assert texts(doors) == ["by the way", "half a line"]
+
+
+def begin_with(doors: ScriptedDoors, data: Path, screen: Screen, text: str) -> Chat:
+    """A person at a terminal, in whose line this stands as soon as there is one."""
+    chat = Chat(doors, data, stdin=screen.far)
+    screen.wait_for("connected to server a")
+    screen.wait_for(f"[general] > {text}".rstrip())
+    return chat
+
+
+def await_end(chat: Chat, screen: Screen) -> None:
+    wait_until(lambda: screen.read() and chat.process.poll() is not None, what="the end")
+
+
+@pytest.mark.parametrize("ends", ["\x03", "\x15\x04", "\x15/quit\r", signal.SIGTERM, signal.SIGHUP])
+def test_a_half_written_line_is_there_again_at_the_next_start(
+    doors: ScriptedDoors, tmp_path: Path, ends: str | signal.Signals
+) -> None:
+    with open_screen() as screen:
+        chat = begin_with(doors, tmp_path, screen, "")
+        screen.type("half a li")
+        screen.wait_for("> half a li")
+        if isinstance(ends, str):
+            screen.type(ends)
+        else:
+            chat.process.send_signal(ends)
+        await_end(chat, screen)
+    assert (chat.process.returncode, texts(doors)) == (0, [])
+    with open_screen() as screen:
+        chat = begin_with(doors, tmp_path, screen, "half a li")
+        screen.type("ne\r")
+        screen.wait_for("anna: half a line")
+        screen.type("/draft\r")
+        screen.wait_for("Nothing is kept unsent here.")
+        screen.type("/quit\r")
+        await_end(chat, screen)
+    assert texts(doors) == ["half a line"]
+
+
+def test_what_stands_in_the_line_is_kept_when_the_terminal_goes_away(
+    doors: ScriptedDoors, tmp_path: Path
+) -> None:
+    with open_screen() as screen:
+        chat = begin_with(doors, tmp_path, screen, "")
+        screen.type("half a li")
+        screen.wait_for("> half a li")
+        screen.hang_up()
+        chat.process.send_signal(signal.SIGHUP)
+        chat.process.wait(DEADLINE_S)
+    code, _out, notes = Chat(doors, tmp_path).talk("/draft\n")
+    assert code == 0
+    assert "* not sent yet: half a li\n" in notes
+
+
+def test_what_was_laid_aside_outlives_kill_9_at_a_terminal_and_in_a_pipe(
+    doors: ScriptedDoors, tmp_path: Path
+) -> None:
+    with open_screen() as screen:
+        chat = begin_with(doors, tmp_path, screen, "")
+        screen.type("/draft a long thought\r")
+        screen.wait_for("Kept, and not sent")
+        screen.type("something else")
+        screen.wait_for("> something else")
+        chat.process.kill()
+        await_end(chat, screen)
+    pipe = Chat(doors, tmp_path, "--json")
+    assert pipe.process.stdin is not None
+    assert pipe.process.stdout is not None
+    pipe.process.stdin.write(b"/drafts\n/draft another thought\n/drafts\n")
+    pipe.process.stdin.flush()
+    told: list[str] = []
+    while len(told) < 2:
+        notice = msgspec.json.decode(pipe.process.stdout.readline())
+        told += [text for _room, text in notice["drafts"]] if notice["notice"] == "drafts" else []
+    assert told == ["a long thought", "another thought"]
+    pipe.process.kill()
+    pipe.process.communicate(timeout=DEADLINE_S)
+    with open_screen() as screen:
+        chat = begin_with(doors, tmp_path, screen, "another thought")
+        screen.type("\r")
+        screen.wait_for("anna: another thought")
+        screen.type("/quit\r")
+        await_end(chat, screen)
+    assert texts(doors) == ["another thought"]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from server.protocol.facts import FileFacts
-from server.terminal.outbox_file import OutboxFile, OutboxFileError
+from server.terminal.outbox_file import BEGUN_MAX, OutboxFile, OutboxFileError
 
 
 def test_lines_get_rising_counters_and_stay_until_they_are_settled(tmp_path: Path) -> None:
@@ -83,3 +83,32 @@ def test_a_file_of_an_older_version_takes_messages_with_files(tmp_path: Path) ->
         (3, "new", None),
     ]
     outbox.close()
+
+
+def test_what_is_begun_is_kept_over_restarts_and_goes_with_the_message(tmp_path: Path) -> None:
+    first = OutboxFile(tmp_path / "anna.sqlite")
+    first.keep_begun("general", "half a", 5)
+    first.keep_begun("general", "half a line", 6)
+    first.keep_begun("garden", "\"'; --", 7)
+    first.close()
+    second = OutboxFile(tmp_path / "anna.sqlite")
+    assert list(second.begun().items()) == [("garden", "\"'; --"), ("general", "half a line")]
+    second.put("garden", ["something else"], 8)
+    second.put("general", ["half a line done"], 9, ends_begun=True)
+    assert second.begun() == {"garden": "\"'; --"}
+    second.put_reply("garden", "that", ("d" * 32, 4), 9, ends_begun=True)
+    assert second.begun() == {}
+    second.keep_begun("garden", "again", 10)
+    second.keep_begun("garden", "", 11)
+    assert second.begun() == {}
+    second.close()
+
+
+def test_of_many_things_begun_the_oldest_go(tmp_path: Path) -> None:
+    outbox = OutboxFile(tmp_path / "anna.sqlite")
+    for number in range(BEGUN_MAX + 5):
+        outbox.keep_begun(f"room {number}", "half", number)
+    begun = outbox.begun()
+    outbox.close()
+    assert len(begun) == BEGUN_MAX
+    assert [min(begun, key=lambda room: int(room.split()[1])), next(iter(begun))] == ["room 5", "room 204"]
