@@ -45,10 +45,11 @@ def fold_room(state: State, header: Header, body: RoomBody) -> Told:
     """
     user = state.devices[header.device].user
     name = free_name(body.name, state.room_by_name)
+    room = Room(body.room, name, (), maker=user, classic_name=state.classic_rooms.new(name))
     if state.users[user].has_left:
-        state.put_room(Room(body.room, name, (), maker=user))
+        state.put_room(room)
         return Told(audience=EVERYBODY)
-    state.put_room(Room(body.room, name, (), administrators=(user,), maker=user))
+    state.put_room(structs.replace(room, administrators=(user,)))
     state.add_member(body.room, user)
     return Told(audience=EVERYBODY, joined=((body.room, user),))
 

@@ -14,6 +14,7 @@ import msgspec
 
 from server.archive.record import Span
 from server.protocol.names import name_key
+from server.state.classic_names import IDENTITY_CHARACTERS_MAX, MAIN_HALL, ROOM_CHARACTERS_MAX, ClassicNames
 from server.state.counters import CounterSet
 from server.state.files import FileUse, FileUses
 from server.state.marks import Marks, RoomMark
@@ -31,7 +32,7 @@ class User(msgspec.Struct, frozen=True, array_like=True):
     `password`: its Argon2id hash (PHC string); without one the name is open to everybody.
     `is_banned` is about a disabled one whose devices are signed out for good as well. `has_left`: nobody any
     more, but for what was written; the name stays taken. `reset` is SHA-256 of the code with which another
-    password may be taken until then.
+    password may be taken until then. For `classic_name` see `classic_names`; the operator has none.
     """
 
     id: str
@@ -46,6 +47,7 @@ class User(msgspec.Struct, frozen=True, array_like=True):
     has_left: bool = False
     reset: bytes = b""
     reset_until_ms: int = 0
+    classic_name: str = ""
 
 
 class Device(msgspec.Struct, frozen=True, array_like=True):
@@ -108,6 +110,8 @@ class Room(msgspec.Struct, frozen=True, array_like=True):
     topic: str = ""
     maker: str = ""
     is_deleted: bool = False
+    # Of those whose names are given once: given when the room was made, and not changed with its name.
+    classic_name: str = ""
 
 
 # Those whose names are given once.
@@ -168,11 +172,15 @@ class State:
         self.spans: list[Span] = []
         self.users: dict[str, User] = {}
         self.devices: dict[str, Device] = {}
-        self.rooms: dict[str, Room] = {GENERAL: Room(GENERAL, GENERAL, (), RoomKind.GENERAL)}
+        general = Room(GENERAL, GENERAL, (), RoomKind.GENERAL, classic_name=MAIN_HALL)
+        self.rooms: dict[str, Room] = {GENERAL: general}
         # How many each person has made, whatever became of them.
         self.rooms_made = Counter[str]()
         self.user_by_name: dict[str, str] = {}
         self.room_by_name: dict[str, str] = {GENERAL: GENERAL}
+        self.classic_people = ClassicNames("person", IDENTITY_CHARACTERS_MAX)
+        self.classic_rooms = ClassicNames("room", ROOM_CHARACTERS_MAX)
+        self.classic_rooms.put(MAIN_HALL, GENERAL)
         self.counters: dict[str, CounterSet] = {}
         self.voids: dict[tuple[str, int], VoidRecord] = {}
         # Messages that were deleted, by the device that wrote them.
@@ -230,6 +238,8 @@ class State:
         """Add or replace a person."""
         before = self.users.get(user.id)
         self.users[user.id] = user
+        if before is None and user.classic_name:
+            self.classic_people.put(user.classic_name, user.id)
         if before is not None and before.name != user.name:
             self.user_by_name.pop(name_key(before.name), None)
         if user.name and user.id != OPERATOR:
@@ -250,8 +260,13 @@ class State:
             return
         if before is not None and (before.name != room.name or room.is_deleted):
             self.room_by_name.pop(name_key(before.name), None)
-        if not room.is_deleted:
-            self.room_by_name[name_key(room.name)] = room.id
+        if room.is_deleted:
+            if before is not None:
+                self.classic_rooms.free(room.classic_name)
+            return
+        self.room_by_name[name_key(room.name)] = room.id
+        if before is None:
+            self.classic_rooms.put(room.classic_name, room.id)
 
     def add_member(self, room_id: str, user_id: str) -> None:
         """Make a person a member of a room, by the record behind `index`."""

@@ -89,9 +89,8 @@ def fold_device(state: State, header: Header, body: DeviceBody) -> Told | None:
     name = free_name(body.name, state.user_by_name)
     former_name = body.name if name != body.name else ""
     is_admin = body.way == Way.SETUP
-    state.put_user(
-        User(new_id, name, 1, (), former_name=former_name, password=body.password, is_admin=is_admin)
-    )
+    new = User(new_id, name, 1, (), former_name=former_name, password=body.password, is_admin=is_admin)
+    state.put_user(msgspec.structs.replace(new, classic_name=state.classic_people.new(name)))
     _put_device(state, header, new_id, body)
     state.add_member(GENERAL, new_id)
     if body.way == Way.INVITE:

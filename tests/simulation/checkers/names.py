@@ -4,7 +4,7 @@ from collections import Counter
 
 from server.archive.store import StoreReader
 from server.protocol.names import name_key
-from server.state.state import NAMED_KINDS, State
+from server.state.state import NAMED_KINDS, OPERATOR, State
 from tests.simulation.history import PromiseError
 from tests.simulation.process import Process
 from tests.simulation.world import World
@@ -17,6 +17,9 @@ def check_names(world: World) -> None:
         _unique(process.name, "people", [user.name for user in state.users.values()])
         named = [room for room in state.rooms.values() if room.kind in NAMED_KINDS and not room.is_deleted]
         _unique(process.name, "rooms", [room.name for room in named])
+        users = [user for user in state.users.values() if user.id != OPERATOR]
+        _unique(process.name, "people (classic)", [user.classic_name for user in users])
+        _unique(process.name, "rooms (classic)", [room.classic_name for room in named])
         _same_people(process, state)
         world.history.seen["names given anew"] += sum(bool(u.former_name) for u in state.users.values())
 
