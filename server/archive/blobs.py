@@ -172,22 +172,20 @@ class BlobStore:
 
     # --- the broom
 
-    def sweep(self, is_carried: Callable[[str], bool], now_s: float) -> list[str]:
-        """Remove what nobody has gone on with for a day, and files that no message carries: gives these."""
-        before = now_s - KEPT_S
-        removed: list[str] = []
+    def sweep_parts(self, now_s: float) -> None:
+        """Remove what nobody has gone on with for a day."""
         for path in self._parts.iterdir():
             with contextlib.suppress(OSError):
-                if path not in self._open and path.stat().st_mtime < before:
+                if path not in self._open and path.stat().st_mtime < now_s - KEPT_S:
                     path.unlink()
+
+    def untouched(self, now_s: float) -> Iterator[str]:
+        """The files that neither came nor were touched within the last day."""
         for sha256 in self.hashes():
             with contextlib.suppress(OSError):
-                path_or_none = self._find(sha256)
-                is_old = path_or_none is not None and path_or_none.stat().st_mtime < before
-                if is_old and not is_carried(sha256):
-                    self.remove(sha256)
-                    removed.append(sha256)
-        return removed
+                path = self._find(sha256)
+                if path is not None and path.stat().st_mtime < now_s - KEPT_S:
+                    yield sha256
 
     # --- inside
 

@@ -6,10 +6,12 @@ the sender may go on at either.
 """
 
 import asyncio
+import contextlib
 import errno
 import logging
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from itertools import filterfalse
 from typing import Any, Final, Protocol, TypeVar
 
 from server.archive.blobs import BlobStore, MissingBlobError, PartError
@@ -186,10 +188,18 @@ class FileStore:
         await self.run(lambda: self.blobs.set_aside(sha256))
         self._tell_removed(sha256)
 
-    async def sweep(self, is_carried: Callable[[str], bool], now_s: float) -> None:
-        """Remove what nobody needs any more: see `BlobStore.sweep`."""
-        for sha256 in await self.run(lambda: self.blobs.sweep(is_carried, now_s)):
-            self._tell_removed(sha256)
+    async def sweep(
+        self, is_carried: Callable[[str], bool], may_go: Callable[[str], bool], now_s: float
+    ) -> None:
+        """Remove the parts and files of a day ago that nobody needs.
+
+        `is_carried` is asked in a thread, `may_go` on this one, for each file just before.
+        """
+        await self.run(lambda: self.blobs.sweep_parts(now_s))
+        for sha256 in await self.run(lambda: list(filterfalse(is_carried, self.blobs.untouched(now_s)))):
+            if may_go(sha256):
+                with contextlib.suppress(OSError):
+                    await self.remove(sha256)
 
     def _tell_removed(self, sha256: str) -> None:
         if self.copier is not None:

@@ -4,6 +4,7 @@ import logging
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from server.archive.blobs import BlobStore
 from server.archive.record import Draft
 from server.i18n.marking import marked
 from server.protocol import events, limits, requests
@@ -76,7 +77,7 @@ async def _begin(
     if files is None:
         return Refusal("forbidden")
     sha256, size = request.sha256, request.size
-    if await files.run(lambda: files.blobs.is_shown(person, sha256) and files.blobs.size_of(sha256) == size):
+    if await files.run(lambda: _is_shown_again(files.blobs, person, sha256, size)):
         return await _whole(files, person, request, size)
     refusal = await _refusal_of_room(hub, files, person, request)
     if refusal is not None:
@@ -87,6 +88,14 @@ async def _begin(
     if received == size:
         return await _whole(files, person, request, size)
     return events.UploadState(answer=request.id, sha256=sha256, received=received, size=size)
+
+
+def _is_shown_again(blobs: BlobStore, person: str, sha256: str, size: int) -> bool:
+    """Whether this person has shown it before: then it is kept for another day. In a thread."""
+    if not blobs.is_shown(person, sha256) or blobs.size_of(sha256) != size:
+        return False
+    blobs.show(person, sha256)
+    return blobs.touch(sha256)
 
 
 async def _refusal_of_room(
@@ -217,11 +226,10 @@ class Broom:
     def __init__(self, hub: "Hub", files: FileStore) -> None:
         self._hub: Final = hub
         self._files: Final = files
-        # Of these uses, so many were looked at that a deletion has left. A merge puts other ones in their
-        # place, and may bring back what it took: only what a deletion took away is gone. What was folded at
-        # the start is looked at as well: the last life may have ended before it came to that.
+        # A merge puts other uses in the place of these, and may bring back what it took: only what a deletion
+        # took away is gone. What was folded at the start is looked at as well: the last life may have ended
+        # before it came to that.
         self._uses = hub.state.files
-        self._looked_at = 0
         self._put_off: list[str] = []
         hub.call_later(SWEEP_EVERY_S, self._sweep)
         hub.call_later(ERASE_EVERY_S, self._look)
@@ -233,28 +241,37 @@ class Broom:
         uses = self._hub.state.files
         if uses is not self._uses:
             # A cut has just been made: at the next look it is known what of it waits for its place.
-            self._uses, self._looked_at = uses, 0
+            self._uses = uses
         elif self._knows_all():
-            left, put_off = uses.left[self._looked_at :], self._put_off
-            self._looked_at += len(left)
-            self._put_off = []
-            if left or put_off:
-                self._hub.readings.keep(self._erase([*put_off, *left]))
+            gone, self._put_off = [*self._put_off, *uses.take_left()], []
+            if gone:
+                self._hub.readings.keep(self._erase(gone))
 
     async def _erase(self, gone: list[str]) -> None:
         for sha256 in gone:
-            # In this order: what was seen meanwhile is carried by then.
-            is_held = self._files.is_held(sha256, self._hub.state.has_seen)
-            if self._hub.state.files.is_carried(sha256):
-                continue
+            may_go = self._may_go(sha256)
             try:
-                if not is_held:
+                if may_go:
                     await self._files.remove(sha256)
             except OSError as error:
                 _log.warning(marked("A file could not be erased, and is tried again: %s"), error)
-                is_held = True
-            if is_held:
+                may_go = False
+            if not (may_go or self._is_carried(sha256)):
                 self._put_off.append(sha256)
+
+    def _may_go(self, sha256: str) -> bool:
+        """Whether no message carries it, or is about to. To be asked for each file just before.
+
+        The log may be cut between two of them: nobody knows then what comes back.
+        """
+        if self._hub.state.files is not self._uses or not self._knows_all():
+            return False
+        # In this order: what was seen meanwhile is carried by then.
+        is_held = self._files.is_held(sha256, self._hub.state.has_seen)
+        return not (is_held or self._is_carried(sha256))
+
+    def _is_carried(self, sha256: str) -> bool:
+        return self._hub.state.files.is_carried(sha256)
 
     def _sweep(self) -> None:
         self._hub.call_later(SWEEP_EVERY_S, self._sweep)
@@ -263,7 +280,7 @@ class Broom:
     async def sweep(self) -> None:
         """Once."""
         if self._knows_all():
-            await self._files.sweep(self._hub.state.files.is_carried, self._hub.time_ms() / 1000)
+            await self._files.sweep(self._is_carried, self._may_go, self._hub.time_ms() / 1000)
 
     def _knows_all(self) -> bool:
         """A server that does not know yet what the archive holds keeps everything."""

@@ -4,6 +4,7 @@ The state holds no content and no names. A server that has the archive knows by 
 have; who may download one is who may read a room in which a message carries it.
 """
 
+from collections import deque
 from collections.abc import Container, Iterable
 from typing import Final
 
@@ -34,8 +35,8 @@ class FileUses:
         self._bytes: Final[dict[str, int]] = {}
         # How often a file was new, or gone: whoever keeps them looks again.
         self.changes = 0
-        # What a deletion has left without a message, since this was made; some may be carried again.
-        self.left: Final[list[str]] = []
+        # What a deletion has left without a message, until it is taken; some may be carried again.
+        self._left: Final[deque[str]] = deque()
         for use in uses:
             self._put(use)
 
@@ -89,10 +90,17 @@ class FileUses:
             else:
                 del self._by_hash[sha256]
                 self.changes += 1
-                self.left.append(sha256)
+                self._left.append(sha256)
             if not self.has_sent(person, sha256):
                 self._bytes[person] -= use.size
             return
+
+    def take_left(self) -> list[str]:
+        """What deletions have left without a message since this was made, or since the last call.
+
+        For one caller, on whatever thread.
+        """
+        return [self._left.popleft() for _ in range(len(self._left))]
 
     def _put(self, use: FileUse) -> None:
         uses = self._by_hash.get(use.sha256, ())

@@ -210,17 +210,19 @@ def test_what_is_not_there_is_missing(store: BlobStore) -> None:
     assert not store.touch("0" * 64)
 
 
-def test_the_sweep_takes_what_is_a_day_old_and_carried_by_nothing(store: BlobStore, tmp_path: Path) -> None:
+def test_what_is_a_day_old_is_found_and_such_parts_are_removed(store: BlobStore, tmp_path: Path) -> None:
     take(store, SMALL)
     take(store, TEXT)
     store.part("anna", sha256_of(LARGE), len(LARGE)).close()
     now_s = time.time()
-    assert store.sweep(lambda _sha256: False, now_s) == []
+    store.sweep_parts(now_s)
+    assert list(store.untouched(now_s)) == []
     assert len(list(files_in(tmp_path))) == 5
-    assert store.sweep(sha256_of(TEXT).__eq__, now_s + KEPT_S + 60) == [sha256_of(SMALL)]
+    later_s = now_s + KEPT_S + 60
+    assert set(store.untouched(later_s)) == {sha256_of(SMALL), sha256_of(TEXT)}
+    store.sweep_parts(later_s)
     # Without both marks and the part.
-    assert len(list(files_in(tmp_path))) == 1
-    assert list(store.hashes()) == [sha256_of(TEXT)]
+    assert len(list(files_in(tmp_path))) == 2
     assert store.read(sha256_of(TEXT), 0, 10) == TEXT[:10]
 
 
@@ -228,11 +230,10 @@ def test_the_sweep_leaves_what_is_being_written_or_was_touched(store: BlobStore)
     take(store, SMALL)
     part = store.part("anna", sha256_of(LARGE), len(LARGE))
     assert store.touch(sha256_of(SMALL))
-    store.sweep(lambda _sha256: False, time.time() + KEPT_S - 60)
-    assert store.has(sha256_of(SMALL))
-    store.sweep(lambda _sha256: False, time.time() + KEPT_S + 60)
+    assert list(store.untouched(time.time() + KEPT_S - 60)) == []
+    assert list(store.untouched(time.time() + KEPT_S + 60)) == [sha256_of(SMALL)]
+    store.sweep_parts(time.time() + KEPT_S + 60)
     part.write(0, LARGE)
     part.finish()
     part.close()
     assert store.has(sha256_of(LARGE))
-    assert not store.has(sha256_of(SMALL))

@@ -291,7 +291,7 @@ def test_who_needs_a_file_has_it_held_at_the_other_server_however_long_that_has_
         link._copying = a.copying
         assert await link.copied(KEY, len(CONTENT), 60)
         assert is_held()
-        await b.files.sweep(lambda _sha256: False, time.time())
+        await b.files.sweep(lambda _sha256: False, lambda _sha256: True, time.time())
         assert b.blobs.has(SHA256)
 
     run(tmp_path, script)

@@ -1,6 +1,7 @@
 """The broom: what no message carries is gone from the disk, and nothing else."""
 
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,9 @@ from tests.sessions.test_files import (
     signed_in,
     uploaded,
 )
-from tests.waiting import wait_until
+from tests.waiting import DEADLINE_S, wait_until
+
+MERGING = PairState("follower", "dual", "1.a.0", "slow_peer", 0, is_merging=True)
 
 
 def test_the_file_of_a_deleted_message_is_erased(scene: Scene) -> None:
@@ -39,7 +42,9 @@ def test_the_file_of_a_deleted_message_is_erased(scene: Scene) -> None:
     assert store.blobs.has(sha256_of(TEXT))
 
 
-def test_what_the_last_life_did_not_come_to_is_erased_at_the_start(scene: Scene) -> None:
+def test_what_the_last_life_did_not_come_to_is_erased_at_the_start(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
     anna = signed_in(scene)
     uploaded(scene, anna, CONTENT)
     expect(events.Stored, sent(scene, anna, 1, facts(CONTENT)))
@@ -47,7 +52,8 @@ def test_what_the_last_life_did_not_come_to_is_erased_at_the_start(scene: Scene)
     assert store is not None
     assert broom is not None
     # It dies here.
-    broom._looked_at = 1
+    monkeypatch.setattr(broom, "_look", lambda: None)
+    monkeypatch.setattr(broom, "_knows_all", lambda: False)
     scene.state.files.drop(sha256_of(CONTENT), "general", person)
     scene.do(lambda: Broom(scene.hub, store))
     wait_until(lambda: not store.blobs.has(sha256_of(CONTENT)))
@@ -110,14 +116,82 @@ def test_nothing_is_erased_before_all_that_a_merge_moves_is_in_the_log_again(sce
     broom = scene.hub._broom
     assert store is not None
     assert broom is not None
-    scene.hub.pair = PairState("follower", "dual", "1.a.0", "slow_peer", 0, is_merging=True)
+    scene.hub.pair = MERGING
     scene.state.files.drop(sha256, "general", person)
     scene.do(broom._look)
     scene._loop.run_sync(broom.sweep(), 10)
-    assert broom._looked_at == 0
+    assert broom._put_off == []
     assert store.blobs.has(sha256)
     scene.hub.pair = PairState("follower", "dual", "1.a.0", "slow_peer", 0)
     wait_until(lambda: not store.blobs.has(sha256))
+
+
+def test_a_cut_between_two_files_keeps_the_second_one(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    anna = signed_in(scene)
+    for counter, content in enumerate((CONTENT, TEXT), 1):
+        uploaded(scene, anna, content)
+        expect(events.Stored, sent(scene, anna, counter, facts(content)))
+    store, person, broom = scene.hub.files, next(iter(scene.state.users)), scene.hub._broom
+    assert store is not None
+    assert broom is not None
+    remove, is_removing, goes_on = store.blobs.remove, threading.Event(), threading.Event()
+
+    def remove_slowly(sha256: str) -> bool:
+        is_removing.set()
+        assert goes_on.wait(DEADLINE_S)
+        return remove(sha256)
+
+    monkeypatch.setattr(store.blobs, "remove", remove_slowly)
+    for content in (CONTENT, TEXT):
+        scene.state.files.drop(sha256_of(content), "general", person)
+    wait_until(is_removing.is_set)
+    # What carries the second one waits for its place from here on.
+    scene.hub.pair = MERGING
+    goes_on.set()
+    wait_until(lambda: broom._put_off == [sha256_of(TEXT)])
+    assert store.blobs.has(sha256_of(TEXT))
+    scene.state.files.add(sha256_of(TEXT), "general", person, len(TEXT))
+    scene.hub.pair = PairState("follower", "dual", "1.a.0", "slow_peer", 0)
+    wait_until(lambda: broom._put_off == [])
+    assert store.blobs.has(sha256_of(TEXT))
+    assert not store.blobs.has(sha256_of(CONTENT))
+
+
+def test_an_old_file_that_a_message_is_about_to_carry_is_not_swept(scene: Scene, tmp_path: Path) -> None:
+    anna = signed_in(scene)
+    uploaded(scene, anna, CONTENT)
+    message = anna.request(requests.Send, counter=1, room="general", text="", time_ms=1, file=facts(CONTENT))
+    anna.send(encode_frame(message))
+    wait_until(lambda: scene.asked)
+    grow_old(scene, tmp_path)
+    store, broom = scene.hub.files, scene.hub._broom
+    assert store is not None
+    assert broom is not None
+    scene._loop.run_sync(broom.sweep(), 10)
+    assert store.blobs.has(sha256_of(CONTENT))
+    scene.commit()
+    scene._loop.run_sync(broom.sweep(), 10)
+    assert store.blobs.has(sha256_of(CONTENT))
+
+
+def test_what_is_begun_again_is_kept_for_another_day(scene: Scene, tmp_path: Path) -> None:
+    anna = signed_in(scene)
+    uploaded(scene, anna, CONTENT)
+    grow_old(scene, tmp_path)
+    assert begun(scene, anna, CONTENT).received == len(CONTENT)
+    broom = scene.hub._broom
+    assert broom is not None
+    scene._loop.run_sync(broom.sweep(), 10)
+    expect(events.Stored, sent(scene, anna, 1, facts(CONTENT)))
+
+
+def grow_old(scene: Scene, folder: Path) -> list[Path]:
+    """All that is on the disk, a day and a second later."""
+    paths = [path for path in (folder / "blobs").rglob("*") if path.is_file()]
+    for path in paths:
+        old_s = scene.clock.wall_ms() / 1000 - KEPT_S - 1
+        os.utime(path, (old_s, old_s))
+    return paths
 
 
 def test_what_nobody_goes_on_with_is_swept_after_a_day(scene: Scene, tmp_path: Path) -> None:
@@ -126,15 +200,11 @@ def test_what_nobody_goes_on_with_is_swept_after_a_day(scene: Scene, tmp_path: P
     expect(events.Stored, sent(scene, anna, 1, facts(CONTENT)))
     uploaded(scene, anna, TEXT)
     begun(scene, anna, b"never sent")
-    paths = [path for path in (tmp_path / "blobs").rglob("*") if path.is_file()]
+    paths = grow_old(scene, tmp_path)
     assert len(paths) == 5
-    for path in paths:
-        now_s = scene.clock.wall_ms() / 1000
-        os.utime(path, (now_s, now_s - KEPT_S - 1))
     broom, loop = scene.hub._broom, scene._loop
     assert broom is not None
-    merging = PairState("follower", "dual", "2.b.0", "may_lack_messages", 0, is_merging=True)
-    for not_yet in (PairState("recovering", "waiting", "", "", 0), merging):
+    for not_yet in (PairState("recovering", "waiting", "", "", 0), MERGING):
         scene.hub.pair = not_yet
         loop.run_sync(broom.sweep(), 10)
         assert all(path.exists() for path in paths)
