@@ -64,6 +64,7 @@ class Receipts:
         self._told: dict[str, dict[str, MemberMark]] = {}
         # Who took nothing when something of these rooms was told.
         self._owed: dict[Reader, set[str]] = {}
+        self._is_look_due = False
         self._merges_seen = 0
 
     # --- from clients to the archive
@@ -207,9 +208,14 @@ class Receipts:
             for room in rooms & reader.audiences:
                 marks = marks_of(self._hub.state, room)
                 reader.outlet.write(encode_frame(events.ReceiptsMoved(room=room, marks=marks)))
-        if self._owed:
-            self.raised(())
-            self._hub.call_later(_EVERY_S, self._tell_owed)
+        if self._owed and not self._is_look_due:
+            # One look a second, however often something is told meanwhile.
+            self._is_look_due = True
+            self._hub.call_later(_EVERY_S, self._look_again)
+
+    def _look_again(self) -> None:
+        self._is_look_due = False
+        self._tell_owed()
 
 
 def mark_of(state: State, room: str, user: str) -> MemberMark:

@@ -235,6 +235,25 @@ def test_who_takes_nothing_hears_how_things_stand_afterwards(scene: Scene, anna:
     assert told_of(anna, ben.user, index).read == index
 
 
+def test_who_takes_nothing_is_looked_at_once_a_second_however_much_is_told(
+    scene: Scene, anna: Person, ben: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(scene, anna.client, 1)
+    anna.client.channel.is_paused = True
+    due: list[Callable[[], None]] = []
+    monkeypatch.setattr(scene.hub, "call_later", lambda _delay_s, function: due.append(function))
+    for _ in range(3):
+        scene.do(lambda: scene.hub.receipts.raised([ben.user]))
+        telling, due[:] = list(due), []
+        for function in telling:
+            scene.do(function)
+    assert len(due) == 1
+    anna.client.channel.is_paused = False
+    scene.do(due.pop())
+    assert ben.user in anna.told()
+    assert not due
+
+
 def test_unread_counts_are_those_of_others_behind_the_mark(scene: Scene, anna: Person, ben: Person) -> None:
     first = write(scene, anna.client, 1)
     write(scene, anna.client, 2)
