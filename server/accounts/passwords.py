@@ -7,6 +7,7 @@ are made at once, a few wait, and whoever comes then is told to come again.
 
 import asyncio
 import hashlib
+import math
 import unicodedata
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -23,8 +24,11 @@ HASHES_WAITING_MAX: Final = 16
 _SALT_BYTES: Final = 16
 # Of zxcvbn's five: 0 and 1 fall to a million guesses.
 _SCORE_MIN: Final = 2
-# Its effort grows with the square of the length; a password that long is judged by its beginning.
-_JUDGED_CHARACTERS: Final = 72
+# Its effort grows with the square of the length, and with every way to read the signs that stand for letters:
+# "4" and "@" for an "a", "1" for an "i" or an "l". What is long or doubtful is judged by its beginning: by 72
+# characters as long as there are five readings, and by 12 of nothing but such signs.
+_EFFORT_MAX: Final = 30_000
+_JUDGED_CHARACTERS_MAX: Final = 72
 
 _argon2: Final = PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=4, salt_len=_SALT_BYTES)
 
@@ -103,9 +107,22 @@ def weakness_of(password: str, name: str) -> Refusal | None:
 
     if len(password) < limits.PASSWORD_CHARACTERS_MIN:
         return Refusal("password_too_short", {"limit": limits.PASSWORD_CHARACTERS_MIN})
-    if zxcvbn(password[:_JUDGED_CHARACTERS], user_inputs=[name])["score"] < _SCORE_MIN:
+    if zxcvbn(judged_part(password), user_inputs=[name])["score"] < _SCORE_MIN:
         return Refusal("password_too_common")
     return None
+
+
+def judged_part(password: str) -> str:
+    """The beginning that is judged: so long that the effort stays within bounds."""
+    from zxcvbn.matching import L33T_TABLE  # noqa: PLC0415 (as above)
+
+    length = 0
+    for length in range(min(len(password), _JUDGED_CHARACTERS_MAX), 0, -1):
+        signs = set(password[:length])
+        readings = math.prod(len(signs.intersection(stand_ins)) or 1 for stand_ins in L33T_TABLE.values())
+        if length**2 * readings <= _EFFORT_MAX:
+            break
+    return password[:length]
 
 
 def _hash(password: str, seed: bytes) -> str:

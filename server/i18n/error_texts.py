@@ -72,7 +72,7 @@ def _sign_in_texts() -> dict[str, str]:
             "The password is too short: at least {limit} characters, such as a few words."
         ),
         "password_too_common": _("This password is guessed at once. Take a few words that nobody expects."),
-        "too_many_tries": _("Too many wrong passwords. The next try is possible in {retry_s} seconds."),
+        "too_many_tries": _("Too many passwords were tried. The next try is possible in {retry_s} seconds."),
         "busy": _("Too many passwords are being checked. The next try is possible in {retry_s} seconds."),
         "device_revoked": _("This computer was signed out for good."),
         "device_expired": _("This computer has to show the password again: it was known for too long."),

@@ -2,7 +2,7 @@
 
 Half-open is a connection of which its handler does not yet know who it is. Beyond the limit of all,
 nothing more is accepted: the next ones wait in the kernel's queue and are not reset. Beyond the
-limit of one address its next connections wait here, unread, so that the others get past them.
+limit of one address (of IPv6 a /64) its next connections wait here, unread, so that the others get past them.
 """
 
 import asyncio
@@ -19,6 +19,7 @@ from typing import Any, Final
 from server.i18n.marking import marked
 from server.network.channel import DEFAULT_LIMITS, Channel, ChannelHandler, ChannelLimits
 from server.network.errors import ClosedReason, listen_error
+from server.network.origins import origin_of
 from server.network.resolving import resolve
 from server.network.tls import TlsTerms
 
@@ -88,7 +89,7 @@ class Listener:
         self._channel_limits = channel_limits
         self._channels: set[Channel] = set()
         self._half_open: dict[Channel, str] = {}
-        self._half_open_by_address: collections.Counter[str] = collections.Counter()
+        self._half_open_by_origin: collections.Counter[str] = collections.Counter()
         self._waiting: dict[str, collections.deque[socket.socket]] = {}
         self._attaching: set[asyncio.Task[None]] = set()
         self._is_stopping = False
@@ -174,24 +175,25 @@ class Listener:
             _log.error("port %s takes no more connections", self.port, exc_info=accepting.exception())
 
     def _admit(self, connection: socket.socket, address: str) -> None:
-        if self._half_open_by_address[address] < self._limits.half_open_per_address_max or any(
+        origin = origin_of(address)
+        if self._half_open_by_origin[origin] < self._limits.half_open_per_address_max or any(
             ipaddress.ip_address(address) in network for network in self._limits.trusted_networks
         ):
-            self._attach(connection, address)
+            self._attach(connection, origin)
             return
-        waiting = self._waiting.setdefault(address, collections.deque())
+        waiting = self._waiting.setdefault(origin, collections.deque())
         if len(waiting) < self._limits.waiting_per_address_max:
             waiting.append(connection)
         else:
             _log.info("too many connections of %s wait: one was closed", address)
             connection.close()
 
-    def _attach(self, connection: socket.socket, address: str) -> None:
+    def _attach(self, connection: socket.socket, origin: str) -> None:
         channel = Channel(self._loop, self._factory, self, self._terms, self._channel_limits)
         self._channels.add(channel)
         self._is_empty.clear()
-        self._half_open[channel] = address
-        self._half_open_by_address[address] += 1
+        self._half_open[channel] = origin
+        self._half_open_by_origin[origin] += 1
         if len(self._half_open) >= self._limits.half_open_max:
             self._has_room.clear()
         task = self._loop.create_task(self._connect(channel, connection))
@@ -213,20 +215,20 @@ class Listener:
             self._is_empty.set()
 
     def _leave_half_open(self, channel: Channel) -> None:
-        address = self._half_open.pop(channel, None)
-        if address is None:
+        origin = self._half_open.pop(channel, None)
+        if origin is None:
             return
-        self._half_open_by_address[address] -= 1
-        if not self._half_open_by_address[address]:
-            del self._half_open_by_address[address]
+        self._half_open_by_origin[origin] -= 1
+        if not self._half_open_by_origin[origin]:
+            del self._half_open_by_origin[origin]
         self._has_room.set()
-        # An address has somebody waiting only while it stands at its own limit, so whoever leaves
-        # makes room for exactly one of the same address.
-        waiting = self._waiting.get(address)
+        # An origin has somebody waiting only while it stands at its own limit, so whoever leaves
+        # makes room for exactly one of the same origin.
+        waiting = self._waiting.get(origin)
         if waiting:
-            self._attach(waiting.popleft(), address)
+            self._attach(waiting.popleft(), origin)
         if not waiting:
-            self._waiting.pop(address, None)
+            self._waiting.pop(origin, None)
 
 
 def _bind(family: int, address: Any) -> socket.socket:

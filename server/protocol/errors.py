@@ -46,7 +46,9 @@ ERRORS: Final[dict[str, ErrorKind]] = {
     "wrong_password": ErrorKind("There is nobody of this name with this password."),
     "password_too_short": ErrorKind("The password is too short.", ("limit",)),
     "password_too_common": ErrorKind("The password is guessed at once."),
-    "too_many_tries": ErrorKind("Too many wrong passwords: wait before the next one.", ("retry_s",)),
+    "too_many_tries": ErrorKind(
+        "Too many passwords for this name or from here: wait before the next.", ("retry_s",)
+    ),
     "busy": ErrorKind("The server checks as many passwords as it can: try again.", ("retry_s",)),
     "device_revoked": ErrorKind(
         "This device was signed out for good: sign in anew, as another device.", is_fatal=True

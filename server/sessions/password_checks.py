@@ -11,8 +11,9 @@ import msgspec
 
 from server.accounts.passwords import BusyError, Passwords
 from server.accounts.proofs import setup_code
-from server.accounts.tries import TryLimit
+from server.accounts.tries import ADDRESS_NEW_MAX, AddressLimit, TryLimit
 from server.archive.record import Draft
+from server.network.origins import origin_of
 from server.protocol import requests
 from server.protocol.errors import Refusal
 from server.protocol.names import name_key
@@ -34,6 +35,8 @@ _log = logging.getLogger(__name__)
 
 # Those that wait are done after a second or two.
 _BUSY_RETRY_S: Final = 2
+# To hash a password, and to judge a new one, takes as long as some searches.
+_SEARCHES_PER_ACT: Final = 3.0
 
 
 class PasswordChecks:
@@ -44,7 +47,9 @@ class PasswordChecks:
         self._passwords: Final = Passwords()
         self._limit: Final = TryLimit()
         self._tasks: Final[set[asyncio.Task[None]]] = set()
-        self._acting: Final[set[Session]] = set()
+        self._new_limit: Final = AddressLimit(ADDRESS_NEW_MAX)
+        # By person: many connections of one are no more.
+        self._acting: Final[set[str]] = set()
 
     def is_protected(self, name: str) -> bool:
         """Whether there is a person of this name that has a password."""
@@ -56,12 +61,14 @@ class PasswordChecks:
         self._start(self._finish(session, request, body))
 
     def start_act(self, session: Session, request: requests.ChangePassword | requests.Unregister) -> None:
-        """Have it archived, or say why not; one at a time, for there are few places."""
-        if session in self._acting:
+        """Have it archived, or say why not; one at a time of a person, for there are few places."""
+        assert session.user is not None
+        if session.user.id in self._acting:
             session.refuse(request.id, Refusal("too_many_requests", {"limit": 1}))
             return
-        self._acting.add(session)
-        self._start(self._act(session, request))
+        session.searched(_SEARCHES_PER_ACT)
+        self._acting.add(session.user.id)
+        self._start(self._act(session, session.user.id, request))
 
     def stop(self) -> None:
         """Nobody waits for a check any more."""
@@ -76,7 +83,9 @@ class PasswordChecks:
 
     async def _finish(self, session: Session, request: requests.SignIn, body: DeviceBody) -> None:
         checked = await _checked(
-            self._registered(request, body) if request.register else self._proved(request, body, session.host)
+            self._registered(request, body, session.host)
+            if request.register
+            else self._proved(request, body, session.host)
         )
         if session.is_ending:
             return
@@ -86,11 +95,13 @@ class PasswordChecks:
             sign_up(self._hub, session, request, checked)
         self._hub.flush_all()
 
-    async def _act(self, session: Session, request: requests.ChangePassword | requests.Unregister) -> None:
+    async def _act(
+        self, session: Session, person: str, request: requests.ChangePassword | requests.Unregister
+    ) -> None:
         try:
             checked = await _checked(self._acted(session, request))
         finally:
-            self._acting.discard(session)
+            self._acting.discard(person)
         if session.is_ending:
             return
         if isinstance(checked, Refusal):
@@ -142,15 +153,16 @@ class PasswordChecks:
         record = None if index is None else self._hub.store.record(index)
         return None if record is None else decode_body(record.header.kind, record.body)
 
-    async def _registered(self, request: requests.SignIn, body: DeviceBody) -> DeviceBody | Refusal:
+    async def _registered(
+        self, request: requests.SignIn, body: DeviceBody, address: str
+    ) -> DeviceBody | Refusal:
         """A new name, protected from the first moment."""
         way = self._way_of(request.code)
         if isinstance(way, Refusal):
             return way
         if self._user_of(body.name) is not None:
             return Refusal("name_taken", {"name": body.name})
-        seed = f"{request.device} {request.secret}".encode()
-        made = await self._passwords.make(request.password, body.name, seed)
+        made = await self._made(request, body, address)
         if isinstance(made, Refusal):
             return made
         code = code_hash(request.code) if way == Way.INVITE else b""
@@ -170,9 +182,8 @@ class PasswordChecks:
         if not request.password:
             return Refusal("password_needed")
         user = self._user_of(body.name)
-        seed = f"{request.device} {request.secret}".encode()
         if request.code:
-            return await self._reset(request, body, user, seed)
+            return await self._reset(request, body, user, address)
         encoded = user.password if user is not None else ""
         refusal = await self._refusal_of(request.password, encoded, name_key(body.name), address)
         if refusal is not None:
@@ -180,36 +191,48 @@ class PasswordChecks:
         body = msgspec.structs.replace(body, proof=proof_of(encoded))
         if not self._passwords.is_outdated(encoded):
             return body
-        made = await self._passwords.make_again(request.password, seed)
+        made = await self._passwords.make_again(request.password, _seed(request))
         return msgspec.structs.replace(body, password=made, way=Way.REHASH)
 
     async def _reset(
-        self, request: requests.SignIn, body: DeviceBody, user: User | None, seed: bytes
+        self, request: requests.SignIn, body: DeviceBody, user: User | None, address: str
     ) -> DeviceBody | Refusal:
         """Somebody who forgot the password takes another one, with an administrator's code."""
         code = code_hash(request.code)
         refusal = refusal_of_reset(user, code, self._hub.time_ms())
         if refusal is not None:
             return refusal
-        made = await self._passwords.make(request.password, body.name, seed)
+        made = await self._made(request, body, address)
         if isinstance(made, Refusal):
             return made
         return msgspec.structs.replace(body, password=made, way=Way.RESET, code=code)
 
+    async def _made(self, request: requests.SignIn, body: DeviceBody, address: str) -> str | Refusal:
+        """The hash of the password that somebody takes who is not signed in."""
+        now, origin = self._hub.now(), origin_of(address)
+        wait_s = self._new_limit.wait_s(origin, now)
+        if wait_s:
+            return Refusal("too_many_tries", {"retry_s": math.ceil(wait_s)})
+        if self._passwords.is_busy:
+            raise BusyError
+        # Also when it comes to nothing: the effort is the same.
+        self._new_limit.begin(origin, now)
+        return await self._passwords.make(request.password, body.name, _seed(request))
+
     async def _refusal_of(self, password: str, encoded: str, person: str, address: str) -> Refusal | None:
         """Why this password does not show that somebody is this person; None: it does."""
-        now = self._hub.now()
-        wait_s = self._limit.wait_s(person, address, now)
+        now, origin = self._hub.now(), origin_of(address)
+        wait_s = self._limit.wait_s(person, origin, now)
         if wait_s:
             return Refusal("too_many_tries", {"retry_s": math.ceil(wait_s)})
         if self._passwords.is_busy:
             # Not a try: nothing is looked at.
             raise BusyError
-        self._limit.begin(person, address, now)
+        self._limit.begin(person, origin, now)
         if not await self._passwords.is_right(password, encoded):
             _log.info("a wrong password for %s, from %s", person, address)
             return Refusal("wrong_password")
-        self._limit.succeeded(person, address)
+        self._limit.succeeded(person, origin)
         return None
 
     def _user_of(self, name: str) -> User | None:
@@ -217,6 +240,11 @@ class PasswordChecks:
         state = self._hub.state
         user_id = state.user_by_name.get(name_key(name))
         return None if user_id is None else state.users[user_id]
+
+
+def _seed(request: requests.SignIn) -> bytes:
+    """What the salt of the password follows from."""
+    return f"{request.device} {request.secret}".encode()
 
 
 def _kind_of(request: requests.ChangePassword | requests.Unregister) -> str:

@@ -2,16 +2,20 @@
 
 import asyncio
 import unicodedata
+from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from zxcvbn import matching
 
+from server.accounts import passwords
 from server.accounts.passwords import (
     HASHES_AT_ONCE,
     HASHES_WAITING_MAX,
     BusyError,
     Passwords,
+    judged_part,
     weakness_of,
 )
 from server.protocol import limits
@@ -45,6 +49,35 @@ def test_what_is_guessed_at_once_is_no_password(password: str, code: str | None)
 def test_any_text_is_judged(password: str) -> None:
     found = weakness_of(password, "Anna")
     assert found is None or found.code in {"password_too_short", "password_too_common"}
+
+
+# Each may stand for one of several letters, or several of them for one.
+SIGNS = "4@8({[<3691!|70$5+%2"
+
+
+@settings(max_examples=10)
+@given(st.text(SIGNS, min_size=10, max_size=limits.PASSWORD_CHARACTERS_MAX))
+@example(SIGNS * 6)
+def test_signs_that_can_be_read_in_many_ways_are_judged_with_bounded_effort(password: str) -> None:
+    effort = 0
+
+    def counted(text: str, *others: Any, **named: Any) -> list[Any]:
+        nonlocal effort
+        effort += len(text) ** 2
+        return look_up(text, *others, **named)
+
+    look_up = matching.dictionary_match
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(matching, "dictionary_match", counted)
+        weakness_of(password, "Anna")
+    # Each text is looked for forwards and backwards, and its repeated parts once more.
+    assert effort < 10 * passwords._EFFORT_MAX
+    assert len(judged_part(password)) >= min(len(password), 12)
+
+
+def test_a_sentence_is_judged_as_a_whole() -> None:
+    sentence = "3 lamps hum in B flat, 1 of them out of tune; nobody has asked it to."
+    assert judged_part(sentence) == sentence
 
 
 def test_the_hash_is_argon2id_and_follows_from_its_seed() -> None:

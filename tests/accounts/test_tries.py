@@ -1,6 +1,6 @@
 """How often a password may be tried."""
 
-from server.accounts.tries import ADDRESS_FAILURES_MAX, FREE_TRIES, TryLimit
+from server.accounts.tries import ADDRESS_FAILURES_MAX, FREE_TRIES, AddressLimit, TryLimit
 
 HERE, THERE, OWN = "10.0.0.1", "10.0.0.2", "127.0.0.1"
 
@@ -68,3 +68,16 @@ def test_strangers_cannot_fill_the_memory() -> None:
         limit.begin(f"person {number}", f"10.1.{number // 250}.{number % 250}", 0.0)
     assert len(limit) <= 20_000
     assert limit.wait_s("person 24999", HERE, 0.0) == 0
+
+
+def test_so_many_of_one_address_within_ten_minutes_and_none_of_the_own_loopback() -> None:
+    limit = AddressLimit(2)
+    for address in (HERE, OWN):
+        limit.begin(address, 0.0)
+        limit.begin(address, 5.0)
+    assert limit.wait_s(HERE, 5.0) == 595.0
+    assert limit.wait_s(OWN, 5.0) == limit.wait_s(THERE, 5.0) == 0
+    # The oldest one is forgotten, and makes room for one more.
+    limit.begin(HERE, 600.0)
+    assert limit.wait_s(HERE, 600.0) == 5.0
+    assert limit.wait_s(HERE, 605.0) == 0

@@ -5,6 +5,7 @@ from typing import Final
 from server.accounts import certificates, passwords, tries
 from server.network.listener import ListenerLimits
 from server.protocol import limits
+from server.sessions import password_checks
 from tests.documents.made_tables import write_tables
 from tests.source_tree import PROJECT
 
@@ -23,10 +24,13 @@ with `--open` a name is enough |
 Argon2id, {argon2_mib} MiB, {argon2_passes} passes, {argon2_lanes} lanes |
 | Password checks | {hashes_at_once} at once, {hashes_waiting} wait, then `busy` |
 | Wrong passwords | {free_tries} free for a name and address, then {first_wait_s:g} s doubling to \
-{last_wait_s:g} s; {address_failures} of one address in {window_minutes:g} minutes; never a lock |
+{last_wait_s:g} s; {address_failures} of one address (of IPv6 a /64) in {window_minutes:g} minutes; \
+never a lock |
+| New passwords | {address_new} of one address in {window_minutes:g} minutes; \
+a signed-in person changes the own one at a time, at the price of {act_searches:g} searches |
 | Device tokens | 32 random bytes, kept as their SHA-256, one a device, listed, revocable; \
 {idle_days} days without use, {device_days} days at most |
-| Strangers at once | {half_open} in all, {half_open_address} of one address (no limit for \
+| Strangers at once | {half_open} in all, {half_open_address} of one address (of IPv6 a /64; no limit for \
 loopback); {tls_s:g} s for TLS, {sign_in_s:g} s to sign in |
 | Frames | {short_kib} KiB before the sign-in, {long_kib} KiB after it, JSON {depth} levels deep |
 | Messages | {characters:,} characters; {rate:g} a second of one person, {burst} at once, then that one's \
@@ -64,6 +68,8 @@ def defaults_table() -> str:
         first_wait_s=tries._FIRST_WAIT_S,
         last_wait_s=tries._LAST_WAIT_S,
         address_failures=tries.ADDRESS_FAILURES_MAX,
+        address_new=tries.ADDRESS_NEW_MAX,
+        act_searches=password_checks._SEARCHES_PER_ACT,
         window_minutes=tries._ADDRESS_WINDOW_S / 60,
         half_open=half_open.half_open_max,
         half_open_address=half_open.half_open_per_address_max,

@@ -92,6 +92,26 @@ def test_one_address_at_its_limit_waits_while_others_get_past_it(ends: Ends) -> 
         assert is_answered(crowd[3])
 
 
+def test_an_ipv6_network_is_one_address(ends: Ends, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Computers of loopback networks have one address of IPv6: theirs are taken for others here.
+    seen = {f"127.0.0.{n}": f"2001:db8::{n}" for n in range(2, 5)} | {"127.0.0.9": "2001:db8:0:1::9"}
+    monkeypatch.setattr("server.network.listener._plain_address", seen.__getitem__)
+    listener = ends.listen(stranger, limits=ONE_ADDRESS_IS_LIMITED)
+    with contextlib.ExitStack() as stack:
+
+        def connected(source: str) -> socket.socket:
+            return stack.enter_context(raw_connection(listener.port, source=source))
+
+        first, second, third = map(connected, list(seen)[:3])
+        assert is_answered(first)
+        assert is_answered(second)
+        third.sendall(b"?")
+        assert is_answered(connected("127.0.0.9"))
+        assert len(ends.served) == 3
+        first.close()
+        assert third.recv(1) == b"?"
+
+
 def test_a_flood_from_one_address_is_cut_and_the_others_do_not_feel_it(ends: Ends) -> None:
     listener = ends.listen(stranger, limits=ONE_ADDRESS_IS_LIMITED)
     with contextlib.ExitStack() as stack:

@@ -1,5 +1,6 @@
 """Signing in with a password: names that are protected, and those who try."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ from argon2 import PasswordHasher
 
 from server.accounts import passwords
 from server.accounts.passwords import Passwords
-from server.accounts.tries import FREE_TRIES
+from server.accounts.tries import FREE_TRIES, AddressLimit
 from server.protocol import events, requests
 from tests.sessions.scene import Client, Scene, codes, only
 from tests.waiting import wait_until
@@ -231,6 +232,62 @@ def test_one_client_takes_one_place_for_its_changes(scene: Scene) -> None:
 
     wait_until(is_stored)
     assert only(change(scene, client, OTHER, PASSWORD, counter=3), events.Stored).counter == 3
+
+
+def test_one_person_takes_one_place_on_all_connections(scene: Scene) -> None:
+    client = registered(scene)
+    other = second_device(scene)
+    client.heard()
+    client.ask(requests.ChangePassword, counter=1, old=PASSWORD, new=OTHER)
+    told = other.ask(requests.ChangePassword, counter=1, old=PASSWORD, new=OTHER)
+    assert codes(told) == ["too_many_requests"]
+    wait_until(lambda: scene.asked)
+    scene.commit()
+    assert only(client.heard(), events.Stored).counter == 1
+
+
+def test_changing_the_password_costs_as_much_as_searching(
+    make_scene: Callable[..., Scene], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene = make_scene(send_rate_per_s=5.0)
+    client = registered(scene)
+    pauses: list[float] = []
+
+    def call_later(delay_s: float, function: Callable[[], None]) -> None:
+        if function == client.session._end_pause:
+            pauses.append(delay_s)
+
+    monkeypatch.setattr(scene.hub, "call_later", call_later)
+    change(scene, client, "not the password", OTHER)
+    assert (pauses, client.channel.is_reading) == ([], True)
+    change(scene, client, "not the password", OTHER, counter=2)
+    # Two are more than may be searched at once: what comes next is read later.
+    assert (pauses, client.channel.is_reading) == ([1.0], False)
+
+
+def test_one_address_registers_so_many_and_then_waits(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scene.hub.password_checks, "_new_limit", AddressLimit(2))
+
+    def register(name: str, address: str, password: str = PASSWORD) -> list[events.AnyEvent]:
+        return sign_in(scene.client(address), name, password=password, register=True)
+
+    only(register("Anna", "2001:db8::1"), events.SignedIn)
+    # What comes to nothing is the same effort, and so is another address of the same network.
+    assert codes(register("Ben", "2001:db8::2", "password123")) == ["password_too_common"]
+    (failed,) = [event for event in register("Ben", "2001:db8::3") if isinstance(event, events.Failed)]
+    assert (failed.code, failed.arguments) == ("too_many_tries", {"retry_s": 600})
+    only(register("Ben", "2001:db8:0:1::3"), events.SignedIn)
+    scene.clock.now_s += 600.0
+    only(register("Cleo", "2001:db8::3"), events.SignedIn)
+
+
+def test_another_address_of_the_same_network_is_no_other_one(scene: Scene) -> None:
+    registered(scene)
+    for number in range(FREE_TRIES):
+        found = sign_in(scene.client(f"2001:db8::{number + 1}"), password="not the password")
+        assert codes(found) == ["wrong_password"]
+    assert codes(sign_in(scene.client("2001:db8::99"), password=PASSWORD)) == ["too_many_tries"]
+    only(sign_in(scene.client("2001:db8:0:1::1"), password=PASSWORD), events.SignedIn)
 
 
 def test_own_devices_are_listed_and_signed_out(scene: Scene) -> None:
