@@ -82,6 +82,7 @@ class Errands:
             self._asking(outbox),
             private_with=self.conversations.private_with,
             write=lambda room, text: writing.lines(room, [text], is_by_command=True),
+            private_names=self.conversations.private_names,
             is_interactive=manners.is_interactive,
         )
         self.muting: Final = Muting(self.conversations, outbox, printer.note)

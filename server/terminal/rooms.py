@@ -148,6 +148,10 @@ class Conversations(AskingErrand):
         wanted = name_key(name.removeprefix("@"))
         return next((facts.room for facts in self.rooms.own("private") if name_key(facts.name) == wanted), "")
 
+    def private_names(self) -> list[str]:
+        """Those with whom there is a private chat."""
+        return [facts.name for facts in self.rooms.own("private")]
+
     # The commands.
 
     def list_all(self, _argument: str) -> None:

@@ -21,6 +21,13 @@ def name_and_text(argument: str) -> tuple[str, str]:
     return name, rest.strip()
 
 
+def quoted(name: str) -> str:
+    """As it is typed where more follows: in quotes when it has spaces, or what looks like quotes."""
+    if not name or not (set(name) & set(" \"'")):
+        return name
+    return f"'{name}'" if '"' in name else f'"{name}"'
+
+
 def names(argument: str) -> list[str] | None:
     """Several of them; None when a quote has no end."""
     try:

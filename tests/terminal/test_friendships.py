@@ -21,7 +21,8 @@ class Desk:
         counters = itertools.count(1)
         self.friends = Friendships(
             Asking(lambda: next(counters), self.paper.printer.note),
-            private_with=lambda name: "p1" if name == "bob smith" else "",
+            private_with=lambda name: {"bob smith": "p1", "bob": "p2"}.get(name, ""),
+            private_names=lambda: ["bob", "bob smith"],
             write=lambda room, text: self.written.append((room, text)),
             is_interactive=True,
         )
@@ -46,6 +47,40 @@ def test_what_is_written_to_one_person_goes_to_a_friend_or_nowhere() -> None:
     assert desk.written == [("p1", "how are you?")]
     assert "You are not friends" in desk.paper.text()
     assert desk.friends.has_failed
+
+
+def test_what_begins_like_a_longer_name_goes_to_nobody_before_it_is_said_to_whom() -> None:
+    desk = Desk()
+    for words in ("bob smith how are you?", "@Bob  Smith psst"):
+        desk.friends.message(words)
+    assert desk.written == []
+    assert (
+        desk.paper.notes.count(
+            '* Whom do you mean? A name with spaces stands in quotes: /msg "bob smith" TEXT'
+        )
+        == 2
+    )
+    desk.friends.message('"bob" smith is a fine name')
+    desk.friends.message("bob smithy is a fine name")
+    assert desk.written == [("p2", "smith is a fine name"), ("p2", "smithy is a fine name")]
+
+
+def test_the_shown_hint_reaches_the_one_it_names() -> None:
+    desk = Desk()
+    event = FriendshipChanged(
+        index=1,
+        by=("d", 1),
+        user="u",
+        name="anna",
+        other="b",
+        other_name="bob smith",
+        act="accept",
+        room="p1",
+    )
+    desk.friends.hear(Happened(event=event))
+    _sentence, _colon, hint = desk.paper.notes[-1].partition("/msg ")
+    desk.friends.message(hint)
+    assert desk.written == [("p1", "TEXT")]
 
 
 def test_a_person_is_asked_for_by_name_and_what_comes_of_it_is_a_sentence() -> None:

@@ -1,6 +1,6 @@
 """The words behind a command, as people quote them."""
 
-from server.terminal.words import name_and_text, names, one_name
+from server.terminal.words import name_and_text, names, one_name, quoted
 
 
 def test_a_name_may_have_spaces_with_and_without_quotes() -> None:
@@ -22,3 +22,10 @@ def test_behind_a_name_the_text_stays_as_it_is() -> None:
 def test_several_names_are_those_of_a_shell_and_a_quote_without_an_end_is_none() -> None:
     assert names("\"our garden\" anna 'bob smith'") == ["our garden", "anna", "bob smith"]
     assert names('"our garden anna') is None
+
+
+def test_a_name_as_a_hint_shows_it_is_read_as_that_name() -> None:
+    assert (quoted("bob"), quoted("bob smith")) == ("bob", '"bob smith"')
+    for name in ("bob", "bob smith", "'t hooft", "o'brien", '"quoted"'):
+        assert name_and_text(f"{quoted(name)} TEXT") == (name, "TEXT")
+        assert one_name(quoted(name)) == name
