@@ -9,6 +9,7 @@ from server.archive.record import Record
 from server.protocol import events, requests
 from server.protocol.administration import AccountFacts, ActFacts, InviteFacts
 from server.protocol.errors import Refusal
+from server.state.administration import is_act
 from server.state.bodies import (
     DeleteRoomBody,
     DeviceBody,
@@ -21,7 +22,7 @@ from server.state.bodies import (
 )
 from server.state.fold import decode_body
 from server.state.standings import ChatAct, may, standing_of
-from server.state.state import OPERATOR, RoomKind, State
+from server.state.state import OPERATOR, State
 from server.state.told import ADMINISTRATORS
 
 if TYPE_CHECKING:
@@ -105,9 +106,7 @@ def _audit_page(hub: "Hub", request: requests.Audit, end: int) -> events.AuditPa
     # The store's timeline follows the log by a second: what it lacks is looked at one by one.
     behind = hub.store.derived_index()
     records = [record for record in hub.store.records(behind + 1, _TAIL_BYTES_MAX) if record.index <= last]
-    acts = [
-        act for record in records if record.id not in hub.state.voids and (act := act_of(record, hub.state))
-    ]
+    acts = [act for record in records if (act := act_of(record, hub.state))]
     rows = hub.store.page(ADMINISTRATORS, 0, min(last, behind), request.limit + 1, is_backwards=True)
     found = hub.store.records_at(sorted(row.index for row in rows))
     # A merge may just be taking some away, or their authors.
@@ -123,11 +122,12 @@ def act_of(record: Record, state: State) -> ActFacts | None:
     body = decode_body(header.kind, record.body)
     if by is None:
         return None
-    if record.id in state.voids:
-        # A merge made it void: what was accepted for a while is told all the same.
-        return ActFacts(
-            header.index, header.time_ms, by.name, "void", "", f"{header.kind}: {state.voids[record.id].code}"
-        )
+    void = state.voids.get(record.id)
+    if void is not None:
+        # A merge made it void: what was accepted for a while is told all the same. What never was is not.
+        is_told = void.is_withdrawn and body is not None and is_act(state, body)
+        detail = f"{header.kind}: {void.code}"
+        return ActFacts(header.index, header.time_ms, by.name, "void", "", detail) if is_told else None
     act, person, detail = header.kind, "", ""
     match body:
         case InviteBody(code) | TakeBackBody(code):
@@ -139,8 +139,7 @@ def act_of(record: Record, state: State) -> ActFacts | None:
         case SettingsBody():
             given = structs.asdict(body)
             detail = ", ".join(f"{key}={value}" for key, value in given.items() if value is not None)
-        case DeleteRoomBody(room) if room in state.rooms and state.rooms[room].kind is RoomKind.PUBLIC:
-            # Groups are nobody else's.
+        case DeleteRoomBody(room) if is_act(state, body):
             detail = f"#{state.rooms[room].name}"
         case DeviceBody(way=Way.SETUP):
             act, person = "setup", by.name

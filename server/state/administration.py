@@ -11,10 +11,17 @@ import msgspec
 from server.archive.record import Draft, Header
 from server.protocol import limits
 from server.protocol.errors import Refusal
-from server.state.bodies import ResetBody, SettingsBody, StandingBody
+from server.state.bodies import (
+    DeleteRoomBody,
+    InviteBody,
+    ResetBody,
+    SettingsBody,
+    StandingBody,
+    TakeBackBody,
+)
 from server.state.invites import take_back_all
 from server.state.standings import ChatAct, refusal_of_act
-from server.state.state import OPERATOR, State, User
+from server.state.state import OPERATOR, RoomKind, State, User
 from server.state.told import ADMINISTRATORS, Told
 from server.state.users import sign_out_all
 
@@ -22,6 +29,17 @@ RESET_MS: Final = limits.RESET_HOURS * 3600 * 1000
 # Those that take a right away.
 _TAKING: Final = frozenset({"member", "disabled", "banned"})
 _STANDINGS: Final = frozenset({"administrator", "enabled", *_TAKING})
+
+
+def is_act(state: State, body: msgspec.Struct) -> bool:
+    """Whether administrators are told of a record of this body. A group is nobody else's."""
+    match body:
+        case InviteBody() | TakeBackBody() | StandingBody() | ResetBody() | SettingsBody():
+            return True
+        case DeleteRoomBody(room):
+            return room in state.rooms and state.rooms[room].kind is RoomKind.PUBLIC
+        case _:
+            return False
 
 
 def judge_standing(state: State, header: Header | Draft, body: StandingBody) -> Refusal | None:

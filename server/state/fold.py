@@ -17,6 +17,7 @@ from server.state.administration import (
     fold_reset,
     fold_settings,
     fold_standing,
+    is_act,
     judge_reset,
     judge_settings,
     judge_standing,
@@ -88,7 +89,7 @@ from server.state.rooms import (
 )
 from server.state.sightings import fold_seen, judge_seen
 from server.state.state import State, VoidRecord
-from server.state.told import Marked, Outcome, Told
+from server.state.told import ADMINISTRATORS, Marked, Outcome, Told
 from server.state.users import (
     fold_device,
     fold_password,
@@ -209,4 +210,5 @@ def _fold_request(state: State, record: Record) -> Outcome:
     if header.origin is None or owner is None:
         return Outcome(refusal)
     # It was acknowledged before the merge: whoever asked for it is told that it does not hold.
-    return Outcome(refusal, Told(audience=owner.id))
+    others = (ADMINISTRATORS,) if is_act(state, body) else ()
+    return Outcome(refusal, Told(audience=owner.id, others=others))

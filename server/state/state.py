@@ -246,8 +246,8 @@ class State:
             self.user_by_name[name_key(user.name)] = user.id
 
     def administrators(self) -> list[User]:
-        """The people who may administer now; the operator is not among them."""
-        return [user for user in self.users.values() if user.is_admin and user.id != OPERATOR]
+        """The people who may administer now; the operator is not among them. From any thread."""
+        return [user for user in list(self.users.values()) if user.is_admin and user.id != OPERATOR]
 
     def put_room(self, room: Room) -> None:
         """Add or replace a room."""

@@ -14,6 +14,8 @@ from server.state.invites import INVITE_MS
 from server.state.state import OPERATOR
 from tests.sessions.scene import SECRET, Client, Scene, codes, only
 from tests.sessions.test_password_checks import PASSWORD, sign_in
+from tests.state.acts import invite as invite_draft
+from tests.state.archive_of import merged, message
 from tests.waiting import wait_until
 
 OTHER = "seven slow snails in a drawer"
@@ -252,6 +254,24 @@ def test_the_audit_begins_with_the_first_administrator(scene: Scene) -> None:
     anna = founder(scene)
     (founding,) = audit(anna).acts
     assert (founding.by, founding.act, founding.person) == ("Anna", "setup", "Anna")
+
+
+@pytest.mark.parametrize("is_derived", [True, False])
+def test_the_audit_says_what_a_merge_took_back(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, *, is_derived: bool
+) -> None:
+    """And nothing of what was never accepted."""
+    anna, ben = founder(scene), scene.client()
+    only(sign_in(ben, "Ben", password=PASSWORD, register=True, code=invite(scene, anna)), events.SignedIn)
+    before = len(audit(anna).acts)
+    if not is_derived:
+        monkeypatch.setattr(type(scene.hub.store), "derived_index", lambda _store: 0)
+    lost, taken_back = (invite_draft(counter, bytes([counter]) * 32, name=ben.device) for counter in (1, 2))
+    scene.append(lost)
+    scene.append(merged(taken_back))
+    scene.append(message(3, name=ben.device, room="nowhere"))
+    acts = audit(anna).acts
+    assert [(one.by, one.act, one.detail) for one in acts[before:]] == [("Ben", "void", "invite: forbidden")]
 
 
 def days(scene: Scene, count: float) -> None:

@@ -6,7 +6,7 @@ import pytest
 from server.archive.record import Draft
 from server.protocol import limits
 from server.state.administration import RESET_MS
-from server.state.bodies import Way
+from server.state.bodies import DeleteRoomBody, GroupBody, Way
 from server.state.state import GENERAL, OPERATOR, ChatSettings, restore
 from server.state.told import ADMINISTRATORS
 from server.state.users import proof_of
@@ -22,7 +22,8 @@ from tests.state.acts import (
     standing,
     take_back,
 )
-from tests.state.archive_of import Archive, device, epoch, message
+from tests.state.archive_of import Archive, device, edit, epoch, message, room
+from tests.state.archive_of import act as request_of
 
 CODE = b"c" * 32
 BEN = person("e", "Ben")
@@ -187,6 +188,25 @@ def test_who_became_the_first_administrator_is_told_to_administrators() -> None:
     told = Archive(epoch()).add(founder()).told
     assert told is not None
     assert told.audiences == (GENERAL, ADMINISTRATORS)
+
+
+def test_an_act_that_a_merge_takes_back_is_told_to_administrators() -> None:
+    archive = Archive(
+        epoch(), founder(), BEN, room(1, "garden"), request_of("group", 2, GroupBody("g", "choir", ()))
+    )
+    public, group = (request_of("delete_room", 5, DeleteRoomBody(r), name="e") for r in ("room-d-1", "g"))
+    for draft in (*acts(10, "e"), public, msgspec.structs.replace(group, counter=6)):
+        outcome = archive.add(merged(draft))
+        if outcome.refusal is None:
+            # What takes a right away stays.
+            assert draft.kind == "standing"
+            continue
+        assert outcome.told is not None
+        of_group = draft.kind == "delete_room" and draft.counter == 6
+        assert outcome.told.audiences == (("user-e",) if of_group else ("user-e", ADMINISTRATORS))
+    refused = archive.add(merged(edit(100, ("d", 1), "no", name="e"))).told
+    assert refused is not None
+    assert refused.audiences == ("user-e",)
 
 
 def test_all_of_it_is_in_the_snapshot() -> None:

@@ -1,5 +1,7 @@
 """The state as bytes: what goes into a snapshot comes out of it."""
 
+from typing import Any
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -118,3 +120,19 @@ def test_what_an_older_version_kept_is_folded_anew() -> None:
 def test_bytes_that_are_no_snapshot_are_refused() -> None:
     with pytest.raises(msgspec.DecodeError):
         restore(b"\xc1")
+
+
+def test_who_administers_is_found_while_the_engine_puts_somebody() -> None:
+    state = Archive(*BEGIN).state
+
+    class Arriving:
+        id = "user-x"
+
+        @property
+        def is_admin(self) -> bool:
+            state.users["user-y"] = state.users["user-d"]
+            return True
+
+    arriving: Any = Arriving()
+    state.users["user-x"] = arriving
+    assert state.administrators() == [arriving]
