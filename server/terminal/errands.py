@@ -28,6 +28,7 @@ from server.terminal.printing import Printer
 from server.terminal.receipts import ReceiptErrands
 from server.terminal.rooms import Conversations
 from server.terminal.searching import Searching
+from server.terminal.signing_out import SigningOut
 from server.terminal.writing import Writing
 
 _OF_PAGES: Final = frozenset({"/around", "/before", "/after"})
@@ -95,10 +96,11 @@ class Errands:
         self.changing: Final = self._changing(outbox)
         self.receipts: Final = ReceiptErrands(self._room, printer.note, is_quiet=self.conversations.is_quiet)
         self.people: Final = Acquaintances(asks=manners.is_interactive)
+        self.signing_out: Final = self._signing_out(outbox, is_interactive=manners.is_interactive)
         self._all = (
             *(self.conversations, self.friendships, self.groups, self.inviting),
             *(self.account, self.searching, self.pages, self.exporting),
-            *(self.files, self.changing, self.receipts),
+            *(self.files, self.changing, self.receipts, self.signing_out),
         )
         printer.talk_in(lambda room: room == self.conversations.room, self.conversations.rooms.label_of)
         # Those that must know where we are, and where we can go.
@@ -114,7 +116,13 @@ class Errands:
     def is_deciding(self) -> bool:
         """Whether it is still to be seen where the next line goes, and who hears it."""
         people = self.friendships.is_waiting or self.groups.is_waiting or self.inviting.is_waiting
-        return self.conversations.is_deciding or people or self.account.is_leaving
+        is_going = self.account.is_leaving or self.signing_out.is_waiting
+        return self.conversations.is_deciding or people or is_going
+
+    @property
+    def is_out(self) -> bool:
+        """Whether the servers take nothing more from us, as we wished."""
+        return self.account.has_left or self.signing_out.has_signed_out
 
     def is_to_come(self, word: str) -> bool:
         """Whether what this command is about has not been answered yet: the hits, or the page before."""
@@ -190,6 +198,20 @@ class Errands:
             is_quiet=self.conversations.is_quiet,
         )
 
+    def _signing_out(self, outbox: OutboxFile, *, is_interactive: bool) -> SigningOut:
+        return SigningOut(
+            outbox.next_counter,
+            self._printer.note,
+            device=lambda: outbox.fact("device"),
+            waiting=lambda: len(self._writing),
+            is_busy=self._is_busy,
+            is_interactive=is_interactive,
+        )
+
+    def _is_busy(self) -> bool:
+        others = (errand for errand in self._all if errand is not self.signing_out)
+        return bool(self._writing) or any(errand.is_waiting for errand in others)
+
     def _place_commands(self) -> dict[str, Callable[[str], None]]:
         return {
             "/rooms": self.conversations.list_all,
@@ -232,6 +254,7 @@ class Errands:
             "/typing": self.receipts.typing,
             "/devices": self.account.list_devices,
             "/revoke": self.account.revoke,
+            "/signout": self.signing_out.sign_out,
             "/password": self.account.change_password,
             "/last": self.changing.list_last,
             "/around": self.pages.around,

@@ -14,6 +14,7 @@ _FIRST: Final = marked(
 _ACCOUNT: Final = marked(
     "/devices         your devices, each with a number\n"
     "/revoke N        sign out the device with this number for good\n"
+    "/signout         sign out this device for good, and leave\n"
     "/password        change your password; all other devices are signed out\n"
     "/unregister      leave this chat for good"
 )

@@ -175,6 +175,8 @@ class OutboxFile:
         self._database.execute("PRAGMA locking_mode = EXCLUSIVE")
         self._database.execute("PRAGMA journal_mode = WAL")
         self._database.execute("PRAGMA synchronous = FULL")
+        # What is deleted, such as the secret of a device that was signed out, stands in no file any more.
+        self._database.execute("PRAGMA secure_delete = ON")
         self._database.executescript(_SCHEMA)
         columns = [row[1] for row in self._database.execute("PRAGMA table_info(outbox)")]
         if "file" not in columns:

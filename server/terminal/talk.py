@@ -237,7 +237,7 @@ class Talk:
                 self._facts.note(notice)
             self._ending.hear(notice)
             self._errands.hear(notice)
-            if self._errands.account.has_left:
+            if self._errands.is_out:
                 # Whatever the servers say behind it is no news.
                 break
             self._past.hear(notice)
@@ -255,7 +255,11 @@ class Talk:
             self._writing.settle(settled, refused)
         if self._errands.account.has_left:
             self._leave(0, _("You have left this chat."))
+        elif self._errands.signing_out.has_signed_out:
+            self._outbox.renew_device()
+            self._leave(self._good_end, self._errands.signing_out.done())
         else:
+            self._errands.signing_out.go_on()
             self._go_on()
 
     def _tell(self, notice: AnyNotice) -> None:
@@ -316,11 +320,17 @@ class Talk:
         is_level = self._past.has_begun and self._facts.is_level and self._facts.has_seen_what_it_stored
         is_busy = bool(self._writing or self._typed) or self._errands.is_waiting
         if not is_busy and (is_level or self._manners.is_interactive):
-            self._leave(1 if self._writing.refused_count or self._errands.has_failed else 0)
+            self._leave(self._good_end)
+
+    @property
+    def _good_end(self) -> int:
+        """The exit code when nothing waits any more."""
+        return 1 if self._writing.refused_count or self._errands.has_failed else 0
 
     def _leave(self, exit_code: int, reason: str = "") -> None:
         self._exit_code = exit_code
         self._printer.note(reason)
+        self._errands.signing_out.leave()
         if self._writing:
             self._printer.note(kept_lines(len(self._writing)))
         if self._typed:

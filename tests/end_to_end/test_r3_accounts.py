@@ -13,6 +13,7 @@ import pytest
 
 from server.state.fold import fold
 from server.state.state import State
+from server.terminal.outbox_file import OutboxFile
 from tests.commands.programs import run_here
 from tests.end_to_end.deaths import CLIENT_S, bring_back, dying_leader
 from tests.end_to_end.real_pair import RealPair
@@ -195,6 +196,86 @@ def test_r3_1_a_lost_computer_is_signed_out_for_good_at_both_servers(
         devices = state_of(pair, place).devices
         assert all(devices[device["device"]].is_revoked for device in listed)
         assert sum(not device.is_revoked for device in devices.values()) == 1
+
+
+def secret_of(folder: Path) -> bytes:
+    """What the terminal client there signs in with."""
+    (path,) = folder.glob("*.sqlite")
+    outbox = OutboxFile(path)
+    try:
+        return outbox.identity("anna").secret.encode()
+    finally:
+        outbox.close()
+
+
+def test_r3_1_whoever_signs_out_is_out_at_both_servers_and_comes_back_as_another_device(
+    pair: RealPair, computers: Computers, rng: random.Random, tmp_path: Path
+) -> None:
+    right = computers.file(PASSWORD)
+    code, told = computers.say("first", "one", "--register", "--password-file", right)
+    assert code == 0, told
+    code, told = computers.say("second", "two", "--password-file", right)
+    assert code == 0, told
+    secret = secret_of(tmp_path / "second")
+    # What is typed before it is stored, what is typed behind it is said by nobody; and the leader dies.
+    delay_s = rng.uniform(0.1, 1.5)
+    timer = threading.Timer(delay_s, lambda: pair.kill(0))
+    timer.start()
+    code, told = computers.say("second", "goodbye\n/signout\nhello?")
+    timer.join()
+    assert code == 0, (delay_s, told)
+    assert "You are signed out" in told
+    assert "1 line was not sent" in told
+    for file in (tmp_path / "second").rglob("*"):
+        assert not file.is_file() or secret not in file.read_bytes(), file
+    code, told = computers.say("second", "no", "--wait", "5")
+    assert code == 1, told
+    assert "protected by a password" in told
+    code, told = computers.say("first", "/devices", "--json")
+    assert [device["is_this"] for device in devices_of(told)] == [True]
+    code, told = computers.say("second", "three", "--password-file", right, "--full-archive")
+    assert code == 0, told
+    # Each once: what was stored as the device that went is not sent by the one that came.
+    assert [line.rpartition(": ")[2] for line in told.splitlines() if " anna: " in line] == [
+        "one",
+        "two",
+        "goodbye",
+        "no",
+        "three",
+    ]
+
+
+def test_r3_1_without_a_server_nobody_is_signed_out_and_that_is_said(
+    pair: RealPair, computers: Computers, tmp_path: Path
+) -> None:
+    code, told = computers.say("first", "one", "--register", "--password-file", computers.file(PASSWORD))
+    assert code == 0, told
+    secret = secret_of(tmp_path / "first")
+    pair.kill(0)
+    pair.kill(1)
+    code, told = computers.say("first", "/signout", "--wait", "1")
+    assert code == 1, told
+    assert "No server has us now: this computer stays signed in." in told
+    assert "Type /signout again when a server answers" in told
+    assert secret_of(tmp_path / "first") == secret
+    pair.start_again(1)
+    with open_screen() as screen:
+        words = computers.words("first", "anna")
+        with subprocess.Popen(
+            words, stdin=screen.far, stdout=screen.far, stderr=screen.far, cwd=PROJECT
+        ) as process:
+            try:
+                screen.wait_for("connected to server")
+                screen.wait_for(">")
+                screen.type("/signout\r")
+                screen.wait_for("You are signed out")
+                wait_until(lambda: screen.read() and process.poll() is not None)
+            finally:
+                process.kill()
+        assert process.returncode == 0
+    code, told = computers.say("first", "no", "--wait", "5")
+    assert code == 1
+    assert "protected by a password" in told
 
 
 def test_r3_1_a_changed_password_leaves_one_device_signed_in(
