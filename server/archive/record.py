@@ -6,6 +6,7 @@ The encoded header is made once, by the leader, and travels and lies on disk as 
 """
 
 import hashlib
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Final, TypeVar
 
@@ -63,6 +64,18 @@ def span_ends(spans: Sequence[Span], last_index: int) -> list[tuple[Span, int]]:
     ends = [span.first_index - 1 for span in spans[1:]] + [last_index]
     # Not strict: an empty log has an end and no epoch.
     return list(zip(spans, ends, strict=False))
+
+
+def end_of_epoch(spans: Sequence[Span], epoch: str, last_index: int) -> int | None:
+    """The index at which a log leaves an epoch; None: it is none of this log's.
+
+    A log lives through thousands of epochs and is asked at every sign-in: the epochs of one count up.
+    """
+    counter = int(epoch.partition(".")[0])
+    place = bisect_left(spans, counter, key=lambda span: span.epoch.counter)
+    if place == len(spans) or str(spans[place].epoch) != epoch:
+        return None
+    return spans[place + 1].first_index - 1 if place + 1 < len(spans) else last_index
 
 
 def shared_index(spans: Sequence[Span], last_index: int) -> int:

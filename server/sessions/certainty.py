@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from server.engine.round import PairState
 from server.protocol import limits
 from server.protocol.errors import Refusal
 
@@ -29,9 +30,13 @@ def knows_all(hub: "Hub", session: "Session") -> bool:
 
     A follower that does not count is behind; and what the client asked before may be what it means.
     """
-    pair = hub.pair
-    is_level = pair.mode == "dual" or (pair.role == "leader" and pair.mode != "waiting")
-    return is_level and not (pair.is_behind or pair.is_merging or session.is_asking)
+    return is_level(hub.pair) and not session.is_asking
+
+
+def is_level(pair: PairState) -> bool:
+    """Whether this server has all that is committed anywhere."""
+    has_all = pair.mode == "dual" or (pair.role == "leader" and pair.mode != "waiting")
+    return has_all and not (pair.is_behind or pair.is_merging)
 
 
 async def certain(

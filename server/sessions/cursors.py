@@ -5,55 +5,76 @@ it. A cursor therefore carries a trail: the ends of the last epochs before it. T
 this log knows shows the fork, however many epochs both sides went through since.
 """
 
-from server.archive.record import Epoch, Span, span_ends
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import pairwise
+
+from server.archive.record import Span, end_of_epoch
 from server.engine.round import Position
 from server.protocol.limits import TRAIL_EPOCHS_MAX
 from server.protocol.requests import Cursor, EpochEnd
 
 
 def place_cursor(
-    cursor: Cursor | None, position: Position, spans: list[Span], *, is_leader: bool
+    cursor: Cursor | None,
+    position: Position,
+    spans: Sequence[Span],
+    *,
+    is_leader: bool,
+    log_end: int | None = None,
 ) -> tuple[Cursor, int | None]:
     """The cursor to start behind, and the index from which the client must drop what it holds.
 
     Without a cursor delivery starts at the end. A cursor is good when its epoch is the one that this
-    log has at its index, or when this server is only a moment behind; a leader never is.
+    log has at its index, or when this server is only a moment behind. A leader knows all epochs, and
+    behind `log_end` there is nothing that could come yet (None: there may be).
     """
     if cursor is None:
         return cursor_at(position.index, spans), None
     if cursor.index == 0 or is_on_its_way(cursor, spans, is_leader=is_leader):
         return cursor, None
-    ends = {str(span.epoch): end for span, end in span_ends(spans, position.index)}
+    own_end = end_of_epoch(spans, cursor.epoch, position.index)
     index = 0
     places: tuple[Cursor | EpochEnd, ...] = (cursor, *reversed(cursor.trail))
     for known in places:
-        if known.epoch in ends:
+        end = end_of_epoch(spans, known.epoch, position.index)
+        if end is not None:
             # In the latest epoch this server may be a moment behind. Not so when the client went on in
             # another one: then this log may yet turn out to leave the epoch where it ends now.
-            is_behind = known is cursor and known.epoch == str(spans[-1].epoch)
-            index = known.index if is_behind else min(known.index, ends[known.epoch])
+            is_behind = (
+                known is cursor
+                and known.epoch == str(spans[-1].epoch)
+                and (log_end is None or known.index <= log_end)
+            )
+            index = known.index if is_behind else min(known.index, end)
             break
     if index == cursor.index:
         # At the fork itself nothing is to be dropped, but its epoch may be one that never comes here.
-        return (cursor if cursor.epoch in ends else cursor_at(index, spans)), None
+        return (cursor if own_end is not None else cursor_at(index, spans)), None
     return cursor_at(index, spans), index
 
 
-def is_on_its_way(cursor: Cursor, spans: list[Span], *, is_leader: bool) -> bool:
+def is_on_its_way(cursor: Cursor, spans: Sequence[Span], *, is_leader: bool) -> bool:
     """Whether a cursor is of an epoch that this server does not know and may still learn of."""
     newest = spans[-1].epoch.counter if spans else 0
     counter = int(cursor.epoch.partition(".")[0])
     return not is_leader and counter > newest
 
 
-def cursor_at(index: int, spans: list[Span]) -> Cursor:
+def cursor_at(index: int, spans: Sequence[Span]) -> Cursor:
     """A place of this log, with its trail."""
-    before = [(span, end) for span, end in span_ends(spans, index) if span.first_index <= index]
-    trail = tuple(EpochEnd(str(span.epoch), end) for span, end in before[-TRAIL_EPOCHS_MAX - 1 : -1])
+    count = _count_before(index, spans)
+    newest = spans[max(0, count - TRAIL_EPOCHS_MAX - 1) : count]
+    trail = tuple(EpochEnd(str(span.epoch), after.first_index - 1) for span, after in pairwise(newest))
     return Cursor(epoch=epoch_at(spans, index), index=index, trail=trail)
 
 
-def epoch_at(spans: list[Span], index: int) -> str:
+def epoch_at(spans: Sequence[Span], index: int) -> str:
     """The epoch in which the record at an index was written, as clients know it."""
-    found: Epoch | None = next((s.epoch for s in reversed(spans) if s.first_index <= index), None)
-    return str(found) if found else "0.0.0"
+    count = _count_before(index, spans)
+    return str(spans[count - 1].epoch) if count else "0.0.0"
+
+
+def _count_before(index: int, spans: Sequence[Span]) -> int:
+    """How many epochs have begun at an index."""
+    return bisect_right(spans, index, key=lambda span: span.first_index)

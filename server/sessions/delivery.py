@@ -28,7 +28,7 @@ from server.protocol import events
 from server.protocol.changes import AnyChange
 from server.protocol.frames import encode_frame
 from server.protocol.requests import Cursor
-from server.sessions.cursors import place_cursor
+from server.sessions.ahead import ReadersAhead
 from server.sessions.feed import Feed, decode_frame
 from server.sessions.history import PIECE_BYTES, Recent
 from server.sessions.reader import NOTHING, Reader
@@ -38,8 +38,6 @@ from server.state.told import EVERYBODY
 
 _log = logging.getLogger(__name__)
 
-# A follower that does not know an epoch by then never will (s).
-_ON_ITS_WAY_S: Final = 2.0
 # Frames kept in memory; a reader further behind is served from the store.
 MEMORY_BYTES: Final = 32 * 1024 * 1024
 
@@ -50,7 +48,8 @@ class Delivery:
     `read_store(audiences, cursor, last)` gives the frames between, and the index they reach; it
     runs in a worker thread.
     `durable_end()` is how far the store's own tables reach: what lies behind stays in memory.
-    `is_leader()` tells whether this server's log is the measure; `now()` is monotonic time (s).
+    `is_leader()` tells whether this server's log is the measure; `log_end()` where the log ends of which
+    it has all (None: it may lack something); `now()` is monotonic time (s).
     """
 
     def __init__(
@@ -62,21 +61,21 @@ class Delivery:
         durable_end: Callable[[], int],
         is_leader: Callable[[], bool],
         now: Callable[[], float],
+        log_end: Callable[[], int | None] = lambda: None,
     ) -> None:
         self.position = position
         self._state: Final = state
         self._read_store: Final = read_store
         self._durable_end: Final = durable_end
-        self._is_leader: Final = is_leader
-        self._now: Final = now
         self._feeds: dict[str, Feed] = {}
         self._bytes = 0
         # Everything behind this index is in memory.
         self._memory_start = position.index
         self._readers: dict[str, set[Reader]] = {}
         self._by_user: dict[str, set[Reader]] = {}
-        # Readers that have read more, or in another epoch, than this server has yet, and since when (s).
-        self._ahead: dict[Reader, tuple[Cursor, float]] = {}
+        # Readers that have read more, or in another epoch, than this server has yet.
+        self._ahead: Final = ReadersAhead(state, is_leader, log_end, now)
+        self._cursors_ahead: Final = self._ahead.cursors
         # How often the log was cut; what was read from the store meanwhile is not to be sent.
         self.merges = 0
         # Since a cut, until what it took away was judged again.
@@ -91,8 +90,8 @@ class Delivery:
 
     def attach(self, reader: Reader, resumed: Cursor | None = None) -> None:
         """A reader starts behind its cursor; `resumed`, what it came with, may be ahead of this server."""
-        if resumed is not None and self._is_ahead(resumed):
-            self._ahead[reader] = resumed, self._now()
+        if resumed is not None:
+            self._ahead.take(reader, resumed, self.position)
         for audience in reader.audiences:
             self._readers.setdefault(audience, set()).add(reader)
         self._by_user.setdefault(reader.user, set()).add(reader)
@@ -101,7 +100,7 @@ class Delivery:
 
     def detach(self, reader: Reader) -> None:
         """A reader is gone."""
-        self._ahead.pop(reader, None)
+        self._ahead.forget(reader)
         for audience in reader.audiences:
             self._readers.get(audience, set()).discard(reader)
         mine = self._by_user.get(reader.user, set())
@@ -208,7 +207,7 @@ class Delivery:
         told = encode_frame(events.Diverged(index=position.index)) + _position_frame(position)
         for reader in {reader for mine in self._by_user.values() for reader in mine}:
             reader.joins = tuple((room, min(last, position.index)) for room, last in reader.joins)
-            if reader.cursor > position.index and reader not in self._ahead:
+            if reader.cursor > position.index and reader not in self._cursors_ahead:
                 reader.cursor = position.index
                 reader.outlet.write(told)
         self._take_back()
@@ -226,25 +225,16 @@ class Delivery:
 
     def verify_ahead(self) -> None:
         """Cursors that this server could not know at first: it knows them now, or never will."""
-        for reader, (cursor, since) in list(self._ahead.items()):
-            # What the leader has comes in a moment, or is of an archive that was merged into another.
-            is_final = self._is_leader() or self._now() - since > _ON_ITS_WAY_S
-            start, diverged_at = place_cursor(cursor, self.position, self._state().spans, is_leader=is_final)
+        for reader, diverged_at in self._ahead.found(self.position):
             if diverged_at is not None:
                 reader.cursor = diverged_at
                 reader.touched = frozenset(reader.audiences)
                 reader.outlet.write(encode_frame(events.Diverged(index=diverged_at)))
-            if diverged_at is not None or not self._is_ahead(start):
-                del self._ahead[reader]
-                self.flush(reader)
-
-    def _is_ahead(self, cursor: Cursor) -> bool:
-        return cursor.index > self.position.index or not self.knows(cursor)
+            self.flush(reader)
 
     def knows(self, cursor: Cursor) -> bool:
         """Whether the cursor's epoch is one of this log."""
-        spans = self._state().spans
-        return not cursor.index or any(str(span.epoch) == cursor.epoch for span in reversed(spans))
+        return self._ahead.knows(cursor)
 
     def _mark(self, touched: set[str], end_before: int) -> set[Reader]:
         """The readers of these audiences; who was not marked stood at the end, so its cursor goes there.
@@ -271,7 +261,7 @@ class Delivery:
         """
         if reader.is_reading_store or not reader.touched or reader.outlet.is_paused:
             return
-        if reader in self._ahead and not self.knows(self._ahead[reader][0]):
+        if reader in self._cursors_ahead and not self.knows(self._cursors_ahead[reader]):
             # Where it goes on is not known yet.
             return
         if reader.cursor < self._memory_start:

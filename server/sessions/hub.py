@@ -21,6 +21,7 @@ from server.protocol import limits, requests
 from server.protocol.facts import ServerFacts
 from server.sessions.admission import Load, Policy, Verdict, admit
 from server.sessions.announcements import Announcements
+from server.sessions.certainty import is_level
 from server.sessions.cursors import cursor_at, place_cursor
 from server.sessions.delivery import Delivery
 from server.sessions.facts import OwnFacts, PeerFacts, PeerNews, PeerOnline, PeerTyping
@@ -139,6 +140,7 @@ class Hub:
             ),
             durable_end=reader.derived_index,
             is_leader=lambda: self.pair.role == "leader",
+            log_end=lambda: engine.known_end if is_level(self.pair) else None,
             now=self.now,
         )
 

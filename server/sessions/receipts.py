@@ -286,5 +286,5 @@ def _receipts(state: State, asker: str, request: requests.Receipts) -> events.Ro
 def _trail(state: State) -> tuple[tuple[Epoch, int], ...]:
     """The latest epochs of this log, with their ends."""
     index = state.index
-    ends = [(span.epoch, end) for span, end in span_ends(list(state.spans), index)]
-    return tuple(ends[-_TRAIL_EPOCHS_MAX:])
+    latest = state.spans[-_TRAIL_EPOCHS_MAX:]
+    return tuple((span.epoch, end) for span, end in span_ends(latest, index))

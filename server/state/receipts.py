@@ -6,7 +6,7 @@ they count as far as this log is the same one. What that cuts off is marked agai
 told of every merge: no receipt is wrong, some are missing for a while.
 """
 
-from server.archive.record import Draft, Header, span_ends
+from server.archive.record import Draft, Header, end_of_epoch
 from server.protocol.errors import Refusal
 from server.state.bodies import MarksBody
 from server.state.state import State
@@ -41,6 +41,8 @@ def shared_end(state: State, body: MarksBody) -> int:
 
     An epoch has one writer: two logs that share one agree up to where the shorter one leaves it.
     """
-    ends = {span.epoch: end for span, end in span_ends(state.spans, state.index)}
-    known = (min(index, ends[epoch]) for epoch, index in reversed(body.trail) if epoch in ends)
-    return next(known, 0)
+    for epoch, index in reversed(body.trail):
+        end = end_of_epoch(state.spans, str(epoch), state.index)
+        if end is not None:
+            return min(index, end)
+    return 0

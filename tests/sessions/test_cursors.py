@@ -1,5 +1,8 @@
 """Cursors against a model: logs as lists of epochs, compared record by record."""
 
+from collections.abc import Sequence
+from typing import overload
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,7 +11,7 @@ from server.archive.record import Epoch, Span
 from server.client.reading import Reading
 from server.engine.round import Position
 from server.protocol.limits import TRAIL_EPOCHS_MAX
-from server.protocol.requests import Cursor
+from server.protocol.requests import Cursor, EpochEnd
 from server.sessions.cursors import cursor_at, place_cursor
 
 Log = list[Epoch]  # The epoch of each record; the record at index n is log[n - 1].
@@ -127,6 +130,49 @@ def test_a_server_that_lags_does_not_call_its_own_latest_epoch_diverged(*, is_le
     cursor = Cursor(epoch=str(epoch), index=9)
     here = position_of([epoch] * 5), spans_of([epoch] * 5)
     assert place_cursor(cursor, *here, is_leader=is_leader) == (cursor, None)
+
+
+class Counted(Sequence[Span]):
+    """Epochs of a log, and how many of them were looked at."""
+
+    def __init__(self, spans: list[Span]) -> None:
+        self.spans = spans
+        self.looks = 0
+
+    def __len__(self) -> int:
+        return len(self.spans)
+
+    @overload
+    def __getitem__(self, place: int) -> Span: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Span]: ...
+    def __getitem__(self, place: int | slice) -> Span | Sequence[Span]:
+        found = self.spans[place]
+        self.looks += len(found) if isinstance(found, list) else 1
+        return found
+
+
+def test_of_many_epochs_few_are_looked_at() -> None:
+    count = 10_000
+    log = [Epoch(2 * n + 1, "a", "0f") for n in range(count)]
+    spans = Counted(spans_of(log))
+    cursor = cursor_at(count - 5, spans)
+    assert (cursor.epoch, cursor.trail[-1].index) == (str(log[-6]), count - 6)
+    # An archive that went its own way: nothing of its trail is known here.
+    trail = tuple(EpochEnd(f"{2 * n + 2}.b.0f", n) for n in range(TRAIL_EPOCHS_MAX))
+    for at in (cursor, Cursor(str(log[-1]), count, trail), Cursor(f"{count}.b.0f", 7, trail)):
+        spans.looks = 0
+        place_cursor(at, position_of(log), spans, is_leader=True)
+        # Each of the 17 epochs is looked for, by halves.
+        assert spans.looks < 20 * 17
+
+
+def test_what_no_log_can_hold_any_more_is_behind_the_end() -> None:
+    epoch = Epoch(1, "a", "0f")
+    here = position_of([epoch] * 5), spans_of([epoch] * 5)
+    cursor = Cursor(epoch=str(epoch), index=9)
+    assert place_cursor(cursor, *here, is_leader=True, log_end=9) == (cursor, None)
+    assert place_cursor(cursor, *here, is_leader=True, log_end=8)[1] == 5
 
 
 def test_the_middle_of_an_epoch_that_ended_earlier_here_is_diverged() -> None:

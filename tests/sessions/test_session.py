@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
+from server.engine.round import PairState
 from server.protocol import events, limits, requests
 from server.protocol.frames import encode_frame
 from server.sessions.admission import Policy
@@ -115,6 +117,35 @@ def test_a_standby_hears_of_the_servers_and_nothing_else_until_it_is_active(scen
     found = waiting.ask(requests.Activate, cursor=cursor)
     assert not only(found, events.SignedIn).standby
     assert [message.text for message in messages_in(found)] == ["hello"]
+
+
+@pytest.mark.parametrize("role", ["leader", "follower"])
+def test_a_cursor_from_the_future_is_told_where_the_archive_ends(scene: Scene, role: str) -> None:
+    scene.client().sign_in("Anna")
+    here = scene.hub.place_cursor(None)[0]
+    scene.hub.pair = PairState(role, "dual", here.epoch, "", 0)
+    liar, honest = scene.client(), scene.client()
+    liar.sign_in("Ben", cursor=msgspec.structs.replace(here, index=limits.INTEGER_MAX))
+    # It stands in the log, and is not committed yet.
+    scene.uncommitted = 3
+    ahead = msgspec.structs.replace(here, index=scene.state.index + 3)
+    honest.sign_in("Cleo", cursor=ahead)
+    scene.pass_time(1.0)
+    assert not any(isinstance(event, events.Diverged) for event in liar.heard() + honest.heard())
+    scene.pass_time(1.5)
+    assert only(liar.heard(), events.Diverged).index == scene.state.index
+    assert not any(isinstance(event, events.Diverged) for event in honest.heard())
+    assert len(scene.hub.delivery._cursors_ahead) == 1
+
+
+def test_while_more_may_come_a_cursor_from_the_future_waits(scene: Scene) -> None:
+    scene.client().sign_in("Anna")
+    here = scene.hub.place_cursor(None)[0]
+    scene.hub.pair = PairState("follower", "dual", here.epoch, "", 0, is_behind=True)
+    client = scene.client()
+    client.sign_in("Ben", cursor=msgspec.structs.replace(here, index=scene.state.index + 50))
+    scene.pass_time(5.0)
+    assert not any(isinstance(event, events.Diverged) for event in client.heard())
 
 
 # --- admission
