@@ -22,7 +22,7 @@ from server.protocol.facts import ServerFacts
 from server.protocol.requests import Activate, Hello, SignIn, SignOut
 
 # Refusals that time heals; every other one needs the person.
-PASSING_REFUSALS: Final = frozenset(
+_PASSING_AT_SIGN_IN: Final = frozenset(
     {"unknown", "disk_full", "shutting_down", "internal", "too_many_requests", "too_slow_to_sign_in"}
 )
 # A server that tells no wait, or none worth the name; and one that would keep us out for ever.
@@ -120,7 +120,7 @@ class Admission:
 
     def refused(self, link: Link, event: Failed, now: float) -> None:
         """The server said no."""
-        if link.is_standby_wanted or event.code in PASSING_REFUSALS:
+        if link.is_standby_wanted or event.code in _PASSING_AT_SIGN_IN:
             # A standby that lags behind may not know us yet: never a reason to stop.
             self._links.give_up(link, event.code, now, event.arguments)
             return

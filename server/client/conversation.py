@@ -88,11 +88,6 @@ class Conversation:
     # What can be read.
 
     @property
-    def outbox_count(self) -> int:
-        """How many drafts have no final answer."""
-        return len(self._exchange)
-
-    @property
     def server(self) -> str:
         """The server that has us, or nothing."""
         active = self._links.active

@@ -25,7 +25,7 @@ from server.protocol.frames import encode_frame
 from server.protocol.requests import Send
 
 # A send that is refused with one of these may be stored later: it stays in the outbox.
-PASSING_REFUSALS: Final = frozenset(
+_PASSING_FOR_SENDS: Final = frozenset(
     {
         "unknown",
         "disk_full",
@@ -74,9 +74,6 @@ class Exchange:
         self._sends_from = 0.0
         # When a send was last answered, or the first of those in flight went out.
         self._progress_at = 0.0
-
-    def __len__(self) -> int:
-        return len(self._outbox)
 
     def send(self, draft: Draft) -> None:
         """Take a draft. One that no server would store is refused here, so that none is troubled."""
@@ -141,7 +138,7 @@ class Exchange:
             self._emit(failed)
         elif counter is not None:
             self._progress_at = now
-            if event.code in PASSING_REFUSALS:
+            if event.code in _PASSING_FOR_SENDS:
                 self._postpone(counter, event, now)
                 if event.code == "disk_full":
                     self._go_to_other(now)

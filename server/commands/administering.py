@@ -5,6 +5,7 @@ Acts have a counter, so that one whose answer was lost is asked again, at whiche
 
 import dataclasses
 import secrets
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -107,11 +108,10 @@ class Administering:
 
     def person(self, name: str) -> str:
         """The id of somebody, by name or by the id itself."""
-        people = self.people()
-        found = [one for one in people if name_key(one.name) == name_key(name) or one.user == name]
-        if not found:
+        user = user_of(self.people(), name)
+        if not user:
             fail(_("There is nobody called {name}: `admin users` lists everybody.").format(name=name))
-        return found[0].user
+        return user
 
     def invite(self, beginning: str) -> InviteFacts:
         """One invite, by the beginning of its hash."""
@@ -126,6 +126,13 @@ class Administering:
         addresses = [target.address for target in self._targets]
         link = invite_link(self._folder, self._cluster, addresses)
         return str(dataclasses.replace(link, code=code))
+
+
+def user_of(people: Collection[AccountFacts], wanted: str) -> str:
+    """The id of somebody, by the id itself, else by name: anybody may be called like another one's id."""
+    by_id = {one.user: one.user for one in people}
+    by_name = {name_key(one.name): one.user for one in people}
+    return by_id.get(wanted) or by_name.get(name_key(wanted), "")
 
 
 def new_code() -> str:

@@ -104,7 +104,8 @@ class AccountFacts(msgspec.Struct, frozen=True):
 class ActFacts(msgspec.Struct, frozen=True):
     """An act of administration: `by` is who did it (a name), `person` to whom, `detail` what else is known.
 
-    `act` is a standing, or setup, invite, take_back, reset, settings; or void for one that a merge took back.
+    `act` is a standing, or setup, invite, take_back, reset, settings, delete_room; or void for one that a
+    merge took back.
     """
 
     index: int

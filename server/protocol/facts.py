@@ -21,6 +21,7 @@ class FileFacts(msgspec.Struct, frozen=True, omit_defaults=True):
 class RoomFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     """A room as it is listed; `is_member` and `is_administrator` are about the person who asked.
 
+    Who is no member and yet `is_administrator` would administer it: an administrator of the chat.
     `kind` is general, public, group or private. A private chat has the other one's name; `user` is that
     one's id, and `has_left` says that the person has left the chat for good.
     `read` is up to which index the person has read there; the last message stands at `last_message`.

@@ -135,7 +135,10 @@ class Edit(_Changing, frozen=True, tag="edit"):
 
 
 class Delete(_Changing, frozen=True, tag="delete"):
-    """Take away an own message, the one with the counter `message` of a device: its text is erased."""
+    """Take away a message, the one with the counter `message` of a device: its text is erased.
+
+    Who wrote it may, and who administers the room.
+    """
 
 
 class React(_Changing, frozen=True, tag="react"):
@@ -303,7 +306,7 @@ class Typing(Request, frozen=True, tag="typing"):
 
 
 class Rooms(Request, frozen=True, tag="rooms"):
-    """All public rooms."""
+    """All public rooms, and the own groups and private chats."""
 
 
 class Who(Request, frozen=True, tag="who"):

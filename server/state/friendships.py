@@ -82,7 +82,7 @@ def _judge_ask(state: State, header: Header | Draft, user: str, other: str) -> R
 
 
 def fold_friend(state: State, header: Header, body: FriendBody) -> Told | None:
-    """Both sides are told, but for a block: nobody hears that he or she was blocked."""
+    """Both sides are told, but for a block: the other one hears of it who asks, or makes a group of both."""
     user = state.devices[header.device].user
     both = Told(audience=user, others=(body.user,))
     match FriendAct(body.act):

@@ -56,7 +56,10 @@ def judge_invite(state: State, header: Header | Draft, body: InviteBody) -> Refu
 
 
 def fold_invite(state: State, header: Header, body: InviteBody) -> Told:
-    """It is good from now on; those that have been of no use for long are forgotten."""
+    """It is good from now on; those that have been of no use for long, by its time, are forgotten.
+
+    So one record of a server whose clock is months ahead forgets all: they are made again.
+    """
     old = [key for key, invite in state.invites.items() if invite.until_ms + _KEPT_MS < header.time_ms]
     for key in old:
         del state.invites[key]

@@ -99,7 +99,10 @@ def role_of(state: State, room: Room, user: str) -> Role:
 
 
 def administers(state: State, room: Room, user: str) -> bool:
-    """Whether a member administers a room. Where anybody may be, the administrators of the chat do, too."""
+    """Whether a person administers a room, or would as a member.
+
+    Where anybody may be, the administrators of the chat do, too.
+    """
     if user in room.administrators:
         return True
     person = state.users.get(user)

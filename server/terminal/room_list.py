@@ -118,7 +118,7 @@ def _about(facts: RoomFacts) -> list[str]:
         about.append(_("not joined"))
     if facts.has_left:
         about.append(_("has left this chat"))
-    if facts.is_administrator:
+    if facts.is_member and facts.is_administrator:
         about.append(_("you administer it"))
     return about
 

@@ -10,6 +10,7 @@ from server.client.notices import (
     Connected,
     Disconnected,
     OtherChat,
+    Refused,
     SignInRefused,
     StandbyChanged,
     Taught,
@@ -192,7 +193,7 @@ def test_what_was_written_for_one_chat_never_goes_to_another() -> None:
     wire.wait(60.0)
     assert [notice.address for notice in wire.all_of(OtherChat)] == [ADDRESSES["a"], ADDRESSES["b"]]
     assert kinds(wire.a().asked) == ["Hello"]
-    assert wire.conversation.outbox_count == 1
+    assert (wire.stored(), wire.all_of(Refused)) == ([], [])
 
 
 def test_the_standby_must_belong_to_the_same_chat() -> None:

@@ -33,7 +33,7 @@ def test_drafts_of_an_earlier_run_are_sent_first_and_once() -> None:
     wire.conversation.send([draft(8)], wire.now)
     wire.settle()
     assert [kept.counter for kept in wire.pair.archive] == [5, 7, 8]
-    assert wire.conversation.outbox_count == 0
+    assert wire.stored() == [5, 7, 8]
 
 
 def test_a_refused_message_leaves_and_does_not_stop_the_next_one() -> None:
@@ -74,7 +74,7 @@ def test_a_passing_refusal_keeps_the_order_and_tries_again() -> None:
     wire.conversation.send([draft(1), draft(2)], wire.now)
     wire.settle()
     assert wire.all_of(Delayed)[-1].code == "internal"
-    assert wire.conversation.outbox_count == 2
+    assert (wire.stored(), wire.all_of(Refused)) == ([], [])
     wire.a().refusals.clear()
     wire.conversation.send([draft(3)], wire.now)
     wire.wait(1.0)
@@ -105,7 +105,7 @@ def test_while_both_disks_are_full_everything_waits_and_no_server_is_pestered() 
         for request in server.asked
     )
     assert asked < 300
-    assert wire.conversation.outbox_count == 2
+    assert (wire.stored(), wire.all_of(Refused)) == ([], [])
     wire.pair.servers["b"].refusals.clear()
     wire.wait(15.0)
     assert [kept.counter for kept in wire.pair.archive] == [1, 2]

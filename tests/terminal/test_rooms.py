@@ -17,7 +17,8 @@ OWN = [
     RoomFacts(GROUP, "Our garden", 2, is_member=True, kind="group"),
     RoomFacts("p1", "bob", 2, is_member=True, kind="private", user="b"),
 ]
-PUBLIC = RoomFacts("r1", "tea", 5, is_member=False, topic="leaves")
+# An administrator of the chat would administer it.
+PUBLIC = RoomFacts("r1", "tea", 5, is_member=False, topic="leaves", is_administrator=True)
 
 
 class Facts:
