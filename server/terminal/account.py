@@ -6,13 +6,16 @@ from datetime import UTC, datetime
 from typing import Final
 
 from server.client.notices import Answered, AnyNotice, Connected, QuestionFailed, SignInRefused, Stored
+from server.i18n.error_texts import error_text
 from server.i18n.translation import _
 from server.network.client_links import ClientLinks
+from server.protocol import limits
 from server.protocol.events import DeviceList
 from server.protocol.facts import DeviceFacts
 from server.protocol.names import name_key
 from server.protocol.requests import ChangePassword, Devices, RevokeDevice, Unregister
 from server.terminal.form import Form, Question
+from server.terminal.words import is_text, number_in
 
 _DEVICE_ID: Final = re.compile("[0-9a-f]{32}")
 
@@ -94,6 +97,8 @@ class Account:
         if not self._is_own_name(answers[0]):
             self._fail(_("That is not your name; nothing was changed."))
             return
+        if not self._can_be_sent(answers[1:]):
+            return
         assert self._links is not None
         unregister = Unregister(id=1, counter=self._next_counter(), password=answers[1])
         self._leaving = self._links.ask(unregister)
@@ -104,9 +109,22 @@ class Account:
         if new != again:
             self._fail(_("The two are not the same; nothing was changed."))
             return
+        if not self._can_be_sent(answers):
+            return
         assert self._links is not None
         change = ChangePassword(id=1, counter=self._next_counter(), old=old, new=new)
         self._asked.add(self._links.ask(change))
+
+    def _can_be_sent(self, passwords: list[str]) -> bool:
+        """Whether a server would look at them (told if not)."""
+        if not all(map(is_text, passwords)):
+            self._fail(error_text("bad_utf8", {}))
+            return False
+        if max(map(len, passwords)) > limits.PASSWORD_CHARACTERS_MAX:
+            text = _("A password has 1 to {limit} characters.")
+            self._fail(text.format(limit=limits.PASSWORD_CHARACTERS_MAX))
+            return False
+        return True
 
     def hear(self, notice: AnyNotice) -> None:
         """Something was answered, perhaps."""
@@ -137,7 +155,7 @@ class Account:
 
     def _numbered(self, argument: str) -> str:
         """The device of this number in the last list, or nothing."""
-        number = int(argument) if argument.isdecimal() else 0
+        number = number_in(argument) or 0
         return self._listed[number - 1].device if 1 <= number <= len(self._listed) else ""
 
     def _fail(self, sentence: str) -> None:

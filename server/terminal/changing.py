@@ -9,12 +9,13 @@ from server.client.exchange import refusal_of
 from server.client.notices import AnyNotice, Happened, QuestionFailed, Stored
 from server.i18n.translation import _
 from server.network.client_links import ClientLinks
-from server.protocol import events
+from server.protocol import events, limits
 from server.protocol.changes import AnyChange
 from server.protocol.events import Message
 from server.protocol.requests import Delete, Edit, React
 from server.terminal.sentences import sentence_of
 from server.terminal.shown import Shown
+from server.terminal.words import number_in
 
 _LAST: Final = 20
 # What programs say in place of a number: the device and the counter of a message.
@@ -62,8 +63,8 @@ class Changing:
 
     def list_last(self, argument: str) -> None:
         """`/last N`: the newest messages with their numbers, as they are now."""
-        count = int(argument) if argument.isdecimal() else _LAST
-        for number, message in self._shown.newest(min(count, 1_000)):
+        count = number_in(argument)
+        for number, message in self._shown.newest(_LAST if count is None else min(count, 1_000)):
             self._show(number, message)
 
     def edit(self, argument: str) -> None:
@@ -157,9 +158,9 @@ class Changing:
         """The message that is meant, and what stands behind its number."""
         word, _space, rest = argument.partition(" ")
         match = _IDENTITY.fullmatch(word)
-        if match is not None:
+        if match is not None and int(match[2]) <= limits.INTEGER_MAX:
             return (match[1], int(match[2])), rest.strip()
-        message = self._shown.find(int(word)) if word.isdecimal() and len(word) < 10 else None
+        message = self._shown.find(number_in(word) or 0)
         if message is None:
             self._fail(_("Which message? /last shows the last ones with their numbers."))
             return None, ""
@@ -182,4 +183,4 @@ def _emoji(said: str) -> str:
             return _SHORT.get(name or said) or unicodedata.lookup(name.replace("_", " "))
         except KeyError:
             return ""
-    return said
+    return said if len(said) <= limits.EMOJI_CHARACTERS_MAX else ""

@@ -32,6 +32,8 @@ from server.terminal.signing_out import SigningOut
 from server.terminal.writing import Writing
 
 _OF_PAGES: Final = frozenset({"/around", "/before", "/after"})
+# What stands behind these need not be text: a file's name may be any bytes.
+_OF_PATHS: Final = frozenset({"/file", "/get", "/export"})
 
 
 class Manners(msgspec.Struct, frozen=True):
@@ -105,6 +107,7 @@ class Errands:
         printer.talk_in(lambda room: room == self.conversations.room, self.conversations.rooms.label_of)
         # Those that must know where we are, and where we can go.
         self.of_places: Final = self._place_commands()
+        self.of_paths: Final = _OF_PATHS
         self.commands: Final = {**self.of_places, **self._other_commands()}
 
     @property

@@ -16,6 +16,7 @@ from server.protocol import limits
 from server.protocol.events import HistoryPage
 from server.protocol.requests import History
 from server.terminal.export_formats import ENDINGS, FORMATS, Format, Heading
+from server.terminal.paths import path_in
 
 _PROGRESS_EVERY_S: Final = 2.0
 
@@ -66,7 +67,11 @@ class Exporting:
                 _("Into which file? /export talk.html writes this room as a page, .json and .txt work too.")
             )
             return
-        path = Path(argument).expanduser()
+        try:
+            path = path_in(argument)
+        except OSError as error:
+            self._fail(_cannot_write(argument, error))
+            return
         self.begin(Export(self._own_room(), ENDINGS.get(path.suffix.casefold(), "text"), path))
 
     def begin(self, wanted: Export) -> None:
@@ -185,5 +190,5 @@ class Exporting:
         return wanted.path.with_name(wanted.path.name + ".part")
 
 
-def _cannot_write(path: Path, error: OSError) -> str:
+def _cannot_write(path: Path | str, error: OSError) -> str:
     return _("{path} cannot be written: {detail}.").format(path=path, detail=error.strerror or error)

@@ -13,8 +13,10 @@ from server.network.client_links import ClientLinks
 from server.protocol.events import Message
 from server.protocol.facts import FileFacts
 from server.protocol.names import clean_file_name
+from server.terminal.paths import path_in
 from server.terminal.printing import size_text
 from server.terminal.sentences import nowhere, sentence_of
+from server.terminal.words import number_in
 
 # A server that lost a file between the upload and the message gets it again; so often and not for ever.
 _TRIES_MAX: Final = 3
@@ -72,8 +74,8 @@ class Files:
 
     def send(self, argument: str) -> None:
         """`/file PATH`: send it, then the message that carries it."""
-        path = Path(argument).expanduser()
-        if not argument or not path.is_file():
+        path = _file_at(argument)
+        if path is None:
             self._fail(_("There is no file {path}. Type /file and its path.").format(path=argument))
             return
         if not self._room():
@@ -87,11 +89,15 @@ class Files:
             self._later.append(argument)
             return
         number, _space, folder = argument.partition(" ")
-        message = self._listed(int(number)) if number.isdecimal() else None
+        message = self._listed(number_in(number) or 0)
         if message is None or message.file is None or self._links is None:
             self._fail(_("There is no file with this number. Each is shown with its number: /get 1"))
             return
-        place = Path(folder.strip() or ".").expanduser()
+        try:
+            place = path_in(folder.strip())
+        except OSError as error:
+            self._fail(_("{name}: {reason}.").format(name=folder.strip(), reason=error.strerror))
+            return
         ticket = self._links.download(message.room, message.file, place)
         self._fetching[ticket] = clean_file_name(message.file.name)
 
@@ -159,6 +165,14 @@ class Files:
 
     def _show_all(self) -> None:
         self._show("  ".join(bar(name, moved.done, moved.size) for name, moved in self._moved.values()))
+
+
+def _file_at(argument: str) -> Path | None:
+    try:
+        path = path_in(argument)
+        return path if argument and path.is_file() else None
+    except OSError:
+        return None
 
 
 def bar(name: str, done: int, size: int) -> str:

@@ -13,6 +13,7 @@ from server.protocol import limits
 from server.protocol.events import HistoryPage, Message
 from server.protocol.requests import History
 from server.terminal.shown import Shown
+from server.terminal.words import number_in
 
 # About as much as stands on a screen.
 _PAGE_ROWS: Final = 20
@@ -119,8 +120,9 @@ class Pages:
 
     def _place(self, argument: str) -> tuple[str, int] | None:
         """The room and the index of what is meant."""
-        if argument.isdecimal() and len(argument) < 10:
-            message = self._shown.find(int(argument))
+        number = number_in(argument)
+        if number is not None:
+            message = self._shown.find(number)
             return None if message is None else (message.room, message.index)
         match = _PLACE.fullmatch(argument)
         if match is None:

@@ -15,6 +15,7 @@ from server.protocol.one_time_codes import CODE_BYTES, code_hash, code_text
 from server.protocol.requests import CreateInvite, Invites, TakeBackInvite
 from server.terminal.asking import Answer, Asking, AskingErrand
 from server.terminal.printing import printable
+from server.terminal.words import number_in
 
 
 class Inviting(AskingErrand):
@@ -51,8 +52,9 @@ class Inviting(AskingErrand):
     def take_back(self, argument: str) -> None:
         """`/uninvite N`, by the last list; programs say the hash of the invite."""
         found = [one.hash for one in self._listed if one.hash == argument]
-        if argument.isdecimal() and 1 <= int(argument[:6]) <= len(self._listed):
-            found = [self._listed[int(argument) - 1].hash]
+        number = number_in(argument) or 0
+        if 1 <= number <= len(self._listed):
+            found = [self._listed[number - 1].hash]
         if not found:
             self._asking.fail(_("Which one? /invites lists them, /uninvite 2 takes the second one back."))
             return

@@ -18,6 +18,7 @@ from server.network.client_links import ClientLinks
 from server.protocol.events import Message, RoomReceipts, UnreadCounts
 from server.protocol.requests import Cursor, Receipts, Unread
 from server.terminal.room_list import unread_text
+from server.terminal.words import number_in
 
 # Own messages that can be asked about.
 _OWN_MAX: Final = 200
@@ -71,7 +72,8 @@ class ReceiptErrands:
     def receipts(self, argument: str) -> None:
         """`/receipts N`: of the last N own messages."""
         assert self._links is not None
-        wanted = int(argument) if argument.isdecimal() else 1
+        number = number_in(argument)
+        wanted = 1 if number is None else number
         own = [message for message in self._own if message.room == self._room()]
         messages = own[-wanted:] if wanted else []
         if not messages:

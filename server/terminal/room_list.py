@@ -7,9 +7,9 @@ from server.i18n.translation import _, ngettext
 from server.protocol import limits
 from server.protocol.facts import RoomFacts
 from server.protocol.names import name_key
+from server.terminal.words import number_in
 
 _KINDS: Final = ("general", "public", "group", "private")
-_NUMBER_DIGITS_MAX: Final = 6
 
 
 class RoomList:
@@ -62,7 +62,7 @@ class RoomList:
         With @ before it it is a person, with # it is none.
         """
         ids = {facts.room: facts for facts in among}
-        number = int(name) if name.isdecimal() and len(name) <= _NUMBER_DIGITS_MAX else 0
+        number = number_in(name) or 0
         if 1 <= number <= len(self._listed) and self._listed[number - 1] in ids:
             return [self._listed[number - 1]]
         if name in ids:

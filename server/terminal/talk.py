@@ -47,6 +47,7 @@ from server.terminal.sentences import (
 )
 from server.terminal.telling import Telling
 from server.terminal.typing_in import Ended, Input, Left, Typed
+from server.terminal.words import is_text
 from server.terminal.writing import Writing
 
 
@@ -196,12 +197,12 @@ class Talk:
 
     def _obey(self, line: str) -> None:
         word, _space, argument = line.strip().partition(" ")
-        if word not in self._errands.of_places:
+        if word not in self._errands.of_paths and not is_text(argument):
+            self._writing.refuse(Refusal("bad_utf8"))
+        elif word not in self._errands.of_places:
             self._commands.get(word, self._unknown_command)(argument.strip())
         elif not self._errands.conversations.is_known:
             self._printer.note(_("Not connected yet: that can be done once a server has us."))
-        elif not _is_text(argument):
-            self._writing.refuse(Refusal("bad_utf8"))
         else:
             self._commands[word](argument.strip())
 
@@ -335,12 +336,3 @@ class Talk:
             self._printer.note(kept_lines(len(self._writing)))
         if self._typed:
             self._printer.note(unplaced_lines(len(self._typed)))
-
-
-def _is_text(text: str) -> bool:
-    """Whether it can be sent: bytes of a pipe may be none."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -1,6 +1,10 @@
-"""The words behind a command: a name may be quoted as in a shell, when it has spaces (pure)."""
+"""The words behind a command: names, quoted as in a shell when they have spaces, and numbers (pure)."""
 
 import shlex
+from typing import Final
+
+# Nothing that has a number is as many; of thousands of digits Python makes no number at all.
+_DIGITS_MAX: Final = 9
 
 
 def one_name(argument: str) -> str:
@@ -26,6 +30,20 @@ def quoted(name: str) -> str:
     if not name or not (set(name) & set(" \"'")):
         return name
     return f"'{name}'" if '"' in name else f'"{name}"'
+
+
+def number_in(word: str) -> int | None:
+    """The number that is meant, None when it is none."""
+    return int(word) if word.isdecimal() and len(word) <= _DIGITS_MAX else None
+
+
+def is_text(line: str) -> bool:
+    """Whether it can be sent: bytes of a pipe may be none."""
+    try:
+        line.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def names(argument: str) -> list[str] | None:

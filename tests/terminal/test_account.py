@@ -101,6 +101,9 @@ def test_a_password_is_typed_three_times_as_a_secret(desk: Desk) -> None:
     desk.account.change_password("")
     desk.type("old one", "new one", "no one")
     assert desk.account.has_failed
+    for new in ("\udcff", "x" * 129):
+        desk.account.change_password("")
+        desk.type("old one", new, new)
     assert len(desk.asker.asked) == 1
 
 

@@ -1,6 +1,6 @@
 """The words behind a command, as people quote them."""
 
-from server.terminal.words import name_and_text, names, one_name, quoted
+from server.terminal.words import is_text, name_and_text, names, number_in, one_name, quoted
 
 
 def test_a_name_may_have_spaces_with_and_without_quotes() -> None:
@@ -29,3 +29,13 @@ def test_a_name_as_a_hint_shows_it_is_read_as_that_name() -> None:
     for name in ("bob", "bob smith", "'t hooft", "o'brien", '"quoted"'):
         assert name_and_text(f"{quoted(name)} TEXT") == (name, "TEXT")
         assert one_name(quoted(name)) == name
+
+
+def test_a_number_is_one_that_somebody_counts() -> None:
+    assert [number_in(word) for word in ("12", "0000012", "0", "999999999")] == [12, 12, 0, 999_999_999]
+    assert {number_in(word) for word in ("", "-1", "1.5", "x", "²", "9" * 10, "9" * 5_000)} == {None}
+
+
+def test_bytes_of_a_pipe_may_be_no_text() -> None:
+    assert is_text("Zoë 👋")
+    assert not is_text("\udcff")
