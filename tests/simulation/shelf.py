@@ -81,17 +81,13 @@ class ShelfStore:
             self._shelf.erased.add(sha256)
         return was_here
 
-    def sweep(self, is_carried: Callable[[str], bool], now_s: float) -> list[str]:
-        """Remove what is old and in no message; which."""
+    def sweep_parts(self, now_s: float) -> None:
+        """What is coming is not swept: no run is that long."""
+
+    def untouched(self, now_s: float) -> Iterator[str]:
+        """Those that neither came nor were touched of late."""
         before = now_s - self._kept_s
-        old = [
-            sha256
-            for sha256 in self._shelf.whole
-            if self._shelf.touched_s[sha256] < before and not is_carried(sha256)
-        ]
-        for sha256 in old:
-            self.remove(sha256)
-        return old
+        return (one for one in self.hashes() if self._shelf.touched_s[one] < before)
 
     # --- what is coming
 
