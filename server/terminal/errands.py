@@ -73,6 +73,7 @@ class Errands:
             start=manners.room,
             is_interactive=manners.is_interactive,
         )
+        label_of = self.conversations.rooms.label_of
         self.drafts: Final = Drafts(
             outbox,
             self.conversations,
@@ -91,12 +92,14 @@ class Errands:
         self.muting: Final = Muting(self.conversations, outbox, printer.note)
         self.inviting: Final = Inviting(self._asking(outbox), lambda: outbox.fact("authority"))
         self.groups: Final = Groups(self._asking(outbox), self.conversations)
-        self.searching: Final = Searching(self._room, printer.note, printer.shown.add_hit)
+        self.searching: Final = Searching(self._room, printer.note, printer.shown.add_hit, label_of)
         self.pages: Final = Pages(printer.shown, room=self._room, show=printer.past, note=printer.note)
         self.exporting: Final = Exporting(self._room, clock, printer.note)
         self.files: Final = self._files(show_progress)
         self.changing: Final = self._changing(outbox)
-        self.receipts: Final = ReceiptErrands(self._room, printer.note, is_quiet=self.conversations.is_quiet)
+        self.receipts: Final = ReceiptErrands(
+            self._room, printer.note, label_of, is_quiet=self.conversations.is_quiet
+        )
         self.people: Final = Acquaintances(asks=manners.is_interactive)
         self.signing_out: Final = self._signing_out(outbox, is_interactive=manners.is_interactive)
         self._all = (
@@ -104,7 +107,7 @@ class Errands:
             *(self.account, self.searching, self.pages, self.exporting),
             *(self.files, self.changing, self.receipts, self.signing_out),
         )
-        printer.talk_in(lambda room: room == self.conversations.room, self.conversations.rooms.label_of)
+        printer.talk_in(lambda room: room == self.conversations.room, label_of)
         # Those that must know where we are, and where we can go.
         self.of_places: Final = self._place_commands()
         self.of_paths: Final = _OF_PATHS

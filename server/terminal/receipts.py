@@ -11,7 +11,6 @@ from server.client.notices import (
     Diverged,
     PositionMoved,
     QuestionFailed,
-    RoomsChanged,
 )
 from server.i18n.translation import _
 from server.network.client_links import ClientLinks
@@ -26,18 +25,24 @@ _TEXT_CHARACTERS: Final = 40
 
 
 class ReceiptErrands:
-    """Its commands take what stands behind their word; `room` is where the person talks, `note` tells; of a
-    room that `is_quiet` not all is printed."""
+    """Its commands take what stands behind their word; `room` is where the person talks, `note` tells.
+
+    `label` is what a room is called; of one that `is_quiet` not all is printed.
+    """
 
     def __init__(
-        self, room: Callable[[], str], note: Callable[[str], None], is_quiet: Callable[[str], bool]
+        self,
+        room: Callable[[], str],
+        note: Callable[[str], None],
+        label: Callable[[str], str],
+        is_quiet: Callable[[str], bool],
     ) -> None:
         self._room: Final = room
         self._note = note
+        self._label: Final = label
         self._is_quiet: Final = is_quiet
         self._links: ClientLinks | None = None
         self._user = ""
-        self._room_names: dict[str, str] = {}
         # Where we are, and up to where each room was printed in that archive.
         self._cursor: Cursor | None = None
         self._printed: dict[str, int] = {}
@@ -92,8 +97,6 @@ class ReceiptErrands:
         match notice:
             case Connected(user=user):
                 self._user = user
-            case RoomsChanged(rooms=rooms):
-                self._room_names |= {room.room: room.name for room in rooms}
             case PositionMoved(cursor=cursor):
                 self._cursor = cursor
                 self._mark()
@@ -121,7 +124,7 @@ class ReceiptErrands:
 
     def _unread_line(self, counted: tuple[str, int]) -> str:
         room, count = counted
-        return f"#{self._room_names.get(room, room)}: {unread_text(count)}"
+        return f"{self._label(room)}: {unread_text(count)}"
 
 
 def _receipt_line(message: Message, found: RoomReceipts) -> str:

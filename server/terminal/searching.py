@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
-from server.client.notices import Answered, AnyNotice, QuestionFailed, RoomsChanged
+from server.client.notices import Answered, AnyNotice, QuestionFailed
 from server.i18n.translation import _
 from server.network.client_links import ClientLinks
 from server.protocol import limits
@@ -20,18 +20,22 @@ _PAGE_HITS: Final = 20
 class Searching:
     """`/search` takes what stands behind its word; `note` tells the person.
 
-    `number` gives what was found the number by which other commands take it.
+    `number` gives what was found the number by which other commands take it, `label` what a room is called.
     """
 
     def __init__(
-        self, room: Callable[[], str], note: Callable[[str], None], number: Callable[[SearchHit], int]
+        self,
+        room: Callable[[], str],
+        note: Callable[[str], None],
+        number: Callable[[SearchHit], int],
+        label: Callable[[str], str],
     ) -> None:
         # Where the person talks.
         self._room: Final = room
         self._note = note
         self._number = number
+        self._label: Final = label
         self._links: ClientLinks | None = None
-        self._room_names: dict[str, str] = {}
         # The last search, as it goes on, and whether anything of it was told.
         self._search: Search | None = None
         self._has_found = False
@@ -74,8 +78,6 @@ class Searching:
             case QuestionFailed(ticket) if ticket == self._ticket:
                 self._ticket = 0
                 self.has_failed = True
-            case RoomsChanged(rooms=rooms):
-                self._room_names |= {room.room: room.name for room in rooms}
             case _:
                 pass
 
@@ -100,7 +102,7 @@ class Searching:
     def _line(self, number: int, hit: SearchHit) -> str:
         day = datetime.fromtimestamp(hit.time_ms / 1000, tz=UTC).astimezone().strftime("%Y-%m-%d %H:%M")
         is_here = self._search is not None and self._search.room is not None
-        room = "" if is_here else f" #{self._room_names.get(hit.room, hit.room)}"
+        room = "" if is_here else f" {self._label(hit.room)}"
         before = "… " if hit.start else ""
         behind = " …" if hit.start + len(hit.text) < hit.length else ""
         return f"{number:4}  {day}{room} {author_of(hit)}: {before}{' '.join(hit.text.split())}{behind}"

@@ -1,11 +1,12 @@
 """What a terminal prints is read; `/unread` and `/receipts` say how things stand."""
 
-from server.client.notices import Answered, Connected, Diverged, PositionMoved, QuestionFailed, RoomsChanged
+from server.client.notices import Answered, Connected, Diverged, PositionMoved, QuestionFailed
 from server.protocol import events, requests
 from server.protocol.events import Message
 from server.protocol.facts import RoomFacts
 from server.protocol.requests import Cursor
 from server.terminal.receipts import ReceiptErrands
+from server.terminal.room_list import RoomList
 from tests.terminal.asker import Asker, as_links
 from tests.terminal.paper import Paper
 
@@ -16,8 +17,12 @@ class Desk:
     def __init__(self) -> None:
         self.asker, self.paper = Asker(), Paper()
         self.quiet: set[str] = set()
+        self.rooms = RoomList()
         self.errands = ReceiptErrands(
-            lambda: "general", self.paper.printer.note, is_quiet=self.quiet.__contains__
+            lambda: "general",
+            self.paper.printer.note,
+            self.rooms.label_of,
+            is_quiet=self.quiet.__contains__,
         )
         self.errands.connect(as_links(self.asker))
         self.errands.hear(
@@ -69,11 +74,16 @@ def test_a_merge_takes_back_what_was_printed_behind_it() -> None:
 
 def test_unread_messages_are_counted_by_room() -> None:
     desk = Desk()
-    desk.errands.hear(RoomsChanged(rooms=[RoomFacts("r1", "garden", 2, is_member=True)]))
+    private = RoomFacts("p1", "Ben", 2, is_member=True, kind="private")
+    desk.rooms.learn([RoomFacts("r1", "garden", 2, is_member=True), private])
     desk.errands.unread("")
     desk.asker.last(requests.Unread)
-    desk.answer(events.UnreadCounts(counts=[("r1", 1), ("general", 1_000)]))
-    assert desk.paper.notes == ["* #garden: 1 unread message", "* #general: 1000+ unread messages"]
+    desk.answer(events.UnreadCounts(counts=[("r1", 1), ("p1", 2), ("general", 1_000)]))
+    assert desk.paper.notes == [
+        "* #garden: 1 unread message",
+        "* @Ben: 2 unread messages",
+        "* #general: 1000+ unread messages",
+    ]
     desk.errands.unread("")
     desk.answer(events.UnreadCounts(counts=[]))
     assert desk.paper.notes[-1] == "* Nothing is unread."

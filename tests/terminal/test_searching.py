@@ -1,8 +1,9 @@
 """`/search` in the terminal: where it looks, what it prints, and how it goes on."""
 
-from server.client.notices import Answered, QuestionFailed, RoomsChanged
+from server.client.notices import Answered, QuestionFailed
 from server.protocol import events, requests
 from server.protocol.facts import RoomFacts, SearchHit
+from server.terminal.room_list import RoomList
 from server.terminal.searching import Searching
 from tests.terminal.asker import Asker, as_links
 from tests.terminal.paper import NOON_MS, Paper, message
@@ -13,8 +14,9 @@ class Desk:
 
     def __init__(self) -> None:
         self.asker, self.paper = Asker(), Paper()
+        self.rooms = RoomList()
         self.searching = Searching(
-            lambda: "general", self.paper.printer.note, self.paper.printer.shown.add_hit
+            lambda: "general", self.paper.printer.note, self.paper.printer.shown.add_hit, self.rooms.label_of
         )
         self.searching.connect(as_links(self.asker))
 
@@ -64,10 +66,12 @@ def test_what_is_found_has_the_number_by_which_it_was_shown() -> None:
 
 def test_results_of_everywhere_name_the_room() -> None:
     desk = Desk()
-    desk.searching.hear(RoomsChanged(rooms=[RoomFacts("r1", "garden", 2, is_member=True)]))
+    private = RoomFacts("p1", "Ben", 2, is_member=True, kind="private")
+    desk.rooms.learn([RoomFacts("r1", "garden", 2, is_member=True), private])
     desk.searching.search("-a bread")
-    desk.answer(hit(9, "bread", room="r1"))
+    desk.answer(hit(9, "bread", room="r1"), hit(8, "more bread", room="p1"))
     assert "#garden ben: bread" in desk.paper.text()
+    assert "@Ben ben: more bread" in desk.paper.text()
 
 
 def test_without_words_the_last_search_goes_on() -> None:
