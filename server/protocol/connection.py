@@ -56,6 +56,13 @@ class ServerConnection:
         """The person signed in: frames may have their full length from here on."""
         self._reader.line_bytes_max = limits.FRAME_BYTES_MAX
 
+    @property
+    def _raw_bytes_max(self) -> int:
+        """A stranger makes us keep no more in raw bytes than in a line."""
+        line_bytes_max = self._reader.line_bytes_max
+        is_stranger = line_bytes_max == limits.FRAME_BYTES_MAX_BEFORE_SIGN_IN
+        return line_bytes_max if is_stranger else limits.CHUNK_BYTES_MAX
+
     def receive(self, data: bytes) -> list[AnyRequest | BadFrame]:
         """Take bytes, give what they completed."""
         self._reader.feed(data)
@@ -80,6 +87,8 @@ class ServerConnection:
                 return BadFrame(request_id_of(line), request)
             if not request.bytes:
                 return with_raw(request, b"") if isinstance(request, Chunk) else request
+            if request.bytes > self._raw_bytes_max:
+                return BadFrame(request.id, Refusal("bad_bytes", {"limit": self._raw_bytes_max}))
             self._waits_for_bytes = request
             self._reader.expect_bytes(request.bytes)
         raw = self._reader.next_bytes()

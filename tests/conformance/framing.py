@@ -112,8 +112,11 @@ FRAMING: Final = [
             (announced(b"1") + b"\n\n", "unexpected_bytes"),
             (announced(b"9") + b"\n\n{\xff\x00}\n\n\n\n", "unexpected_bytes"),
             (announced(b"%d" % len(PING)) + b"\n" + PING, "unexpected_bytes"),
-            (announced(b"%d" % CHUNK) + b"\n" + b"\xff" * CHUNK, "unexpected_bytes"),
+            (announced(b"%d" % SHORT) + b"\n" + b"\xff" * SHORT, "unexpected_bytes"),
+            (announced(b"%d" % (SHORT + 1)) + b"\n" + b"\xff" * SHORT, "bad_bytes"),
+            (announced(b"%d" % CHUNK) + b"\n" + b"\xff" * CHUNK, "bad_bytes"),
         ],
         Stage.GREETED,
     ),
+    *streams([(announced(b"%d" % CHUNK) + b"\n" + b"\xff" * CHUNK, "unexpected_bytes")], Stage.ACTIVE),
 ]

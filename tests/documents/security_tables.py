@@ -32,7 +32,8 @@ a signed-in person changes the own one at a time, at the price of {act_searches:
 {idle_days} days without use, {device_days} days at most |
 | Strangers at once | {half_open} in all, {half_open_address} of one address (of IPv6 a /64; no limit for \
 loopback); {tls_s:g} s for TLS, {sign_in_s:g} s to sign in |
-| Frames | {short_kib} KiB before the sign-in, {long_kib} KiB after it, JSON {depth} levels deep |
+| Frames | {short_kib} KiB before the sign-in, raw bytes too, {long_kib} KiB after it, \
+JSON {depth} levels deep |
 | Messages | {characters:,} characters; {rate:g} a second of one person, {burst} at once, then that one's \
 connections are read slower |
 | Files | {file_mib} MiB each, {person_gib} GiB a person, {uploads} on their way at once; stored \

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from server.protocol import limits
 from server.protocol.connection import BadFrame, ClientConnection, ServerConnection
-from server.protocol.errors import ERRORS, RemoteProtocolError
+from server.protocol.errors import ERRORS, Refusal, RemoteProtocolError
 from server.protocol.events import AnyEvent, Failed, MessageRow, Messages, Pong, PositionMoved, Sender
 from server.protocol.frames import encode_frame
 from server.protocol.requests import AnyRequest, Cursor, Hello, Ping, Send, SignOut
@@ -105,6 +105,17 @@ def test_raw_bytes_of_a_request_that_takes_none_are_passed_over_and_told() -> No
         assert isinstance(first, BadFrame)
         assert (first.answer, first.refusal.code) == (5, "unexpected_bytes")
         assert second == Ping(id=6)
+
+
+def test_a_stranger_announces_no_more_raw_bytes_than_fit_into_a_line() -> None:
+    limit = limits.FRAME_BYTES_MAX_BEFORE_SIGN_IN
+    connection = ServerConnection()
+    (found,) = connection.receive(encode_frame(Ping(id=5, bytes=limit + 1)) + bytes(limit))
+    assert isinstance(found, BadFrame)
+    assert (found.answer, found.refusal) == (5, Refusal("bad_bytes", {"limit": limit}))
+    known = ServerConnection()
+    known.allow_long_frames()
+    assert known.receive(encode_frame(Ping(id=5, bytes=limits.CHUNK_BYTES_MAX))) == []
 
 
 def test_a_started_frame_is_noticed() -> None:
