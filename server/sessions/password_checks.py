@@ -199,7 +199,7 @@ class PasswordChecks:
     ) -> DeviceBody | Refusal:
         """Somebody who forgot the password takes another one, with an administrator's code."""
         code = code_hash(request.code)
-        refusal = refusal_of_reset(user, code, self._hub.time_ms())
+        refusal = refusal_of_reset(self._hub.state, user, code, self._hub.time_ms())
         if refusal is not None:
             return refusal
         made = await self._made(request, body, address)

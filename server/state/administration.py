@@ -57,6 +57,9 @@ def judge_standing(state: State, header: Header | Draft, body: StandingBody) -> 
         return Refusal("last_chat_administrator")
     if body.standing == "administrator" and person.is_disabled:
         return Refusal("account_disabled")
+    if body.standing == "enabled" and person.is_banned and header.origin is not None:
+        # Banned on the other side of a cut, as far as anybody can tell.
+        return Refusal("forbidden")
     return None
 
 
@@ -103,7 +106,8 @@ def fold_reset(state: State, header: Header, body: ResetBody) -> Told:
     """The newest code is the one that counts; the old password stays good until it is used."""
     person = state.users[body.user]
     until_ms = header.time_ms + RESET_MS
-    state.put_user(msgspec.structs.replace(person, reset=body.hash, reset_until_ms=until_ms))
+    by = state.devices[header.device].user
+    state.put_user(msgspec.structs.replace(person, reset=body.hash, reset_until_ms=until_ms, reset_by=by))
     return Told(audience=ADMINISTRATORS)
 
 

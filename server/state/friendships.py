@@ -47,8 +47,9 @@ def judge_friend(state: State, header: Header | Draft, body: FriendBody) -> Refu
     if body.act in {FriendAct.BLOCK, FriendAct.UNBLOCK}:
         is_more = body.act == FriendAct.BLOCK and not state.has_blocked(user.id, body.user)
         is_full = is_more and len(state.blocked_by(user.id)) >= limits.BLOCKED_MAX
-        is_refused = is_full and header.origin is None
-        return Refusal("too_many_blocked", {"limit": limits.BLOCKED_MAX}) if is_refused else None
+        if header.origin is not None:
+            return _refusal_of_lifting(state, user.id, body.user) if body.act == FriendAct.UNBLOCK else None
+        return Refusal("too_many_blocked", {"limit": limits.BLOCKED_MAX}) if is_full else None
     found = state.friendship(user.id, body.user)
     if body.act == FriendAct.ASK:
         return _judge_ask(state, header, user.id, body.user)
@@ -69,7 +70,7 @@ def _judge_ask(state: State, header: Header | Draft, user: str, other: str) -> R
         return Refusal("blocked", {"user": other})
     found = state.friendship(user, other)
     if header.origin is not None:
-        return None
+        return _refusal_of_lifting(state, user, other)
     if found is not None and found.is_accepted:
         return Refusal("already_friends")
     if found is not None and found.asker == user:
@@ -79,6 +80,11 @@ def _judge_ask(state: State, header: Header | Draft, user: str, other: str) -> R
     if found is None and asked >= limits.FRIENDS_ASKED_MAX:
         return Refusal("too_many_asked", {"limit": limits.FRIENDS_ASKED_MAX})
     return None
+
+
+def _refusal_of_lifting(state: State, user: str, other: str) -> Refusal | None:
+    """A merge lifts only blocks that it brought: another one may be newer, of the other side of the cut."""
+    return Refusal("forbidden") if state.blocks.get((user, other)) is False else None
 
 
 def fold_friend(state: State, header: Header, body: FriendBody) -> Told | None:
@@ -94,7 +100,7 @@ def fold_friend(state: State, header: Header, body: FriendBody) -> Told | None:
             return both if state.friendships.pop(pair_of(user, body.user)) else None
         case FriendAct.BLOCK:
             was_friend = state.friendships.pop(pair_of(user, body.user))
-            state.blocks[user, body.user] = True
+            state.blocks[user, body.user] = header.origin is not None
             # The other one sees a friendship end, as it may end for any reason.
             return both if was_friend and was_friend.is_accepted else Told(audience=user)
         case FriendAct.UNBLOCK:
@@ -153,7 +159,7 @@ def forget_friends(state: State, user: str) -> None:
     """Nothing is left between somebody and all others."""
     for pair, _friendship in state.friendships.of(user):
         state.friendships.pop(pair)
-    for pair, _is_so in state.blocks.of(user):
+    for pair, _is_moved in state.blocks.of(user):
         state.blocks.pop(pair)
 
 

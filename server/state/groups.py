@@ -44,7 +44,9 @@ def fold_group(state: State, header: Header, body: GroupBody) -> Told:
     taken = [other for other in body.users if _refusal_to_take_in(state, user, other) is None]
     # Its maker may have left the chat on the other side of a cut.
     members = taken if state.users[user].has_left else [user, *taken]
-    administrators = tuple(members[:1])
+    # Nor may it be administered by somebody who was sent away there.
+    able = [member for member in members if not state.users[member].is_disabled]
+    administrators = tuple((able or members)[:1])
     state.put_room(Room(body.room, body.name, (), RoomKind.GROUP, administrators, maker=user))
     for member in members:
         state.add_member(body.room, member)
@@ -60,6 +62,9 @@ def judge_add(state: State, header: Header | Draft, body: AddBody) -> Refusal | 
     refusal = refusal_of(state, Act.ADD, body.room, user.id)
     if refusal is not None:
         return refusal
+    if state.devices[header.device].is_revoked:
+        # A merge brings it: nobody is taken in by a device that was signed out on the other side of the cut.
+        return Refusal("device_revoked")
     if body.user in state.rooms[body.room].members:
         # Taken in on both sides of a cut: the wish is fulfilled.
         return None if header.origin is not None else Refusal("already_a_member", {"room": body.room})
@@ -104,6 +109,8 @@ def judge_administer(state: State, header: Header | Draft, body: AdministerBody)
     refusal = refusal_of(state, Act.ADMINISTER, body.room, user.id)
     if refusal is not None:
         return refusal
+    if body.is_administrator and state.devices[header.device].is_revoked:
+        return Refusal("device_revoked")
     room = state.rooms[body.room]
     if body.user not in room.members:
         return Refusal("unknown_person", {"user": body.user[:64]})

@@ -20,10 +20,7 @@ _KEPT_MS: Final = 30 * 24 * 3600 * 1000
 def refusal_of_invite(state: State, code: bytes, time_ms: int) -> Refusal | None:
     """Why the invite with this code (SHA-256) lets nobody in at a time; None: it does."""
     invite = state.invites.get(code)
-    if invite is None or invite.is_taken_back:
-        return Refusal("bad_invite")
-    inviter = state.users.get(invite.by)
-    if inviter is None or inviter.is_disabled:
+    if invite is None or invite.is_taken_back or not may(state, ChatAct.INVITE, invite.by):
         # Otherwise who was sent away would come in again by an invite of the day before.
         return Refusal("bad_invite")
     if invite.used_by:

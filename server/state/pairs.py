@@ -54,8 +54,12 @@ class PairTable(Generic[T]):
                 self._by_person.pop(person, None)
         return found
 
-    def values(self) -> list[T]:
+    def items(self) -> list[tuple[Pair, T]]:
         """All of it."""
+        return list(self._by_pair.items())
+
+    def values(self) -> list[T]:
+        """All that there is, without whom it is between."""
         return list(self._by_pair.values())
 
     def of(self, person: str) -> list[tuple[Pair, T]]:

@@ -69,4 +69,7 @@ def refusal_of_act(state: State, act: ChatAct, device: str) -> Refusal | None:
     user = state.user_of_device(device)
     if user is None:
         return Refusal("not_signed_in")
-    return None if may(state, act, user.id) else Refusal("forbidden")
+    if not may(state, act, user.id):
+        return Refusal("forbidden")
+    # A merge brings it, and the device was signed out on the other side of the cut: a thief's, perhaps.
+    return Refusal("device_revoked") if state.devices[device].is_revoked else None

@@ -32,7 +32,8 @@ class User(msgspec.Struct, frozen=True, array_like=True):
     `password`: its Argon2id hash (PHC string); without one the name is open to everybody.
     `is_banned` is about a disabled one whose devices are signed out for good as well. `has_left`: nobody any
     more, but for what was written; the name stays taken. `reset` is SHA-256 of the code with which another
-    password may be taken until then. For `classic_name` see `classic_names`; the operator has none.
+    password may be taken until then, as long as `reset_by`, who made it, may make such codes. For
+    `classic_name` see `classic_names`; the operator has none.
     """
 
     id: str
@@ -47,6 +48,7 @@ class User(msgspec.Struct, frozen=True, array_like=True):
     has_left: bool = False
     reset: bytes = b""
     reset_until_ms: int = 0
+    reset_by: str = ""
     classic_name: str = ""
 
 
@@ -157,7 +159,7 @@ class Snapshot(msgspec.Struct, frozen=True, array_like=True):
     room_marks: list[RoomMark] = []
     last_messages: list[tuple[str, int]] = []
     friendships: list[Friendship] = []
-    blocks: list[tuple[str, str]] = []
+    blocks: list[tuple[str, str, bool]] = []
     invites: list[Invite] = []
     settings: ChatSettings = ChatSettings()
 
@@ -189,7 +191,7 @@ class State:
         self.marks = Marks()
         # By the two people, the smaller id first.
         self.friendships = PairTable[Friendship]()
-        # (who does not want to hear, from whom), in the order they came.
+        # (who does not want to hear, from whom), in the order they came; whether a merge brought it.
         self.blocks = PairTable[bool]()
         self.invites: dict[bytes, Invite] = {}
         self.settings = ChatSettings()
@@ -201,8 +203,8 @@ class State:
 
     def devices_of(self, user_id: str) -> list[Device]:
         """The devices with which a person may sign in, the oldest first. From any thread."""
-        mine = (d for d in list(self.devices.values()) if d.user == user_id and not d.is_revoked)
-        return sorted(mine, key=lambda device: device.since_ms)
+        # In the order of the log: what hangs on it must not hang on anybody's clock.
+        return [d for d in list(self.devices.values()) if d.user == user_id and not d.is_revoked]
 
     def has_seen(self, device: str, counter: int) -> bool:
         """Whether (device, counter) stands in the log up to `index`."""
@@ -332,7 +334,7 @@ class State:
 
     def blocked_by(self, user: str) -> list[str]:
         """From whom somebody does not want to hear, in the order they were blocked. From any thread."""
-        return [other for (blocker, other), _is_so in self.blocks.of(user) if blocker == user]
+        return [other for (blocker, other), _is_moved in self.blocks.of(user) if blocker == user]
 
     def has_blocked(self, user: str, other: str) -> bool:
         """Whether one does not want to hear from the other."""
@@ -357,7 +359,7 @@ class State:
                 room_marks=self.marks.all_of_rooms(),
                 last_messages=list(self.marks.last_message.items()),
                 friendships=self.friendships.values(),
-                blocks=list(self.blocks),
+                blocks=[(*pair, is_moved) for pair, is_moved in self.blocks.items()],
                 invites=list(self.invites.values()),
                 settings=self.settings,
             )
@@ -389,7 +391,7 @@ def restore(snapshot: bytes) -> State:
     state.deleted = {device: CounterSet(list(ranges)) for device, ranges in found.deleted}
     state.marks.restore(found.delivered, found.room_marks, found.last_messages)
     state.friendships = PairTable((pair_of(one.asker, one.other), one) for one in found.friendships)
-    state.blocks = PairTable((pair, True) for pair in found.blocks)
+    state.blocks = PairTable(((user, other), is_moved) for user, other, is_moved in found.blocks)
     state.invites = {invite.hash: invite for invite in found.invites}
     state.settings = found.settings
     state.voids = {(void.device, void.counter): void for void in found.voids}

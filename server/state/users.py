@@ -10,6 +10,8 @@ from server.protocol.errors import Refusal
 from server.protocol.names import clean_person_name, free_name, name_key
 from server.state.bodies import DeviceBody, PasswordBody, RevokeBody, Way
 from server.state.invites import refusal_of_invite, use_invite
+from server.state.sightings import has_expired
+from server.state.standings import ChatAct, may
 from server.state.state import GENERAL, OPERATOR, Device, State, User
 from server.state.told import ADMINISTRATORS, Told
 
@@ -33,7 +35,7 @@ def judge_device(state: State, header: Header | Draft, body: DeviceBody) -> Refu
         # What that one wrote stands under it.
         return Refusal("name_taken", {"name": body.name})
     if body.way == Way.RESET:
-        refusal = refusal_of_reset(user, body.code, header.time_ms)
+        refusal = refusal_of_reset(state, user, body.code, header.time_ms)
     elif body.password and body.way != Way.REHASH:
         refusal = Refusal("name_taken", {"name": body.name})
     else:
@@ -41,10 +43,19 @@ def judge_device(state: State, header: Header | Draft, body: DeviceBody) -> Refu
         refusal = None if body.proof == proof_of(user.password) else Refusal("wrong_password")
     if refusal is None and user.is_disabled:
         return Refusal("account_disabled")
-    is_one = state.settings.one_device and bool(user.password)
-    if refusal is None and not is_one and user.devices >= limits.DEVICES_PER_USER_MAX:
+    # Then all others are signed out.
+    is_one = body.way == Way.RESET or (state.settings.one_device and bool(user.password))
+    if refusal is None and not is_one and _has_all_devices(state, user, header.time_ms):
         return Refusal("too_many_devices", {"limit": limits.DEVICES_PER_USER_MAX})
     return refusal
+
+
+def _has_all_devices(state: State, user: User, time_ms: int) -> bool:
+    """Whether somebody has as many as one may. Those that expired are nobody's way in."""
+    if user.devices < limits.DEVICES_PER_USER_MAX:
+        return False
+    alive = sum(not has_expired(state, device, time_ms) for device in state.devices_of(user.id))
+    return alive >= limits.DEVICES_PER_USER_MAX
 
 
 def _judge_person(state: State, header: Header | Draft, body: DeviceBody) -> Refusal | None:
@@ -60,10 +71,12 @@ def _judge_person(state: State, header: Header | Draft, body: DeviceBody) -> Ref
     return refusal_of_invite(state, body.code, header.time_ms) if body.way == Way.INVITE else None
 
 
-def refusal_of_reset(user: User | None, code: bytes, time_ms: int) -> Refusal | None:
+def refusal_of_reset(state: State, user: User | None, code: bytes, time_ms: int) -> Refusal | None:
     """Why a code (SHA-256) gives nobody this account; None: it does."""
-    is_good = user is not None and user.reset == code and code and time_ms <= user.reset_until_ms
-    return None if is_good else Refusal("bad_reset")
+    if user is None or not code or user.reset != code or time_ms > user.reset_until_ms:
+        return Refusal("bad_reset")
+    # Otherwise an administrator who was sent away would come in by the code of the day before.
+    return None if may(state, ChatAct.RESET, user.reset_by) else Refusal("bad_reset")
 
 
 def proof_of(password: str) -> bytes:
@@ -107,10 +120,14 @@ def _fold_known(state: State, header: Header, user: User, body: DeviceBody) -> T
         device = _device_of(header, user.id, body)
         state.devices[device.id] = msgspec.structs.replace(device, is_revoked=True)
         return None
-    is_reset = body.way == Way.RESET
-    # A merge undoes neither a ban nor a password that was changed on the other side of the cut.
-    is_out = user.is_banned or (not is_reset and body.proof != proof_of(user.password))
-    is_out = is_out and header.origin is not None
+    is_moved, is_reset = header.origin is not None, body.way == Way.RESET
+    # A merge undoes neither a ban nor a password that was changed on the other side of the cut; and a code
+    # that was used there as well, or was good for nothing any more, is used up.
+    # When the code was used, was judged there.
+    is_good = is_reset and refusal_of_reset(state, user, body.code, 0) is None
+    is_right = is_good if is_reset else body.proof == proof_of(user.password)
+    is_out = is_moved and (user.is_banned or not is_right)
+    is_reset = is_reset and not is_out
     # Under an open name, without a password, anybody could sign out everybody.
     is_alone = not is_out and (is_reset or (state.settings.one_device and bool(user.password)))
     # After a merge the password that was hashed anew may be the person's no longer.
@@ -119,7 +136,7 @@ def _fold_known(state: State, header: Header, user: User, body: DeviceBody) -> T
         sign_out_all(state, user.id)
         user = state.users[user.id]
     if is_reset:
-        user = msgspec.structs.replace(user, reset=b"", reset_until_ms=0)
+        user = without_reset(user)
     if is_reset or is_same:
         user = msgspec.structs.replace(user, password=body.password)
     state.put_user(msgspec.structs.replace(user, devices=user.devices + 1))
@@ -150,9 +167,12 @@ def judge_password(state: State, header: Header | Draft, body: PasswordBody) -> 
 
 
 def fold_password(state: State, header: Header, body: PasswordBody) -> Told:
-    """All other devices are signed out: whoever knew the old password may be on one of them."""
+    """All other devices are signed out: whoever knew the old password may be on one of them.
+
+    And nobody needs a code any more.
+    """
     user_id = state.devices[header.device].user
-    state.put_user(msgspec.structs.replace(state.users[user_id], password=body.password))
+    state.put_user(without_reset(msgspec.structs.replace(state.users[user_id], password=body.password)))
     for device in state.devices_of(user_id):
         if device.id != header.device:
             _revoke(state, device)
@@ -186,6 +206,11 @@ def sign_out_all(state: State, user_id: str) -> None:
     """None of somebody's devices may sign in any more."""
     for device in state.devices_of(user_id):
         _revoke(state, device)
+
+
+def without_reset(user: User) -> User:
+    """No code is good for this account."""
+    return msgspec.structs.replace(user, reset=b"", reset_until_ms=0, reset_by="")
 
 
 def may_decide(state: State, device: Device) -> bool:

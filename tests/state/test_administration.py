@@ -1,5 +1,7 @@
 """Administration: who may do what to whom, and what of it survives a merge."""
 
+from unittest import mock
+
 import msgspec
 import pytest
 
@@ -22,7 +24,7 @@ from tests.state.acts import (
     standing,
     take_back,
 )
-from tests.state.archive_of import Archive, device, edit, epoch, message, room
+from tests.state.archive_of import Archive, device, edit, epoch, message, password, revoke, room
 from tests.state.archive_of import act as request_of
 
 CODE = b"c" * 32
@@ -152,6 +154,79 @@ def test_a_reset_gives_the_account_to_whoever_has_the_code_once_within_a_day() -
     assert archive.verdict(message(1, name="e")) == "device_revoked"
     again = person("k", "Ben", way=Way.RESET, code=CODE, password="newer")
     assert archive.verdict(again) == "bad_reset"
+
+
+@pytest.mark.parametrize("what", ["member", "disabled", "banned"])
+def test_the_codes_of_an_administrator_who_was_sent_away_open_no_account(what: str) -> None:
+    archive = Archive(epoch(), founder(), BEN, standing(1, "user-e", "administrator"))
+    assert archive.verdict(reset(1, "user-d", CODE, name="e")) == "accepted"
+    archive.add(standing(2, "user-e", what))
+    thief = person("f", "Anna", way=Way.RESET, code=CODE, password="stolen")
+    assert archive.verdict(thief) == "bad_reset"
+    assert archive.state.users["user-d"].password == "hash"
+
+
+def test_the_operators_code_opens_an_account() -> None:
+    archive = Archive(epoch(), operator(), BEN, reset(1, "user-e", CODE, name="o"))
+    assert archive.verdict(person("f", "Ben", way=Way.RESET, code=CODE, password="new")) == "accepted"
+
+
+def test_a_code_is_of_no_use_after_the_password_was_changed() -> None:
+    archive = Archive(epoch(), founder(), BEN, reset(1, "user-e", CODE))
+    archive.add(password(1, "own", old="hash", name="e"))
+    assert archive.verdict(person("f", "Ben", way=Way.RESET, code=CODE, password="new")) == "bad_reset"
+
+
+@pytest.mark.parametrize("is_used_here", [True, False])
+def test_a_code_that_was_used_on_both_sides_of_a_cut_counts_once(is_used_here: bool) -> None:
+    archive = Archive(epoch(), founder(), BEN, reset(1, "user-e", CODE))
+    if is_used_here:
+        archive.add(person("f", "Ben", way=Way.RESET, code=CODE, password="here"))
+    else:
+        archive.add(password(1, "here", old="hash", name="e"))
+    there = person("g", "Ben", way=Way.RESET, code=CODE, password="there")
+    assert archive.verdict(merged(there, "user-e")) == "accepted"
+    assert archive.state.users["user-e"].password == "here"
+    assert [one.id for one in archive.state.devices_of("user-e")] == ["f" if is_used_here else "e"]
+
+
+def test_a_code_that_was_used_on_the_other_side_of_a_cut_alone_counts() -> None:
+    archive = Archive(epoch(), founder(), BEN, reset(1, "user-e", CODE))
+    there = person("g", "Ben", way=Way.RESET, code=CODE, password="there")
+    assert archive.verdict(merged(there, "user-e")) == "accepted"
+    assert archive.state.users["user-e"].password == "there"
+    assert [one.id for one in archive.state.devices_of("user-e")] == ["g"]
+
+
+def test_a_merge_gives_nothing_that_a_signed_out_device_gave() -> None:
+    """The thief of a computer that was signed out on the other side of a cut."""
+    own = person("e", "Anna", password="", proof=proof_of("hash"))
+    archive = Archive(epoch(), founder(), own, person("f", "Mallory"), revoke(1, "d", name="e"))
+    gifts = (
+        standing(2, "user-f", "administrator"),
+        reset(3, "user-d", CODE),
+        settings(4, rate=9.0),
+        invite(5, CODE),
+    )
+    for gift in gifts:
+        assert archive.verdict(merged(gift)) == "device_revoked", gift.kind
+    # What takes a right away stays, whoever took it.
+    assert archive.verdict(merged(standing(6, "user-f", "disabled"))) == "accepted"
+
+
+def test_a_merge_lifts_no_ban() -> None:
+    archive = Archive(epoch(), founder(), BEN, standing(1, "user-e", "banned"))
+    assert archive.verdict(merged(standing(2, "user-e", "enabled"))) == "forbidden"
+    assert archive.verdict(standing(3, "user-e", "enabled")) == "accepted"
+
+
+def test_who_has_as_many_devices_as_one_may_comes_in_by_a_code() -> None:
+    archive = Archive(epoch(), founder(), BEN, reset(1, "user-e", CODE))
+    with mock.patch("server.protocol.limits.DEVICES_PER_USER_MAX", 1):
+        more = person("f", "Ben", password="", proof=proof_of("hash"))
+        assert archive.verdict(more) == "too_many_devices"
+        assert archive.verdict(person("g", "Ben", way=Way.RESET, code=CODE, password="new")) == "accepted"
+    assert [one.id for one in archive.state.devices_of("user-e")] == ["g"]
 
 
 def test_settings_that_are_left_out_stay() -> None:

@@ -141,6 +141,20 @@ def test_a_block_wins_over_a_question_that_a_merge_brings(archive: Archive) -> N
     assert archive.verdict(merged(friend(1, "ask"))) == "blocked"
 
 
+@pytest.mark.parametrize("what", ["ask", "unblock"])
+def test_a_merge_lifts_no_block_of_the_other_side(archive: Archive, what: str) -> None:
+    archive.add(friend(1, "block"))
+    assert archive.verdict(merged(friend(2, what))) == "forbidden"
+    assert archive.state.has_blocked("user-a", "user-b")
+    assert restore(archive.state.snapshot()).snapshot() == archive.state.snapshot()
+
+
+def test_a_merge_lifts_a_block_that_it_brought(archive: Archive) -> None:
+    for counter, what in enumerate(("block", "unblock"), 1):
+        assert archive.verdict(merged(friend(counter, what))) == "accepted"
+    assert not archive.state.has_blocked("user-a", "user-b")
+
+
 def test_a_message_that_a_merge_brings_stays_though_the_friendship_is_over(friends: Archive) -> None:
     friends.add(friend(2, "remove"))
     assert friends.verdict(merged(said(3))) == "accepted"

@@ -15,7 +15,8 @@ from server.state.bodies import (
     TopicBody,
 )
 from server.state.state import RoomKind, restore
-from tests.state.archive_of import Archive, act, device, epoch, merged, room
+from tests.state.acts import founder, standing
+from tests.state.archive_of import Archive, act, device, epoch, merged, revoke, room
 
 
 def group(counter: int, *users: str, name: str = "a", called: str = "Choir") -> Draft:
@@ -151,6 +152,20 @@ def test_a_right_that_was_taken_away_does_not_come_back_by_a_merge(archive: Arch
     archive.add(administer(1, "a", False, by="b"))
     late = act("remove", 3, RemoveBody("g1", "user-b"), name="a")
     assert archive.verdict(merged(late)) == "not_an_administrator"
+
+
+def test_a_signed_out_device_gives_no_right_by_a_merge(archive: Archive) -> None:
+    archive.add(revoke(2, "a", name="a"))
+    assert archive.verdict(merged(act("add", 3, AddBody("g1", "user-c"), name="a"))) == "device_revoked"
+    assert archive.verdict(merged(administer(4, "b", True, by="a"))) == "device_revoked"
+    assert archive.verdict(merged(act("remove", 5, RemoveBody("g1", "user-b"), name="a"))) == "accepted"
+
+
+def test_a_group_of_somebody_who_was_sent_away_is_administered_by_another_one() -> None:
+    people = (founder("d", "Anna"), device("b", "Ben"), device("c", "Cleo"))
+    archive = Archive(epoch(), *people, standing(1, "user-b", "banned"))
+    assert archive.verdict(merged(group(1, "user-c", name="b"))) == "accepted"
+    assert archive.state.rooms["g1"].administrators == ("user-c",)
 
 
 def test_a_snapshot_holds_it_all(archive: Archive) -> None:

@@ -33,6 +33,15 @@ def test_the_invites_of_who_was_sent_away_let_nobody_in() -> None:
     assert archive.verdict(invited("g", "Carl", CODE)) == "accepted"
 
 
+def test_the_invites_of_who_may_invite_no_more_let_nobody_in() -> None:
+    archive = Archive(epoch(), founder(), device("e", "Ben"), settings(1, members_invite=True))
+    archive.add(invite(1, CODE, name="e"))
+    archive.add(settings(2, members_invite=False))
+    assert archive.verdict(invited("f", "Carl", CODE)) == "bad_invite"
+    archive.add(settings(3, members_invite=True))
+    assert archive.verdict(invited("g", "Carl", CODE)) == "accepted"
+
+
 def test_invites_that_are_taken_back_at_once_are_not_made_without_end() -> None:
     archive = Archive(epoch(), founder())
     with mock.patch("server.protocol.limits.INVITES_UNUSED_MAX", 2):

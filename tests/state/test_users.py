@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from server.archive.record import Draft, Origin
+from server.protocol import limits
 from server.state.bodies import DeviceBody
 from server.state.users import proof_of
 from tests.state.acts import HASH, founder, merged, person, standing
@@ -126,6 +127,23 @@ def test_a_stranger_under_an_open_name_locks_nobody_out() -> None:
     # Itself it may sign out.
     assert archive.verdict(revoke(3, "e", name="e")) == "accepted"
     assert archive.state.users["user-d"].password == ""
+
+
+def test_the_first_device_is_the_first_of_the_log_whatever_the_clocks_say() -> None:
+    late = msgspec.structs.replace(device("d", "Anna"), time_ms=9_000)
+    archive = Archive(epoch(), late, device("e", "Anna"))
+    assert archive.verdict(password(1, "mine", name="e")) == "forbidden"
+    assert archive.verdict(password(1, "mine")) == "accepted"
+
+
+def test_devices_that_expired_are_in_nobodys_way() -> None:
+    archive = Archive(epoch(), device("d", "Anna", password="hash"))
+    late_ms = (limits.DEVICE_IDLE_DAYS + 1) * 24 * 3600 * 1000
+    with mock.patch("server.protocol.limits.DEVICES_PER_USER_MAX", 1):
+        again = device("e", "Anna", proof=proof_of("hash"))
+        assert archive.verdict(again) == "too_many_devices"
+        later = device("f", "Anna", proof=proof_of("hash"))
+        assert archive.verdict(msgspec.structs.replace(later, time_ms=late_ms)) == "accepted"
 
 
 def test_an_open_name_gets_its_first_password_from_its_first_device() -> None:

@@ -166,6 +166,9 @@ class Book:
                 for other in users:
                     if self._may_take_in(user, other):
                         self._come(room, other, index)
+                members = self.rooms[room].members
+                able = [one for one in members if not self.register.people[one].is_disabled]
+                self.rooms[room].administrators = (able or members)[:1]
             case MemberBody(room) if room != GENERAL:
                 self._come(room, user, index)
                 self._take_over(self.rooms[room], user)

@@ -72,7 +72,7 @@ class Register:
             case DeviceBody():
                 return header.device not in self.users and (is_moved or self._lets_in(body))
             case InviteBody():
-                return self._administers(user)
+                return self._administers(user) and header.device not in self.revoked
             case TakeBackBody(code):
                 return self._may_take_back(user, code, is_moved=is_moved)
             case PasswordBody(_, proof):
@@ -82,7 +82,8 @@ class Register:
                 is_own = self.users.get(other) == user and header.device not in self.revoked
                 return is_own and (is_moved or other not in self.revoked)
             case StandingBody(other, standing):
-                return self._may_judge(user, other, standing, is_moved=is_moved)
+                may_give = self._administers(user) and header.device not in self.revoked
+                return self._may_judge(other, standing, may_give=may_give, is_moved=is_moved)
             case _:
                 return None
 
@@ -93,7 +94,8 @@ class Register:
             return is_right and not known.is_disabled
         if body.way == Way.INVITE:
             invite = self.invites.get(body.code)
-            return invite is not None and not invite.is_taken_back and not invite.let_in
+            is_unused = invite is not None and not invite.is_taken_back and not invite.let_in
+            return is_unused and self._administers(invite.by)
         return not body.proof and (body.way != Way.SETUP or not self._administrators())
 
     def _administrators(self) -> list[str]:
@@ -109,8 +111,10 @@ class Register:
         is_mine = self.people[user].is_admin or invite.by == user
         return is_mine and not invite.is_taken_back and not invite.let_in
 
-    def _may_judge(self, user: str, other: str, standing: str, *, is_moved: bool) -> bool:
-        if other not in self.people or not (self._administers(user) or (is_moved and standing in _TAKING)):
+    def _may_judge(self, other: str, standing: str, *, may_give: bool, is_moved: bool) -> bool:
+        if other not in self.people or not (may_give or (is_moved and standing in _TAKING)):
+            return False
+        if is_moved and standing == "enabled" and self.people[other].is_banned:
             return False
         if standing in _TAKING:
             return self._administrators() != [other]

@@ -10,6 +10,7 @@ import msgspec
 
 from server.archive.record import Header, Record
 from server.archive.store import StoreReader
+from server.state.bodies import AddBody, AdministerBody
 from server.state.fold import decode_body, fold
 from server.state.state import State
 from tests.simulation.checkers.book import Book
@@ -54,8 +55,15 @@ def read_book(world: World) -> Book:
 def _is_allowed(book: Book, header: Header, user: str, body: msgspec.Struct | None) -> bool | None:
     if header.origin is None and book.register.is_out(header.device):
         return False
+    if header.device in book.register.revoked and _gives(body):
+        return False
     found = book.register.allows(header, body)
     return book.allows(user, body, is_moved=header.origin is not None) if found is None else found
+
+
+def _gives(body: msgspec.Struct | None) -> bool:
+    """Whether somebody may more in a room by it."""
+    return isinstance(body, AddBody) or (isinstance(body, AdministerBody) and body.is_administrator)
 
 
 def _shown(record: Record) -> str:
