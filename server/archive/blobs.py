@@ -81,7 +81,8 @@ class BlobStore:
             if path.suffix == _PACKED:
                 return PackedBlob(path).read(offset, length)
             with path.open("rb") as file:
-                file.seek(offset)
+                # No system seeks to 2^53, and behind the end there is nothing.
+                file.seek(min(offset, path.stat().st_size))
                 return file.read(length)
         except FileNotFoundError:
             # Removed meanwhile: the last message with it was deleted.

@@ -21,7 +21,7 @@ from server.names.invite_links import LinkError, is_invite_link, parse_invite_li
 from server.network.client_links import ClientLinks
 from server.network.clock import Clock
 from server.network.loop_thread import LoopThread
-from server.network.tls import Trust
+from server.network.tls import Trust, fingerprint_of_pem
 from server.protocol import limits
 from server.protocol.names import clean_person_name, name_key
 from server.terminal.outbox_file import OutboxFile, OutboxFileError
@@ -65,9 +65,20 @@ def open_outbox(data: Path | None, name: str, target: Target) -> OutboxFile:
         )
     folder = data or platformdirs.user_data_path("desktop-chat", appauthor=False) / "terminal"
     try:
-        return OutboxFile(folder / _file_name(name, target.addresses[0]))
+        outbox = OutboxFile(folder / _file_name(name, target.addresses[0]))
     except OutboxFileError as error:
         raise click.ClickException(_outbox_sentence(error)) from error
+    if not _is_same_chat(target, outbox):
+        outbox.close()
+        # Whoever made this link would be told who we are, and the secret of this device.
+        raise click.ClickException(
+            _(
+                "What is given now does not fit the certificate by which {path} knows these servers. "
+                "Nothing was sent. Ask whoever runs the chat; if this is right, start with an empty folder: "
+                "--data."
+            ).format(path=outbox.path)
+        )
+    return outbox
 
 
 def links_of(
@@ -123,12 +134,19 @@ def is_known(target: Target, outbox: OutboxFile) -> bool:
     return _trust(target, outbox) != Trust()
 
 
+def _is_same_chat(target: Target, outbox: OutboxFile) -> bool:
+    """Whether what is given now does not contradict what was trusted before, which nothing replaces."""
+    authority = outbox.fact("authority")
+    if not authority:
+        return True
+    return not target.is_plain and target.fingerprint in {None, fingerprint_of_pem(authority)}
+
+
 def _trust(target: Target, outbox: OutboxFile) -> Trust | None:
-    if target.is_plain:
-        return None
-    if target.fingerprint is not None:
-        return Trust(fingerprint=target.fingerprint)
-    return Trust(ca_pem=outbox.fact("authority") or None)
+    authority = outbox.fact("authority")
+    if authority:
+        return Trust(ca_pem=authority)
+    return None if target.is_plain else Trust(fingerprint=target.fingerprint)
 
 
 def _file_name(name: str, address: str) -> str:

@@ -69,6 +69,7 @@ def test_what_was_written_is_read_from_any_place(store: BlobStore, content: byte
     )
     assert store.read(sha256, len(content), 10) == b""
     assert store.read(sha256, len(content) + 5 * BLOCK_BYTES, 10) == b""
+    assert store.read(sha256, 2**53, 10) == b""
     assert list(store.hashes()) == [sha256]
 
 

@@ -3,6 +3,7 @@
 import dataclasses
 import random
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -225,3 +226,27 @@ def test_a_link_to_the_wrong_server_sends_nothing(start: Callable[..., Server], 
     assert (code, "another certificate than the one" in printed) == (1, True)
     server.stop()
     assert "anna" not in server.archived()
+
+
+@pytest.mark.parametrize("is_plain", [False, True])
+def test_a_link_replaces_no_certificate_that_is_known(
+    start: Callable[..., Server], computer: Computer, is_plain: bool
+) -> None:
+    """Its first address is a known one where nobody answers, the next one is somebody else's."""
+    server = start("chat")
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        nobody = Address("127.0.0.1", closed.getsockname()[1])
+    mine = dataclasses.replace(server.link, addresses=(nobody, *server.link.addresses))
+    assert computer.say(str(mine), "hello")[0] == 0
+    thief = start("another chat")
+    theirs = dataclasses.replace(
+        thief.link,
+        addresses=(nobody, *thief.link.addresses),
+        fingerprint=None if is_plain else thief.fingerprint,
+        plain=is_plain,
+    )
+    code, printed = computer.say(str(theirs), "hello?")
+    assert (code, "does not fit the certificate" in printed) == (1, True)
+    assert computer.say(str(mine), "hello again")[0] == 0
+    thief.stop()
+    assert "anna" not in thief.archived()
