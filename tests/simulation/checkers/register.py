@@ -94,8 +94,9 @@ class Register:
             return is_right and not known.is_disabled
         if body.way == Way.INVITE:
             invite = self.invites.get(body.code)
-            is_unused = invite is not None and not invite.is_taken_back and not invite.let_in
-            return is_unused and self._administers(invite.by)
+            if invite is None or invite.is_taken_back or invite.let_in:
+                return False
+            return self._administers(invite.by)
         return not body.proof and (body.way != Way.SETUP or not self._administrators())
 
     def _administrators(self) -> list[str]:
