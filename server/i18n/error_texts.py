@@ -86,6 +86,9 @@ def _sign_in_texts() -> dict[str, str]:
         "bad_reset": _("This name has no reset with this code, or no longer. Ask for another code."),
         "unknown_device": _("You have no device {device}."),
         "too_many_devices": _("This name is already used on {limit} computers. Choose another name."),
+        "too_many_connections": _(
+            "You are connected {limit} times already. It is tried again in {retry_s} seconds."
+        ),
         "server_full": _("Both servers are full. It is tried again in {retry_s} seconds."),
         "too_slow_to_sign_in": _("Signing in took longer than {limit_s} seconds."),
         "unsupported_version": _("The server speaks another version. Update this program."),

@@ -67,6 +67,9 @@ ERRORS: Final[dict[str, ErrorKind]] = {
     "bad_reset": ErrorKind("This name has no reset with this code, or no longer."),
     "unknown_device": ErrorKind("The person has no such device.", ("device",)),
     "too_many_devices": ErrorKind("This name has too many devices.", ("limit",)),
+    "too_many_connections": ErrorKind(
+        "The person has too many connections to this server.", ("limit", "retry_s")
+    ),
     "server_full": ErrorKind("Both servers are full.", ("retry_s",)),
     # What is asked of the archive.
     "empty_message": ErrorKind("The message has no text."),

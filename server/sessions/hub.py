@@ -202,6 +202,8 @@ class Hub:
     def leave(self, session: Session, asked: Iterable[int]) -> None:
         """A client is gone; what it asked for goes on, but nobody waits for the answer."""
         self.presence.free_place(session)
+        if session.user is not None:
+            self.presence.disconnect(session.user.id)
         self.sessions.discard(session)
         self._to_flush.discard(session)
         self.announcements.forget(session)

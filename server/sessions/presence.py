@@ -13,6 +13,8 @@ class Presence:
         # How many are online there and not here.
         self._only_there = 0
         self._coming: set[Hashable] = set()
+        # Also those on standby.
+        self._connections: Counter[str] = Counter()
 
     @property
     def users_here(self) -> int:
@@ -41,6 +43,20 @@ class Presence:
     def free_place(self, visitor: Hashable) -> None:
         """That one is in, or gone. Freeing twice is no harm."""
         self._coming.discard(visitor)
+
+    def connections_of(self, user: str) -> int:
+        """How often this person is signed in here."""
+        return self._connections[user]
+
+    def connect(self, user: str) -> None:
+        """A connection of this person signed in."""
+        self._connections[user] += 1
+
+    def disconnect(self, user: str) -> None:
+        """A connection of this person is gone."""
+        self._connections[user] -= 1
+        if not self._connections[user]:
+            del self._connections[user]
 
     def enter(self, user: str) -> None:
         """An active connection of this person started."""

@@ -285,6 +285,7 @@ class Session:
     def signed_in(self, device: Device, user: User, stage: Stage) -> None:
         """It is known who this is: long frames are taken, and nothing is half-open any more."""
         self.device, self.user, self.stage = device, user, stage
+        self._hub.presence.connect(user.id)
         self._throttle = self._hub.throttles.of(user.id, self._hub.send_rate_per_s, self._hub.now())
         self._connection.allow_long_frames()
         if self._channel is not None:

@@ -9,7 +9,7 @@ import msgspec
 from server.accounts.proofs import operator_proof
 from server.archive.record import Draft
 from server.engine.round import Answer
-from server.protocol import events, requests
+from server.protocol import events, limits, requests
 from server.protocol.connection import FEATURES, VERSIONS
 from server.protocol.errors import Refusal
 from server.protocol.names import clean_label, clean_person_name, name_key
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 # A client that was told "full" comes back after this; people leave in minutes, not in seconds.
 _FULL_RETRY_S: Final = 5
+# Connections that are dead are noticed within this time.
+_MANY_RETRY_S: Final = 45
 # The death of a process is seen within milliseconds, silence within a second.
 _PATIENCE_S: Final = 0.3
 
@@ -254,6 +256,11 @@ def _complete(hub: "Hub", session: "Session", request: requests.SignIn) -> None:
         name_key(user.former_name),
     ):
         session.refuse(request.id, Refusal("wrong_person", {"name": user.name}))
+    elif hub.presence.connections_of(user.id) >= limits.CONNECTIONS_PER_PERSON_MAX:
+        limit = limits.CONNECTIONS_PER_PERSON_MAX
+        session.refuse(
+            request.id, Refusal("too_many_connections", {"limit": limit, "retry_s": _MANY_RETRY_S})
+        )
     else:
         # The operator reads nothing, and is not counted as online.
         is_idle = request.standby or user.id == OPERATOR

@@ -32,6 +32,7 @@ def refused_when_full(transcript: Transcript) -> None:
             full = FullChat(port_of(server), transcript, connections)
             full.too_old()
             full.too_many_people()
+            full.too_many_connections()
             full.too_many_rooms()
             full.too_much_of_ben()
             full.too_much_of_cleo()
@@ -79,6 +80,13 @@ class FullChat:
         self.anna.fails("too_many_invites", "create_invite", hash=hash_of("one more"))
         self.cleo.fails("too_many_asked", "friend", user="@Anna", act="ask")
         self.ben.fails("too_many_blocked", "friend", user="@Anna", act="block")
+
+    def too_many_connections(self) -> None:
+        """One more program of Cleo's."""
+        with contextlib.ExitStack() as connections:
+            for _ in range(limits.CONNECTIONS_PER_PERSON_MAX - 1):
+                connections.enter_context(self._person("Cleo")).comes(standby=True)
+            self._comes_in_vain("too_many_connections", "Cleo")
 
     def too_many_rooms(self) -> None:
         """Of one person, of all, and one more member."""

@@ -32,6 +32,7 @@ a signed-in person changes the own one at a time, at the price of {act_searches:
 {idle_days} days without use, {device_days} days at most |
 | Strangers at once | {half_open} in all, {half_open_address} of one address (of IPv6 a /64; no limit for \
 loopback); {tls_s:g} s for TLS, {sign_in_s:g} s to sign in |
+| Connections | {connections} of one person at a server, standby links with them |
 | Frames | {short_kib} KiB before the sign-in, raw bytes too, {long_kib} KiB after it, \
 JSON {depth} levels deep |
 | Messages | {characters:,} characters; {rate:g} a second of one person, {burst} at once, then that one's \
@@ -65,6 +66,7 @@ def defaults_table() -> str:
         argon2_lanes=passwords._argon2.parallelism,
         hashes_at_once=passwords.HASHES_AT_ONCE,
         hashes_waiting=passwords.HASHES_WAITING_MAX,
+        connections=limits.CONNECTIONS_PER_PERSON_MAX,
         free_tries=tries.FREE_TRIES,
         first_wait_s=tries._FIRST_WAIT_S,
         last_wait_s=tries._LAST_WAIT_S,

@@ -108,8 +108,9 @@ def slow_readers(port: int, stopping: threading.Event, tally: Tally) -> None:
     """People who are signed in and read one byte now and then; one writes as much as it can."""
     with contextlib.ExitStack() as held:
         readers = [held.enter_context(RawClient(port, receive_buffer_bytes=2048)) for _ in range(tally.goal)]
-        for reader in readers:
-            reader.sign_in("Slow Reader")
+        for number, reader in enumerate(readers):
+            # One person has a few connections, so these are some.
+            reader.sign_in(f"Slow Reader {number // 20}")
             reader.socket.settimeout(0)
         writer = held.enter_context(RawClient(port))
         writer.sign_in("Writer")

@@ -148,6 +148,23 @@ def test_while_more_may_come_a_cursor_from_the_future_waits(scene: Scene) -> Non
     assert not any(isinstance(event, events.Diverged) for event in client.heard())
 
 
+def test_a_person_is_signed_in_so_often_at_one_server(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "CONNECTIONS_PER_PERSON_MAX", 2)
+    first, standby, third = scene.client(), scene.client(), scene.client()
+    first.sign_in("Anna")
+    standby.device, standby.secret = first.device, first.secret
+    only(standby.sign_in("Anna", standby=True), events.SignedIn)
+    failed = only(third.sign_in("anna"), events.Failed)
+    assert (failed.code, failed.arguments["limit"]) == ("too_many_connections", 2)
+    only(scene.client().sign_in("Ben"), events.SignedIn)
+    first.close()
+    found = third.ask(requests.SignIn, name="Anna", device=third.device, secret=third.secret)
+    only(found, events.SignedIn)
+    third.close()
+    standby.close()
+    assert not scene.hub.presence._connections[third.session.user.id if third.session.user else ""]
+
+
 # --- admission
 
 
