@@ -7,7 +7,7 @@ that the message is there, and writes its room into the record; who wrote it the
 from server.archive.blocks import Change
 from server.archive.erasing import ERASABLE, ErasedBody, target_of
 from server.archive.record import Draft, Header, Record
-from server.protocol import limits
+from server.protocol.emoji import is_emoji
 from server.protocol.errors import Refusal
 from server.state.bodies import DeleteBody, EditBody, ReactBody
 from server.state.messages import judge_text
@@ -46,15 +46,6 @@ def judge_react(state: State, header: Header | Draft, body: ReactBody) -> Refusa
     if refusal is not None or header.origin is not None:
         return refusal
     return None if is_emoji(body.emoji) else Refusal("bad_emoji")
-
-
-def is_emoji(text: str) -> bool:
-    """Whether it may be put to a message: a short sign without letters, spaces or control characters.
-
-    Which signs are emoji changes from year to year: that is for those who draw them.
-    """
-    is_short = 0 < len(text) <= limits.EMOJI_CHARACTERS_MAX
-    return is_short and not text.isascii() and not any(sign.isalnum() or sign.isspace() for sign in text)
 
 
 def fold_edit(state: State, header: Header, body: EditBody | ErasedBody) -> Told:  # noqa: ARG001 - the table's shape

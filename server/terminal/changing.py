@@ -11,6 +11,7 @@ from server.i18n.translation import _
 from server.network.client_links import ClientLinks
 from server.protocol import events, limits
 from server.protocol.changes import AnyChange
+from server.protocol.emoji import is_emoji
 from server.protocol.events import Message
 from server.protocol.requests import Delete, Edit, React
 from server.terminal.sentences import sentence_of
@@ -180,7 +181,7 @@ def _emoji(said: str) -> str:
     name = said.strip(":") if len(said) > 2 and said[0] == said[-1] == ":" else ""
     if name or said in {"+1", "-1"}:
         try:
-            return _SHORT.get(name or said) or unicodedata.lookup(name.replace("_", " "))
+            said = _SHORT.get(name or said) or unicodedata.lookup(name.replace("_", " "))
         except KeyError:
             return ""
-    return said if len(said) <= limits.EMOJI_CHARACTERS_MAX else ""
+    return said if is_emoji(said) else ""

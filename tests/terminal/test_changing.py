@@ -114,6 +114,8 @@ def test_what_no_server_would_take_is_not_sent() -> None:
     desk.changing.edit("1 ")
     desk.changing.reply("1 ")
     desk.changing.react("1 :no such thing:")
+    desk.changing.react("1 :right_to_left_override:")
+    desk.changing.react("1 ok")
     desk.changing.react("1")
     assert desk.asker.asked == []
     assert desk.replies == []
