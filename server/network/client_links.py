@@ -68,6 +68,7 @@ class ClientLinks:
         self._trust = trust
         self._dial_timeout_s = dial_timeout_s
         self._tickets = itertools.count(1)
+        self._last_ticket = 0
         self._drafts: list[Draft] = []
         self._links: dict[int, _Link] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -96,9 +97,14 @@ class ClientLinks:
         """A message that is on disk; counters rise from call to call."""
         self._loop_thread.call(self._take_draft, draft)
 
+    @property
+    def last_ticket(self) -> int:
+        """That of the question that was asked last, 0 before the first one; tickets rise."""
+        return self._last_ticket
+
     def ask(self, question: AnyQuestion) -> int:
         """Ask: `Answered`, `Stored` (what is archived) or `QuestionFailed` comes with the ticket."""
-        ticket = next(self._tickets)
+        self._last_ticket = ticket = next(self._tickets)
         self._loop_thread.call(self._put_question, ticket, question)
         return ticket
 

@@ -34,6 +34,8 @@ from server.terminal.writing import Writing
 _OF_PAGES: Final = frozenset({"/around", "/before", "/after"})
 # What stands behind these need not be text: a file's name may be any bytes.
 _OF_PATHS: Final = frozenset({"/file", "/get", "/export"})
+# What a pipe says with these is about messages that it is shown.
+_OF_SHOWN: Final = frozenset({"/last", "/reply", "/edit", "/delete", "/react", "/receipts", *_OF_PAGES})
 
 
 class Manners(msgspec.Struct, frozen=True):
@@ -51,6 +53,9 @@ class Manners(msgspec.Struct, frozen=True):
 
 class Errands:
     """The errands, wired to each other. Call `connect` before any command."""
+
+    of_paths: Final = _OF_PATHS
+    of_shown: Final = _OF_SHOWN
 
     def __init__(
         self,
@@ -110,7 +115,6 @@ class Errands:
         printer.talk_in(lambda room: room == self.conversations.room, label_of)
         # Those that must know where we are, and where we can go.
         self.of_places: Final = self._place_commands()
-        self.of_paths: Final = _OF_PATHS
         self.commands: Final = {**self.of_places, **self._other_commands()}
 
     @property

@@ -14,6 +14,7 @@ from server.client.notices import (
     CertificateUnknown,
     Connected,
     OtherChat,
+    QuestionFailed,
     Refused,
     SignInRefused,
     Stored,
@@ -47,6 +48,7 @@ from server.terminal.sentences import (
 )
 from server.terminal.telling import Telling
 from server.terminal.typing_in import Ended, Input, Left, Typed
+from server.terminal.unanswered import Unanswered, unanswered_text
 from server.terminal.words import is_text
 from server.terminal.writing import Writing
 
@@ -69,6 +71,7 @@ class Talk:
         self._queue: queue.SimpleQueue[Input | Export | list[AnyNotice]] = queue.SimpleQueue()
         self._facts = ConnectionFacts()
         self._telling = Telling()
+        self._unanswered = Unanswered()
         self._writing = Writing(outbox, clock, self._tell_refusal)
         self._errands = Errands(outbox, printer, clock, manners, self._writing, show_progress=show_progress)
         self._past = Past(self._errands.show, is_full_archive=manners.is_full_archive)
@@ -167,17 +170,21 @@ class Talk:
     def _go_on(self) -> None:
         """Deal with what was typed, as far as it is known where it belongs."""
         texts: list[str] = []
-        while self._typed and not self._is_held(self._typed[0]):
+        while self._typed:
+            if texts and is_command(self._typed[0]):
+                # What was typed before a command is sent before it.
+                self._send(texts)
+                texts = []
+            if self._is_held(self._typed[0]):
+                break
             line = self._typed.popleft()
             if self._asked is not None:
                 self._answer(self._asked, line)
             elif self._errands.account.form.is_asking:
                 self._errands.account.form.answer(line)
             elif is_command(line):
-                # What was typed before a command is sent before it.
-                self._send(texts)
-                texts = []
-                self._obey(line)
+                with self._unanswered.asked_by(line, self._last_ticket):
+                    self._obey(line)
             elif line.strip():
                 texts.append(line.removeprefix("/") if line.startswith("//") else line)
         self._send(texts)
@@ -189,11 +196,23 @@ class Talk:
         word = line.split(" ", 1)[0]
         if self._errands.is_deciding or self._errands.is_to_come(word):
             return True
-        if self._manners.is_interactive or word not in self._errands.of_places:
+        if self._manners.is_interactive:
+            return False
+        if word in self._errands.of_shown:
+            return not self._has_all_before_its_eyes
+        if word == "/export" and self._errands.exporting.is_waiting:
+            return True
+        if word not in self._errands.of_places:
             return False
         # A friendship that was just made brings a private chat, a moment later.
         is_seen = self._facts.has_seen_what_it_stored
         return not (self._errands.conversations.is_known and is_seen)
+
+    @property
+    def _has_all_before_its_eyes(self) -> bool:
+        """Whether all that was there, and all that was typed so far, is printed and has its number."""
+        is_level = self._past.has_begun and self._facts.is_level and self._facts.has_seen_what_it_stored
+        return is_level and not self._writing
 
     def _obey(self, line: str) -> None:
         word, _space, argument = line.strip().partition(" ")
@@ -237,12 +256,17 @@ class Talk:
             if not self._errands.is_untold(notice):
                 self._facts.note(notice)
             self._ending.hear(notice)
-            self._errands.hear(notice)
+            command = self._unanswered.answered(notice)
+            with self._unanswered.asked_by(command, self._last_ticket):
+                self._errands.hear(notice)
             if self._errands.is_out:
                 # Whatever the servers say behind it is no news.
                 break
             self._past.hear(notice)
-            self._tell(notice)
+            if isinstance(notice, QuestionFailed) and notice.code == "unknown":
+                self._printer.note(unanswered_text(command))
+            else:
+                self._tell(notice)
             if isinstance(notice, Stored | Refused):
                 settled.append(notice.counter)
                 refused += isinstance(notice, Refused)
@@ -262,6 +286,9 @@ class Talk:
         else:
             self._errands.signing_out.go_on()
             self._go_on()
+
+    def _last_ticket(self) -> int:
+        return self._links.last_ticket
 
     def _tell(self, notice: AnyNotice) -> None:
         self._printer.note(self._telling.sentence(notice))

@@ -57,8 +57,7 @@ class Telling:
                 return "\n".join(map(_member_line, members))
             case QuestionFailed():
                 reason = sentence_of(notice.code, notice.arguments)
-                text = _("No answer: {reason}.") if notice.code == "unknown" else _("Not done: {reason}.")
-                return text.format(reason=reason)
+                return _("Not done: {reason}.").format(reason=reason)
             case _:
                 return ""
 

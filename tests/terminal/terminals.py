@@ -33,6 +33,8 @@ class Terminal:
         outbox: OutboxFile,
         manners: Manners,
         trust: Trust | None,
+        *,
+        settings: ConversationSettings,
     ) -> None:
         self.paper = Paper()
         self.outbox = outbox
@@ -42,7 +44,7 @@ class Terminal:
             outbox.identity("anna"),
             addresses,
             cursor=START_OF_ARCHIVE if manners.is_full_archive else None,
-            settings=ConversationSettings(),
+            settings=settings,
             rng=random.Random(1),
             drafts=outbox.drafts(),
             cluster=outbox.fact("cluster"),
@@ -98,12 +100,14 @@ class Room:
         is_interactive: bool = False,
         is_full_archive: bool = False,
         wait_s: float = 30.0,
+        settings: ConversationSettings | None = None,
     ) -> Terminal:
         for outbox in self._outboxes:
             outbox.close()
         self._outboxes = [OutboxFile(self._folder / "anna.sqlite")]
         manners = Manners(is_interactive=is_interactive, is_full_archive=is_full_archive, wait_s=wait_s)
-        terminal = Terminal(self._thread, self.doors.addresses, self._outboxes[0], manners, trust)
+        addresses, settings = self.doors.addresses, settings or ConversationSettings()
+        terminal = Terminal(self._thread, addresses, self._outboxes[0], manners, trust, settings=settings)
         self._terminals.append(terminal)
         return terminal
 

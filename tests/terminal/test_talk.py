@@ -7,6 +7,7 @@ import pytest
 
 from server.accounts.certificates import fingerprint_of
 from server.client.notices import Arrived, ServersChanged
+from server.client.settings import ConversationSettings
 from server.names.fingerprints import fingerprint_text
 from server.network.loop_thread import LoopThread
 from server.network.tls import Trust
@@ -115,6 +116,40 @@ def test_the_full_archive_comes_whole_and_without_a_word_the_client_ends(room: R
     assert terminal.end() == 0
     texts = [line.partition(": ")[2] for line in terminal.paper.lines]
     assert texts == [f"old {counter}" for counter in range(1, 301)]
+
+
+def test_a_command_without_an_answer_is_named_and_is_not_tried_again(room: Room) -> None:
+    terminal = room.terminal(settings=ConversationSettings(answer_s_max=0.2), is_interactive=True)
+    terminal.wait_for("connected to server a")
+    room.doors.kill("a")
+    room.doors.kill("b")
+    terminal.type("/search zebra", "/who", f"/search {'far ' * 50}")
+    terminal.wait_for("type it again: /search zebra")
+    terminal.wait_for("type it again: /who")
+    terminal.wait_for("far far…")
+    assert "tried again" not in terminal.paper.text()
+    terminal.type("/quit")
+
+
+def test_what_a_pipe_says_about_messages_waits_until_they_are_there(room: Room) -> None:
+    for counter in (1, 2):
+        room.doors.post(counter, f"old {counter}")
+    terminal = room.terminal()
+    terminal.type("/last 1", "mine", "/last 1", "/reply 2 yes")
+    assert terminal.end() == 0
+    assert [note.partition("  ")[2][-5:] for note in terminal.paper.notes if "*    " in note] == [
+        "old 2",
+        " mine",
+    ]
+    assert room.texts() == ["old 1", "old 2", "mine", "yes"]
+
+
+def test_two_exports_in_a_row_are_done_one_after_the_other(room: Room, tmp_path: Path) -> None:
+    room.doors.post(1, "old 1")
+    terminal = room.terminal()
+    terminal.type(f"/export {tmp_path / 'a.txt'}", f"/export {tmp_path / 'b.txt'}")
+    assert terminal.end() == 0, terminal.paper.text()
+    assert [("old 1" in (tmp_path / name).read_text()) for name in ("a.txt", "b.txt")] == [True, True]
 
 
 def test_a_line_that_cannot_be_a_message_is_told_and_costs_the_good_end(room: Room) -> None:
