@@ -14,7 +14,7 @@ from tests.simulation.world import World
 
 # What one server accepted alone counts after a merge only if it can.
 _PROVISIONAL = frozenset(
-    {"add", "remove", "administer", "rename", "topic", "friend", "leave"}
+    {"add", "remove", "administer", "rename", "topic", "friend", "leave", "delete_room"}
     | {"invite", "take_back", "standing", "password", "revoke"}
 )
 
@@ -164,9 +164,11 @@ def _acknowledged(world: World, log: _Log) -> None:
         if found is not None and (world.history.is_moved(answered) or world.history.liars):
             # A merge gave it another place, or kept the other thing that its id was used for; or it
             # cannot hold any more, which the rights are checked for.
+            void = log.state.voids.get(identity)
             is_provisional = answered.draft.kind in _PROVISIONAL
-            is_kept = found[1] or identity in world.history.twins or is_provisional
-            if is_kept:
+            # Who joined where the other side had ended the room is in it no more.
+            is_provisional |= void is not None and void.code == "deleted_room"
+            if found[1] or identity in world.history.twins or is_provisional:
                 continue
         if found is None or found[:2] != (answer.index, True):
             what = f"{identity} was acknowledged at {answer.index} by {answered.server}"
