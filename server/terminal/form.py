@@ -1,9 +1,41 @@
 """Questions to the person at the terminal, or to the pipe: the next lines are the answers, one each."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 import msgspec
+
+# Commands that ask for a secret, at once or after something else.
+_SECRETIVE: Final = frozenset({"/password", "/unregister"})
+
+
+def is_secretive(line: str) -> bool:
+    """Whether what is typed behind this line may be a secret."""
+    return line.strip().partition(" ")[0] in _SECRETIVE
+
+
+class Ahead:
+    """Commands that will ask for a secret and wait their turn: whoever types ahead may have typed it already.
+
+    One thread says what was typed, one with what was dealt, any asks.
+    """
+
+    def __init__(self) -> None:
+        self._typed = 0
+        self._dealt = 0
+
+    def typed(self, lines: Iterable[str]) -> None:
+        """These wait now."""
+        self._typed += sum(map(is_secretive, lines))
+
+    def dealt(self, line: str) -> None:
+        """This one waits no more."""
+        self._dealt += is_secretive(line)
+
+    @property
+    def is_any(self) -> bool:
+        """Whether one waits."""
+        return self._typed > self._dealt
 
 
 class Question(msgspec.Struct, frozen=True):

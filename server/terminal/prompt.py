@@ -19,6 +19,7 @@ from prompt_toolkit.patch_stdout import patch_stdout
 from prompt_toolkit.shortcuts import CompleteStyle
 
 from server.terminal.completing import Known, completions
+from server.terminal.form import is_secretive
 from server.terminal.half_line import HalfLine
 from server.terminal.history_file import HistoryFile
 from server.terminal.lines_out import LinesOut
@@ -198,7 +199,8 @@ class _TypedBefore(History):
 
     def append_string(self, string: str) -> None:
         """Not in memory either: whoever presses an arrow must not read a password."""
-        if not self._wants_secret():
+        *before, _last = string.splitlines() or [""]
+        if not self._wants_secret() and not any(map(is_secretive, before)):
             super().append_string(string)
 
     def store_string(self, string: str) -> None:

@@ -31,6 +31,7 @@ from server.terminal.ending import Ending
 from server.terminal.errands import Errands, Manners
 from server.terminal.exporting import Export
 from server.terminal.facts import ConnectionFacts
+from server.terminal.form import Ahead
 from server.terminal.half_line import is_command
 from server.terminal.help_texts import HELP
 from server.terminal.outbox_file import OutboxFile
@@ -77,6 +78,7 @@ class Talk:
         self._past = Past(self._errands.show, is_full_archive=manners.is_full_archive)
         # Lines that were typed, and wait until it is known where they belong.
         self._typed: deque[str] = deque()
+        self._ahead = Ahead()
         self._ending = Ending(clock, manners.wait_s)
         # The certificate that the person is being asked about.
         self._asked: CertificateUnknown | None = None
@@ -91,12 +93,12 @@ class Talk:
     @property
     def wants_secret(self) -> bool:
         """Whether the next line is a secret, not to be shown while it is typed. Any thread."""
-        return self._errands.account.form.wants_secret
+        return self._errands.account.form.wants_secret or self._ahead.is_any
 
     @property
     def wants_answer(self) -> bool:
         """Whether the next line answers a question, and is no message. Any thread."""
-        return self._asked is not None or self._errands.account.form.is_asking
+        return self._asked is not None or self._errands.account.form.is_asking or self._ahead.is_any
 
     @property
     def drafts(self) -> Drafts:
@@ -122,6 +124,8 @@ class Talk:
 
     def put(self, given: Input | Export | list[AnyNotice]) -> None:
         """Something was typed or is wanted, or the network has news. Any thread."""
+        if isinstance(given, Typed):
+            self._ahead.typed(given.lines)
         self._queue.put(given)
 
     def backlog(self) -> int:
@@ -187,6 +191,7 @@ class Talk:
                     self._obey(line)
             elif line.strip():
                 texts.append(line.removeprefix("/") if line.startswith("//") else line)
+            self._ahead.dealt(line)
         self._send(texts)
 
     def _is_held(self, line: str) -> bool:

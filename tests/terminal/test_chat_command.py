@@ -321,3 +321,33 @@ def test_what_was_laid_aside_outlives_kill_9_at_a_terminal_and_in_a_pipe(
         screen.type("/quit\r")
         await_end(chat, screen)
     assert texts(doors) == ["another thought"]
+
+
+def test_a_password_that_is_typed_ahead_of_its_question_is_neither_shown_nor_kept(
+    doors: ScriptedDoors, tmp_path: Path
+) -> None:
+    with open_screen() as screen:
+        chat = Chat(doors, tmp_path, stdin=screen.far)
+        screen.wait_for("connected to server a")
+        # Nobody answers which rooms there are: all that follows waits.
+        screen.type("/join garden\r/password\rthe old secret\rthe new secret\rthe new secret\r\x03")
+        wait_until(lambda: screen.read() and chat.process.poll() is not None)
+        assert "secret" not in screen.read()
+    (history,) = tmp_path.glob("*.history")
+    assert [msgspec.json.decode(line) for line in history.read_text().splitlines()] == [
+        "/join garden",
+        "/password",
+    ]
+    assert texts(doors) == []
+
+
+def test_a_password_that_is_pasted_with_its_command_is_not_kept(doors: ScriptedDoors, tmp_path: Path) -> None:
+    with open_screen() as screen:
+        chat = Chat(doors, tmp_path, stdin=screen.far)
+        screen.wait_for("connected to server a")
+        screen.type("\x1b[200~/password\nthe old secret\nthe new secret\nanother one\x1b[201~\r")
+        screen.wait_for("The two are not the same")
+        screen.type("/quit\r")
+        wait_until(lambda: screen.read() and chat.process.poll() is not None)
+    (history,) = tmp_path.glob("*.history")
+    assert "secret" not in history.read_text()

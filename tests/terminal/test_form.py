@@ -1,6 +1,6 @@
 """Questions at the terminal, one line each."""
 
-from server.terminal.form import Form, Question
+from server.terminal.form import Ahead, Form, Question
 from tests.terminal.paper import Paper
 
 NAME, PASSWORD = Question("Your name:"), Question("Your password:", is_secret=True)
@@ -34,3 +34,16 @@ def test_the_answers_may_begin_the_next_questions() -> None:
     form.begin([NAME], lambda _answers: form.begin([PASSWORD], lambda _answers: None))
     form.answer("anna")
     assert form.wants_secret
+
+
+def test_whoever_types_ahead_of_a_question_for_a_secret_may_have_typed_it() -> None:
+    ahead, seen = Ahead(), []
+    ahead.typed(["hello", "//password", "/passwords"])
+    seen.append(ahead.is_any)
+    ahead.typed(["/password", "hello"])
+    seen.append(ahead.is_any)
+    ahead.dealt("hello")
+    seen.append(ahead.is_any)
+    ahead.dealt("/password")
+    seen.append(ahead.is_any)
+    assert seen == [False, True, True, False]

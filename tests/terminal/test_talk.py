@@ -269,3 +269,16 @@ def test_a_server_that_waits_for_the_other_one_is_given_up_and_the_lines_are_kep
     assert "stores nothing until the other one is back" in terminal.paper.text()
     assert "No server answered" not in terminal.paper.text()
     assert "1 line is not stored yet" in terminal.paper.text()
+
+
+def test_behind_a_password_command_that_waits_every_line_may_be_a_secret(room: Room) -> None:
+    # Nobody answers which rooms there are.
+    terminal = room.terminal(is_interactive=True)
+    terminal.wait_for("connected to server a")
+    terminal.type("/join garden", "hello")
+    wait_until(lambda: not terminal.talk.backlog())
+    assert not terminal.talk.wants_secret
+    terminal.type("/password")
+    assert (terminal.talk.wants_secret, terminal.talk.wants_answer) == (True, True)
+    wait_until(lambda: not terminal.talk.backlog())
+    assert (terminal.talk.wants_secret, terminal.talk.wants_answer) == (True, True)
