@@ -23,6 +23,7 @@ from server.state.bodies import (
     FileBody,
     FriendBody,
     InviteBody,
+    MarksBody,
     MemberBody,
     MessageBody,
     ResetBody,
@@ -86,6 +87,12 @@ class MadeChat:
             drafts.append(self._draft(kind, device_of(name), self._counters[name], body, ago_ms))
         self._archive.write(drafts)
 
+    def leaves_gaps(self, name: str, count: int) -> None:
+        """So many counters that do not touch, each of an act that changes nothing."""
+        body = MarksBody((), ())
+        counters = range(2 * MADE_BEFORE, 2 * (MADE_BEFORE + count), 2)
+        self._archive.write([self._draft("marks", device_of(name), counter, body, 0) for counter in counters])
+
     def _draft(self, kind: str, device: str, counter: int, body: msgspec.Struct, ago_ms: int) -> Draft:
         return Draft(kind, device, counter, self._now_ms - ago_ms, msgspec.msgpack.encode(body))
 
@@ -133,6 +140,7 @@ def make_full(path: Path) -> None:
         for guest in guests[: limits.ROOM_MEMBERS_MAX - 1]:
             chat.does(guest, "member", MemberBody(room_of("Ben", 0)))
         chat.has_more_devices("Ben", limits.DEVICES_PER_USER_MAX - 1)
+        chat.leaves_gaps(guests[1], limits.COUNTER_RANGES_MAX)
         chat.does("Ben", "friend", *(FriendBody(id_of(guest), FriendAct.BLOCK) for guest in guests))
         asked = guests[: limits.FRIENDS_ASKED_MAX]
         chat.does("Cleo", "message", MessageBody(GENERAL, "Hello!"))

@@ -86,6 +86,9 @@ def _sign_in_texts() -> dict[str, str]:
         "bad_reset": _("This name has no reset with this code, or no longer. Ask for another code."),
         "unknown_device": _("You have no device {device}."),
         "too_many_devices": _("This name is already used on {limit} computers. Choose another name."),
+        "too_many_gaps": _(
+            "The servers have refused this computer more than {limit} times: sign it out, and in again."
+        ),
         "too_many_connections": _(
             "You are connected {limit} times already. It is tried again in {retry_s} seconds."
         ),

@@ -67,6 +67,7 @@ ERRORS: Final[dict[str, ErrorKind]] = {
     "bad_reset": ErrorKind("This name has no reset with this code, or no longer."),
     "unknown_device": ErrorKind("The person has no such device.", ("device",)),
     "too_many_devices": ErrorKind("This name has too many devices.", ("limit",)),
+    "too_many_gaps": ErrorKind("The device left out too many counters: sign in as another one.", ("limit",)),
     "too_many_connections": ErrorKind(
         "The person has too many connections to this server.", ("limit", "retry_s")
     ),

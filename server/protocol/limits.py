@@ -61,6 +61,9 @@ ROOM_MEMBERS_MAX: Final = 1_000
 PEOPLE_MAX: Final = 20_000
 # A person has a handful of computers; open sign-in must not fill the archive with devices.
 DEVICES_PER_USER_MAX: Final = 100
+# Gaps that a device leaves in its counters: each is kept for ever. A refused request leaves one, and nobody
+# honest is refused so often.
+COUNTER_RANGES_MAX: Final = 10_000
 # Programs of one person at one server, each with a link to either: what is told is written for each of them.
 CONNECTIONS_PER_PERSON_MAX: Final = 32
 # What a person sends in a chat; larger things have places of their own.

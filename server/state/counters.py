@@ -38,6 +38,17 @@ class CounterSet:
             del self._ranges[place]
         self._ranges.insert(place, (first, last))
 
+    def __len__(self) -> int:
+        """How many ranges it is made of."""
+        return len(self._ranges)
+
+    def is_apart(self, counter: int) -> bool:
+        """Whether a number neither is in a range nor touches one: it would be one more."""
+        place = bisect_right(self._ranges, (counter, float("inf")))
+        touches_before = place > 0 and self._ranges[place - 1][1] >= counter - 1
+        touches_behind = place < len(self._ranges) and self._ranges[place][0] == counter + 1
+        return not (touches_before or touches_behind)
+
     @property
     def ranges(self) -> tuple[tuple[int, int], ...]:
         """(first, last) of each range, both included."""

@@ -12,6 +12,7 @@ import msgspec
 
 from server.archive.erasing import decode_erased, is_erased
 from server.archive.record import Draft, Header, Record, Span
+from server.protocol import limits
 from server.protocol.errors import Refusal
 from server.state.administration import (
     fold_reset,
@@ -156,6 +157,11 @@ def judge_draft(state: State, draft: Draft) -> Refusal | None:
     body = decode_body(draft.kind, draft.body)
     if body is None:
         return Refusal("bad_request", {"reason": f"no body of kind {draft.kind[:32]}"})
+    used = state.counters.get(draft.device)
+    is_full = used is not None and len(used) >= limits.COUNTER_RANGES_MAX and draft.origin is None
+    if used is not None and is_full and used.is_apart(draft.counter):
+        # Not in the fold: what stands in the log has taken its counter.
+        return Refusal("too_many_gaps", {"limit": limits.COUNTER_RANGES_MAX})
     return _judge(KINDS[draft.kind], state, draft, body)
 
 

@@ -33,6 +33,7 @@ def refused_when_full(transcript: Transcript) -> None:
             full.too_old()
             full.too_many_people()
             full.too_many_connections()
+            full.too_many_gaps()
             full.too_many_rooms()
             full.too_much_of_ben()
             full.too_much_of_cleo()
@@ -87,6 +88,14 @@ class FullChat:
             for _ in range(limits.CONNECTIONS_PER_PERSON_MAX - 1):
                 connections.enter_context(self._person("Cleo")).comes(standby=True)
             self._comes_in_vain("too_many_connections", "Cleo")
+
+    def too_many_gaps(self) -> None:
+        """Somebody whose counters have more gaps than are remembered."""
+        with self._person("Guest 1") as guest:
+            guest.comes()
+            # Counter 1 would touch that of the device itself.
+            text = {"room": GENERAL, "text": "Hello!", "time_ms": 1_700_000_000_000}
+            guest.fails("too_many_gaps", "send", counter=7, **text)
 
     def too_many_rooms(self) -> None:
         """Of one person, of all, and one more member."""

@@ -40,6 +40,17 @@ def test_equal_sets_have_equal_ranges_in_whatever_order_they_grew(counters: list
     assert forwards.ranges == backwards.ranges == CounterSet(list(forwards.ranges)).ranges
 
 
+@given(COUNTERS)
+def test_what_is_apart_is_one_more_range(counters: list[int]) -> None:
+    seen = CounterSet()
+    for counter in counters:
+        before = len(seen)
+        is_apart = seen.is_apart(counter)
+        seen.add(counter)
+        assert (len(seen) > before) == is_apart
+        assert len(seen) == len(seen.ranges)
+
+
 def test_a_device_that_counts_in_order_costs_one_range() -> None:
     seen = CounterSet()
     for counter in range(1, 10_001):

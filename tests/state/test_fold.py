@@ -1,15 +1,18 @@
 """The fold: one record, one verdict, the same for whoever folds it."""
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from server.archive.record import Draft
+from server.protocol import limits
+from server.protocol.errors import Refusal
 from server.state.bodies import MessageBody
 from server.state.fold import KINDS, decode_body, judge_draft
 from server.state.state import State
 from server.state.told import EVERYBODY
-from tests.state.archive_of import Archive, device, epoch, member, message, room
+from tests.state.archive_of import Archive, device, epoch, member, merged, message, room
 
 
 def test_an_epoch_is_noted_and_nobody_is_told() -> None:
@@ -55,6 +58,21 @@ def test_a_second_record_of_the_same_id_counts_for_nothing() -> None:
     assert archive.verdict(message(1)) == "id_reuse"
     assert archive.state.number == before
     assert ("d", 1) not in archive.state.voids
+
+
+def test_a_device_leaves_so_many_gaps_and_its_counters_go_on_where_they_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(limits, "COUNTER_RANGES_MAX", 3)
+    archive = Archive(epoch(), device(), message(5), message(9), device("e", "Ben"))
+    judged = {counter: judge_draft(archive.state, message(counter)) for counter in (4, 6, 7, 10, 11, 2**53)}
+    assert [counter for counter, refusal in judged.items() if refusal is not None] == [7, 11, 2**53]
+    assert judged[7] == Refusal("too_many_gaps", {"limit": 3})
+    # What a merge brings was accepted before, and others have gaps of their own.
+    assert judge_draft(archive.state, merged(message(7))) is None
+    assert judge_draft(archive.state, message(7, name="e")) is None
+    # In the log it has taken its counter.
+    assert archive.verdict(message(7)) == "accepted"
 
 
 def test_a_counter_that_comes_late_is_as_good_as_any() -> None:
