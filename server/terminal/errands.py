@@ -99,7 +99,7 @@ class Errands:
         self.groups: Final = Groups(self._asking(outbox), self.conversations)
         self.searching: Final = Searching(self._room, printer.note, printer.shown.add_hit, label_of)
         self.pages: Final = Pages(printer.shown, room=self._room, show=printer.past, note=printer.note)
-        self.exporting: Final = Exporting(self._room, clock, printer.note)
+        self.exporting: Final = Exporting(self._room, self.conversations.rooms, clock, printer.note)
         self.files: Final = self._files(show_progress)
         self.changing: Final = self._changing(outbox)
         self.receipts: Final = ReceiptErrands(

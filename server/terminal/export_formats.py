@@ -26,10 +26,14 @@ _STYLE: Final = (
 
 
 class Heading(msgspec.Struct, frozen=True):
-    """What stands above a conversation; the times (Unix, ms) are shown in `zone`."""
+    """What stands above a conversation; the times (Unix, ms) are shown in `zone`.
+
+    `room` is its name, for programs; `label` is that with a sign of its kind, for people.
+    """
 
     chat: str
     room: str
+    label: str
     exported_ms: int
     zone: tzinfo
 
@@ -142,7 +146,7 @@ ENDINGS: Final = {".json": "json", ".html": "html", ".htm": "html"}
 
 
 def _title(heading: Heading) -> str:
-    return printable(_("{room} in {chat}").format(room=f"#{heading.room}", chat=heading.chat))
+    return printable(_("{room} in {chat}").format(room=heading.label, chat=heading.chat))
 
 
 def _made(heading: Heading) -> str:

@@ -17,6 +17,7 @@ from server.protocol.events import HistoryPage
 from server.protocol.requests import History
 from server.terminal.export_formats import ENDINGS, FORMATS, Format, Heading
 from server.terminal.paths import path_in
+from server.terminal.room_list import RoomList
 
 _PROGRESS_EVERY_S: Final = 2.0
 
@@ -30,16 +31,19 @@ class Export(msgspec.Struct, frozen=True):
 
 
 class Exporting:
-    """One export at a time; `note` tells the person."""
+    """One export at a time; `note` tells the person. `rooms` hear of rooms before this does."""
 
-    def __init__(self, room: Callable[[], str], clock: Clock, note: Callable[[str], None]) -> None:
+    def __init__(
+        self, room: Callable[[], str], rooms: RoomList, clock: Clock, note: Callable[[str], None]
+    ) -> None:
         # Where the person talks.
         self._own_room: Final = room
+        self._rooms: Final = rooms
         self._clock = clock
         self._note = note
         self._links: ClientLinks | None = None
         self._chat = ""
-        self._rooms: dict[str, str] = {}
+        self._is_known = False
         # What is wanted and has to wait until it is known which rooms there are.
         self._wanted: Export | None = None
         self._file: TextIO | None = None
@@ -80,7 +84,7 @@ class Exporting:
             self._fail(_("Another export is under way."))
             return
         self._wanted = wanted
-        if self._rooms:
+        if self._is_known:
             self._start(wanted)
 
     def hear(self, notice: AnyNotice) -> None:
@@ -88,8 +92,8 @@ class Exporting:
         match notice:
             case Connected(chat=chat):
                 self._chat = chat
-            case RoomsChanged(rooms=rooms):
-                self._rooms |= {room.room: room.name for room in rooms if room.is_member}
+            case RoomsChanged():
+                self._is_known = True
                 if self._wanted is not None and self._file is None:
                     self._start(self._wanted)
             case Answered(ticket, HistoryPage() as page) if ticket == self._ticket:
@@ -104,12 +108,11 @@ class Exporting:
                 pass
 
     def _start(self, wanted: Export) -> None:
-        by_name = {name.casefold(): room for room, name in self._rooms.items()}
-        room = wanted.room if wanted.room in self._rooms else by_name.get(wanted.room.casefold(), "")
-        if not room:
-            self._give_up(_("You are not a member of a room {room}.").format(room=wanted.room))
+        found = self._rooms.found(wanted.room, self._rooms.own())
+        if len(found) != 1:
+            self._give_up((_several() if found else _no_member()).format(room=wanted.room))
             return
-        self._room = room
+        (self._room,) = found
         try:
             if wanted.path.exists():
                 self._give_up(_("There is a file {path} already.").format(path=wanted.path))
@@ -125,7 +128,8 @@ class Exporting:
         self._format = FORMATS[self._wanted.format]()
         now_ms = self._clock.wall_ms()
         zone = datetime.fromtimestamp(now_ms / 1000, tz=UTC).astimezone().tzinfo or UTC
-        heading = Heading(self._chat, self._rooms[self._room], now_ms, zone)
+        name, label = self._rooms.name_of(self._room), self._rooms.label_of(self._room)
+        heading = Heading(self._chat, name, label, now_ms, zone)
         self._file.seek(0)
         self._file.truncate()
         self._file.write(self._format.begin(heading))
@@ -188,6 +192,14 @@ class Exporting:
     def _part_of(self, wanted: Export) -> Path:
         """Until it is whole it has another name."""
         return wanted.path.with_name(wanted.path.name + ".part")
+
+
+def _no_member() -> str:
+    return _("You are not a member of a room {room}.")
+
+
+def _several() -> str:
+    return _("Several conversations are called {room}: in `chat`, /room and then /export write one of them.")
 
 
 def _cannot_write(path: Path | str, error: OSError) -> str:

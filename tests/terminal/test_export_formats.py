@@ -13,7 +13,7 @@ from server.protocol.facts import FileFacts
 from server.terminal.export_formats import FORMATS, Heading
 from tests.terminal.paper import NOON_MS, message
 
-HEADING = Heading(chat="Lab", room="garden", exported_ms=NOON_MS, zone=UTC)
+HEADING = Heading(chat="Lab", room="garden", label="#garden", exported_ms=NOON_MS, zone=UTC)
 EVIL = (
     "<script>alert(1)</script>",
     "</p></article><img src=x onerror=alert(1)>",
@@ -82,7 +82,7 @@ def test_nothing_that_others_wrote_becomes_a_part_of_the_page(evil: str) -> None
     harmless = Page(
         exported("html", [msgspec.structs.replace(said, name="x", text="x", reactions={"x": ["u"]})])
     )
-    text = exported("html", [said], Heading(evil, evil, NOON_MS, UTC))
+    text = exported("html", [said], Heading(evil, evil, evil, NOON_MS, UTC))
     page = Page(text)
     assert page.tags == harmless.tags
     assert page.attributes == harmless.attributes
@@ -145,6 +145,8 @@ def test_what_became_of_a_message_is_noted() -> None:
 
 @given(st.text(), st.text(), st.text())
 def test_any_text_stays_one_message(name: str, text: str, room: str) -> None:
-    page = Page(exported("html", [message(1, text, name=name)], Heading("Lab", room, NOON_MS, UTC)))
+    page = Page(
+        exported("html", [message(1, text, name=name)], Heading("Lab", room, f"#{room}", NOON_MS, UTC))
+    )
     assert page.tags.count("article") == 1
     assert page.open == []

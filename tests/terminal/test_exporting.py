@@ -9,6 +9,7 @@ from server.network.clock import SystemClock
 from server.protocol import events, requests
 from server.protocol.facts import RoomFacts
 from server.terminal.exporting import Export, Exporting
+from server.terminal.room_list import RoomList
 from tests.terminal.asker import Asker, as_links
 from tests.terminal.paper import Paper, message
 
@@ -16,6 +17,8 @@ ROOMS = [
     RoomFacts("general", "general", 2, is_member=True),
     RoomFacts("r1", "Garden", 2, is_member=True),
     RoomFacts("r2", "attic", 2, is_member=False),
+    RoomFacts("r3", "Ben", 2, is_member=True, kind="group"),
+    RoomFacts("r4", "ben", 2, is_member=True, kind="private"),
 ]
 
 
@@ -25,12 +28,14 @@ class Desk:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.asker, self.paper = Asker(), Paper()
-        self.exporting = Exporting(lambda: "general", SystemClock(), self.paper.printer.note)
+        self.rooms = RoomList()
+        self.exporting = Exporting(lambda: "general", self.rooms, SystemClock(), self.paper.printer.note)
         self.exporting.connect(as_links(self.asker))
 
     def connect(self) -> None:
         connected = Connected(server="a", address="a:1", user="u", name="anna", chat="Lab", cluster="c")
         self.exporting.hear(connected)
+        self.rooms.learn(ROOMS)
         self.exporting.hear(RoomsChanged(rooms=ROOMS))
 
     def answer(self, *numbers: int, is_end: bool = False) -> None:
@@ -87,6 +92,19 @@ def test_a_room_is_known_by_its_name_or_id_once_somebody_has_us(tmp_path: Path, 
 def test_a_room_of_others_is_refused(desk: Desk, room: str) -> None:
     desk.exporting.begin(Export(room, "text", desk.folder / "a.txt"))
     assert "You are not a member" in desk.paper.text()
+    assert (desk.exporting.is_waiting, desk.exporting.has_failed, desk.files()) == (False, True, [])
+
+
+@pytest.mark.parametrize(("room", "label"), [("#ben", "#Ben"), ("@Ben", "@ben"), ("r4", "@ben")])
+def test_of_two_that_are_called_alike_the_sign_says_which(desk: Desk, room: str, label: str) -> None:
+    desk.exporting.begin(Export(room, "text", desk.folder / "ben.txt"))
+    desk.answer(1, is_end=True)
+    assert (desk.folder / "ben.txt").read_text().startswith(f"{label} in Lab")
+
+
+def test_of_two_that_are_called_alike_none_is_written_by_chance(desk: Desk) -> None:
+    desk.exporting.begin(Export("ben", "text", desk.folder / "a.txt"))
+    assert "Several conversations are called ben" in desk.paper.text()
     assert (desk.exporting.is_waiting, desk.exporting.has_failed, desk.files()) == (False, True, [])
 
 
