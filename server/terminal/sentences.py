@@ -113,6 +113,7 @@ def password_hint(notice: SignInRefused) -> str:
         "bad_reset": _("Whoever administers the chat makes a code with `admin reset`."),
         "device_revoked": _("Start again with --password: this computer comes back as a new device."),
         "device_expired": _("Start again with --password: this computer comes back as a new device."),
+        "id_reuse": _("Start again: this computer comes as a new device."),
         "name_taken": _("If that is you, start again with --password instead of --register."),
     }
     return hints.get(notice.code, "")

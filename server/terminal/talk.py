@@ -7,6 +7,7 @@ they have into its queue.
 import queue
 from collections import deque
 from collections.abc import Callable
+from typing import Final
 
 from server.client.notices import (
     AnyNotice,
@@ -52,6 +53,10 @@ from server.terminal.typing_in import Ended, Input, Left, Typed
 from server.terminal.unanswered import Unanswered, unanswered_text
 from server.terminal.words import is_text
 from server.terminal.writing import Writing
+
+# This device is taken no more. At `id_reuse` it never was: what it signed up with first came too late, behind
+# somebody else with the same name or invite, and a device signs up once.
+_NEEDS_NEW_DEVICE: Final = frozenset({"device_revoked", "device_expired", "id_reuse"})
 
 
 class Talk:
@@ -315,7 +320,7 @@ class Talk:
             case OtherChat():
                 self._leave(1, other_chat(notice))
             case SignInRefused(retry_in_s=None):
-                if notice.code in {"device_revoked", "device_expired"}:
+                if notice.code in _NEEDS_NEW_DEVICE:
                     self._outbox.renew_device()
                 self._leave(1, password_hint(notice))
             case _:

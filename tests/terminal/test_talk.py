@@ -190,6 +190,19 @@ def test_a_refused_name_ends_it_in_words(room: Room) -> None:
     assert "This computer is known to the servers as bob." in terminal.paper.text()
 
 
+def test_whoever_came_too_late_with_a_name_or_an_invite_comes_again_as_a_new_device(room: Room) -> None:
+    server = room.doors.pair.servers["a"]
+    server.refusals[requests.SignIn] = ("id_reuse", {"counter": 0})
+    first = room.terminal()
+    assert first.exit_code() == 1
+    assert "Start again: this computer comes as a new device." in first.paper.text()
+    server.refusals.clear()
+    assert room.terminal().end() == 0
+    asked = [request for request in server.asked if isinstance(request, requests.SignIn)]
+    assert len({request.device for request in asked}) == 2
+    assert len({request.secret for request in asked}) == 2
+
+
 def test_full_servers_are_told_once_and_waited_for(room: Room) -> None:
     room.doors.pair.users_max = 1
     room.doors.pair.others = {"a": 1, "b": 1}
