@@ -30,6 +30,11 @@ SEARCH_RATE_PER_S: Final = 1.0
 SEARCH_BURST: Final = 5
 # Lists are made beside everything else that a server does: so many rows cost as much as one search.
 ROWS_PER_SEARCH: Final = 10_000
+# Something small that is looked for and comes to nothing, or is told again: ten cost as much as one search.
+SEARCHES_PER_LOOK: Final = 0.1
+# What is archived and sent again: a client that lost its server sends all that had no answer, a thousand at
+# most, and is not held for it.
+SENDS_PER_REPEAT: Final = 0.01
 # The longest emoji joins ten code points (a family with skin tones).
 EMOJI_CHARACTERS_MAX: Final = 16
 # Edits and reactions of one message: whoever shows it reads them all. So many of one person, and of all.

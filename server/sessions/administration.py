@@ -51,6 +51,8 @@ def tell_invites(hub: "Hub", session: "Session", request: requests.Invites) -> N
         for one in sorted(mine, key=lambda one: one.since_ms)
     ]
     session.tell(events.InviteList(answer=request.id, invites=invites))
+    session.looked()
+    session.listed(len(state.invites))
 
 
 def tell_accounts(hub: "Hub", session: "Session", request: requests.Accounts) -> None:
@@ -75,6 +77,7 @@ def tell_accounts(hub: "Hub", session: "Session", request: requests.Accounts) ->
             one_device=state.settings.one_device,
         )
     )
+    session.listed(len(state.users))
 
 
 def tell_audit(hub: "Hub", session: "Session", request: requests.Audit) -> None:

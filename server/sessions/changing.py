@@ -52,6 +52,7 @@ async def _change(hub: "Hub", session: "Session", device: str, request: Changing
             return
         if isinstance(found, Refusal):
             session.refuse(request.id, found)
+            session.looked()
         else:
             session.ask_and_answer(request.id, _draft(request, device, hub.time_ms(), found))
     finally:
@@ -69,6 +70,7 @@ async def _reply(hub: "Hub", session: "Session", device: str, request: requests.
             found = Refusal("unknown_message")
         if isinstance(found, Refusal):
             session.refuse(request.id, found)
+            session.looked()
             return
         draft = message_draft(request, device, hub.time_ms())
         if request.file is not None:

@@ -32,6 +32,8 @@ def tell_history(hub: "Hub", session: "Session", request: requests.History) -> N
 def tell_status(hub: "Hub", session: "Session", request: requests.Status) -> None:
     """Facts about this server."""
     hub.readings.start(session, request, status_facts(hub, session, request))
+    if session.user is not None:
+        session.looked()
 
 
 class Readings:

@@ -296,15 +296,19 @@ class Session:
     def ask_and_answer(self, request_id: int, draft: Draft, room: str = "") -> None:
         """Have it archived, and tell what became of it; `room` is the one that it makes or enters."""
         self.ask(draft, lambda given: self._answer(request_id, given, room))
-        if self._hub.state.has_seen(*draft.id):
-            # Sending again what is archived is how clients make sure: it costs nothing.
-            return
         if self._throttle is not None:
-            self._slow_down(self._throttle.take(self._hub.now()))
+            # Sending again what is archived is how clients make sure: it costs next to nothing.
+            is_repeated = self._hub.state.has_seen(*draft.id)
+            amount = limits.SENDS_PER_REPEAT if is_repeated else 1.0
+            self._slow_down(self._throttle.take(self._hub.now(), amount))
 
     def listed(self, rows: int) -> None:
         """So many rows were looked through for an answer: a long list costs as much as a search."""
         self.searched(rows / limits.ROWS_PER_SEARCH)
+
+    def looked(self) -> None:
+        """Something small was looked for, and nothing is archived of it, which would have a price."""
+        self.searched(limits.SEARCHES_PER_LOOK)
 
     def searched(self, searches: float = 1.0) -> None:
         """Something is looked for, which costs more than a message."""

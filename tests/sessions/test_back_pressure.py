@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from tests.sessions.scene import Client, FakeChannel, Scene, codes
 from tests.waiting import DEADLINE_S, wait_until
 
 READS = 40
+ANSWERS: Any = events.Failed | events.StatusFacts | events.InviteList
 
 
 @pytest.fixture
@@ -161,6 +163,53 @@ def test_more_connections_of_a_person_send_no_more(make_scene: Callable[..., Sce
     assert len(scene.asked) == limits.SEND_BURST + len(clients)
     other.ask(requests.Send, counter=1, room="general", text="hello", time_ms=0)
     assert not other.session.is_held
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [
+        (requests.Edit, {"counter": 1, "device": "f" * 32, "message": 1, "text": "mine"}),
+        (requests.Delete, {"counter": 1, "device": "f" * 32, "message": 1}),
+        (requests.React, {"counter": 1, "device": "f" * 32, "message": 1, "emoji": "👍", "is_on": True}),
+        (requests.Send, {"counter": 1, "room": "general", "text": "", "time_ms": 0, "reply": ("f" * 32, 1)}),
+        (requests.Status, {}),
+        (requests.Invites, {}),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_what_is_looked_for_without_end_is_read_slower(
+    make_scene: Callable[..., Scene],
+    monkeypatch: pytest.MonkeyPatch,
+    kind: type[requests.AnyRequest],
+    fields: dict[str, Any],
+) -> None:
+    scene = make_scene(send_rate_per_s=5.0)
+    client = scene.client()
+    client.sign_in()
+    monkeypatch.setattr(limits, "SEARCHES_PER_LOOK", limits.SEARCH_BURST / 2)
+    # Nobody goes on by the clock.
+    monkeypatch.setattr(scene.hub, "call_later", lambda *_: None)
+    for _ in range(3):
+        assert not client.session._is_too_fast
+        client.ask_until(ANSWERS, kind, **fields)
+    wait_until(lambda: client.session._is_too_fast)
+
+
+def test_sending_again_what_is_archived_costs_a_little(
+    make_scene: Callable[..., Scene], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene = make_scene(send_rate_per_s=0.001)
+    client = scene.client()
+    client.sign_in()
+    message: dict[str, Any] = {"counter": 1, "room": "general", "text": "hello", "time_ms": 0}
+    client.archive(requests.Send, **message)
+    # All that a client may have on its way is sent again without a wait.
+    assert limits.REQUESTS_IN_FLIGHT_MAX * limits.SENDS_PER_REPEAT < limits.SEND_BURST - 1
+    monkeypatch.setattr(limits, "SENDS_PER_REPEAT", (limits.SEND_BURST - 1) / 2)
+    for _ in range(3):
+        assert not client.session.is_held
+        client.archive(requests.Send, **message)
+    assert client.session.is_held
 
 
 def test_who_asks_twice_to_be_activated_gets_two_answers(make_scene: Callable[..., Scene]) -> None:
