@@ -18,7 +18,7 @@ _OF_PEOPLE: Final = frozenset(
 )
 # A sign in an address (anna@example.org) names nobody.
 _MENTION: Final = re.compile(r"(?<!\w)@([^@]*)\Z")
-_SIGNS: Final = frozenset("@#")
+_SIGNS: Final = frozenset("@#+")
 # The name of a person has few words: what follows an @ by more is text.
 _MENTION_WORDS_MAX: Final = 4
 

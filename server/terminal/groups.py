@@ -41,7 +41,9 @@ class Groups(AskingErrand):
             self._conversations.be_nowhere()
         else:
             create = CreateGroup(id=1, counter=self._asking.next_counter(), name=name, users=people)
-            self._asking.ask(create, self._conversations.naming(name), self._conversations.be_nowhere)
+            self._asking.ask(
+                create, self._conversations.naming(name, "group"), self._conversations.be_nowhere
+            )
 
     def add(self, argument: str) -> None:
         """`/add PERSON`. The others hear of it from the one who was taken in."""
@@ -107,7 +109,7 @@ class Groups(AskingErrand):
         if isinstance(event, RoomDeleted):
             own = event.user == self._conversations.user
             text = _("You deleted {room}.") if own else _("{name} deleted {room}: nobody is in it any more.")
-            return text.format(room=f"#{event.room_name}", name=event.name)
+            return text.format(room=self._label(event), name=event.name)
         return self._left_text(event) if isinstance(event, RoomLeft) else self._changed_text(event)
 
     def _left_text(self, event: RoomLeft) -> str:
@@ -119,8 +121,11 @@ class Groups(AskingErrand):
         return text.format(room=room, name=event.name)
 
     def _changed_text(self, event: RoomChanged) -> str:
+        is_here = event.room == self._conversations.room
         texts = {
-            "name": _("{name} gave this room another name: {room}"),
+            "name": _("{name} gave this room another name: {room}")
+            if is_here
+            else _("{name} gave another room of yours a new name: {room}"),
             "topic": _("{name} set the topic of {room}: {topic}")
             if event.topic
             else _("{name} took the topic of {room} away"),
@@ -130,8 +135,11 @@ class Groups(AskingErrand):
         }
         text = texts.get(event.what, "")
         return text.format(
-            name=event.name, room=f"#{event.room_name}", topic=event.topic, member=event.member_name
+            name=event.name, room=self._label(event), topic=event.topic, member=event.member_name
         )
+
+    def _label(self, event: RoomChanged | RoomDeleted) -> str:
+        return self._conversations.rooms.label(event.room, event.room_name)
 
 
 def _administer(counter: int, room: str, user: str, *, is_administrator: bool) -> Administer:

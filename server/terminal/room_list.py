@@ -9,6 +9,8 @@ from server.protocol.facts import RoomFacts
 from server.protocol.names import name_key
 from server.terminal.words import number_in
 
+# What stands before a name, by the kind of conversation; everything else is a room, with #.
+_SIGNS: Final = {"private": "@", "group": "+"}
 _KINDS: Final = ("general", "public", "group", "private")
 
 
@@ -19,6 +21,7 @@ class RoomList:
         self._rooms: dict[str, RoomFacts] = {}
         # Names of all that we heard of or made: also of one that we are in no more.
         self._names: dict[str, str] = {}
+        self._signs: dict[str, str] = {}
         # The ids of the last list, as they were numbered.
         self._listed: list[str] = []
         # The ids of those that are to be quiet.
@@ -30,10 +33,12 @@ class RoomList:
         """All of them, as they are now."""
         self._rooms = {facts.room: facts for facts in rooms}
         self._names |= {facts.room: facts.name for facts in self._rooms.values()}
+        self._signs |= {facts.room: _sign(facts) for facts in self._rooms.values()}
 
-    def call(self, room: str, name: str) -> None:
+    def call(self, room: str, name: str, kind: str = "public") -> None:
         """This is its name, until more is known of it."""
         self._names[room] = name
+        self._signs[room] = _SIGNS.get(kind, "#")
 
     def get(self, room: str) -> RoomFacts | None:
         """What is known of one."""
@@ -53,13 +58,18 @@ class RoomList:
 
     def label_of(self, room: str) -> str:
         """Its name with a sign of its kind."""
-        facts = self._rooms.get(room)
-        return f"{'@' if facts is not None and facts.kind == 'private' else '#'}{self.name_of(room)}"
+        return self.label(room, self.name_of(room))
+
+    def label(self, room: str, name: str) -> str:
+        """The same with a name that it had, or will have."""
+        return f"{self._signs.get(room, '#')}{name}"
 
     def found(self, name: str, among: Iterable[RoomFacts]) -> list[str]:
         """The ids of those that this stands for: a number of the last list, an id, or a name.
 
-        With @ before it it is a person, with # it is none.
+        With @ before it it is a person, with + a group, with # neither a person nor, where a room has the
+        name, a group. A group gives way also without a sign: anybody may call one as another conversation
+        is called, and put us into it.
         """
         ids = {facts.room: facts for facts in among}
         number = number_in(name) or 0
@@ -67,14 +77,13 @@ class RoomList:
             return [self._listed[number - 1]]
         if name in ids:
             return [name]
-        wanted, sign = name_key(name.removeprefix("#").removeprefix("@")), name[:1]
-        return [
-            facts.room
-            for facts in ids.values()
-            if name_key(facts.name) == wanted
-            and not (sign == "@" and facts.kind != "private")
-            and not (sign == "#" and facts.kind == "private")
+        sign = name[:1] if name[:1] in {"@", "+", "#"} else ""
+        wanted = name_key(name.removeprefix(sign))
+        called = [
+            facts for facts in ids.values() if name_key(facts.name) == wanted and _may_mean(sign, facts.kind)
         ]
+        others = [facts for facts in called if facts.kind != "group"]
+        return [facts.room for facts in others or called]
 
     def lines(self, current: str, unread: Mapping[str, int]) -> list[str]:
         """All of them for people, the own ones first, with their numbers; `unread` messages by id."""
@@ -96,6 +105,17 @@ class RoomList:
         if facts.room in self.begun:
             about.append(_("unsent draft"))
         return f"{mark}{number:3}  {self.label_of(facts.room)}  ({', '.join(about)}){topic}"
+
+
+def _sign(facts: RoomFacts) -> str:
+    return _SIGNS.get(facts.kind, "#")
+
+
+def _may_mean(sign: str, kind: str) -> bool:
+    """Whether a conversation of this kind may be meant by a name with this sign, or with none."""
+    if sign == "#":
+        return kind != "private"
+    return not sign or _SIGNS.get(kind) == sign
 
 
 def unread_text(count: int) -> str:

@@ -277,13 +277,13 @@ class Conversations(AskingErrand):
         if isinstance(answer, Stored):
             self.enter(answer.room)
 
-    def naming(self, name: str) -> Callable[[Answer], None]:
+    def naming(self, name: str, kind: str = "public") -> Callable[[Answer], None]:
         """The same for a room that was just made with this name."""
 
         def made(answer: Answer) -> None:
             if isinstance(answer, Stored):
                 self._made.add(answer.room)
-                self.rooms.call(answer.room, name)
+                self.rooms.call(answer.room, name, kind)
                 self.enter(answer.room)
 
         return made
@@ -318,7 +318,8 @@ class Conversations(AskingErrand):
         self.rooms.learn(rooms)
         for facts in self.rooms.own("group"):
             if was_known and facts.room not in before and facts.room not in self._made:
-                self._asking.note(_("You are in the group {name} now: /room {name}").format(name=facts.name))
+                text = _("You are in the group {name} now: /room {room}")
+                self._asking.note(text.format(name=facts.name, room=self.rooms.label_of(facts.room)))
         if self._start:
             self._begin(self._start)
 
@@ -332,11 +333,23 @@ class Conversations(AskingErrand):
             return
         self.room = ""
         mine = self._found(start, self.rooms.own())
-        if mine:
-            self.room = mine
-            self._keep.keep(self._start_fact, mine)
+        if mine in {facts.room for facts in self.rooms.own("group")}:
+            # Others may have put us into it, and called it like a room that is meant and not joined yet.
+            self._ask_all(lambda: self._begin_beside(start, mine or ""))
+        elif mine:
+            self._begin_in(mine)
         elif mine is not None:
             self._ask_all(lambda: self._join_other(start))
+
+    def _begin_in(self, room: str) -> None:
+        self.room = room
+        self._keep.keep(self._start_fact, room)
+
+    def _begin_beside(self, start: str, group: str) -> None:
+        if self._found(start, self.rooms.others()) == "":
+            self._begin_in(group)
+        else:
+            self._join_other(start)
 
     def _found(self, name: str, among: Iterable[RoomFacts]) -> str | None:
         """The id of the one that is called so, "" for none; None when there are several (told)."""

@@ -114,7 +114,10 @@ class Talk:
     def place(self) -> str:
         """Where the next line goes, in a word for people. Any thread."""
         conversations = self._errands.conversations
-        return conversations.rooms.name_of(conversations.room) or "?"
+        facts, rooms = conversations.facts, conversations.rooms
+        # A group may be called like anything else.
+        is_group = facts is not None and facts.kind == "group"
+        return (rooms.label_of if is_group else rooms.name_of)(conversations.room) or "?"
 
     @property
     def known(self) -> Known:

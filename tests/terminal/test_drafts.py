@@ -210,7 +210,7 @@ def test_all_are_listed_and_marked_among_the_conversations(desk: Desk) -> None:
     desk.drafts.draft("y" * 90)
     desk.paper.notes.clear()
     desk.drafts.list_all("")
-    assert desk.paper.notes == [f"* #garden: {'y' * 59}…", "* #general: for�[31m all"]
+    assert desk.paper.notes == [f"* +garden: {'y' * 59}…", "* #general: for�[31m all"]
     lines = desk.rooms.rooms.lines("g1", {GENERAL: 2})
     assert lines[0].endswith("(for everybody, 3 members, 2 unread messages, unsent draft)")
     assert lines[1].endswith("(group, 2 members, unsent draft)")

@@ -19,6 +19,8 @@ ROOMS = [
     RoomFacts("r2", "attic", 2, is_member=False),
     RoomFacts("r3", "Ben", 2, is_member=True, kind="group"),
     RoomFacts("r4", "ben", 2, is_member=True, kind="private"),
+    RoomFacts("r5", "ours", 2, is_member=True, kind="group"),
+    RoomFacts("r6", "Ours", 2, is_member=True, kind="group"),
 ]
 
 
@@ -95,7 +97,9 @@ def test_a_room_of_others_is_refused(desk: Desk, room: str) -> None:
     assert (desk.exporting.is_waiting, desk.exporting.has_failed, desk.files()) == (False, True, [])
 
 
-@pytest.mark.parametrize(("room", "label"), [("#ben", "#Ben"), ("@Ben", "@ben"), ("r4", "@ben")])
+@pytest.mark.parametrize(
+    ("room", "label"), [("+ben", "+Ben"), ("@Ben", "@ben"), ("r4", "@ben"), ("Ben", "@ben")]
+)
 def test_of_two_that_are_called_alike_the_sign_says_which(desk: Desk, room: str, label: str) -> None:
     desk.exporting.begin(Export(room, "text", desk.folder / "ben.txt"))
     desk.answer(1, is_end=True)
@@ -103,8 +107,8 @@ def test_of_two_that_are_called_alike_the_sign_says_which(desk: Desk, room: str,
 
 
 def test_of_two_that_are_called_alike_none_is_written_by_chance(desk: Desk) -> None:
-    desk.exporting.begin(Export("ben", "text", desk.folder / "a.txt"))
-    assert "Several conversations are called ben" in desk.paper.text()
+    desk.exporting.begin(Export("ours", "text", desk.folder / "a.txt"))
+    assert "Several conversations are called ours" in desk.paper.text()
     assert (desk.exporting.is_waiting, desk.exporting.has_failed, desk.files()) == (False, True, [])
 
 

@@ -74,7 +74,7 @@ def test_r3_6_a_group_is_made_with_the_people_that_are_named(desk: Desk) -> None
     assert desk.groups.is_waiting
     desk.groups.hear(Stored(counter=1, index=1, number=0, copies=2, room="g2", ticket=1))
     assert (desk.talks.room, desk.groups.is_waiting) == ("g2", False)
-    assert "You talk in #Our garden" in desk.paper.text()
+    assert "You talk in +Our garden" in desk.paper.text()
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_people_are_taken_in_put_out_and_let_administer_where_one_talks(desk: De
     desk.groups.add("bob")
     assert (desk.asker.last(AddMember).room, desk.asker.last(AddMember).user) == ("g1", "@bob")
     desk.groups.hear(Stored(counter=1, index=1, number=0, copies=2, ticket=1))
-    assert desk.paper.notes == ["* bob is in #Choir now."]
+    assert desk.paper.notes == ["* bob is in +Choir now."]
     desk.groups.remove("@bob")
     assert desk.asker.last(RemoveMember).user == "@bob"
     desk.groups.appoint('"cleo de nile"')
@@ -132,26 +132,26 @@ def test_without_a_place_or_a_name_nobody_is_asked_for_anything(desk: Desk) -> N
 
 
 def test_who_left_and_who_was_put_out_is_told_to_the_others_and_to_oneself(desk: Desk) -> None:
-    assert desk.left("b", "bob") == "* bob left #Choir."
-    assert desk.left("b", "bob", is_removed=True) == "* bob was put out of #Choir."
-    assert desk.left("u", "anna") == "* You left #Choir."
-    assert desk.left("u", "anna", is_removed=True) == "* You were put out of #Choir."
+    assert desk.left("b", "bob") == "* bob left +Choir."
+    assert desk.left("b", "bob", is_removed=True) == "* bob was put out of +Choir."
+    assert desk.left("u", "anna") == "* You left +Choir."
+    assert desk.left("u", "anna", is_removed=True) == "* You were put out of +Choir."
 
 
 def test_names_topics_and_administrators_are_told_as_they_change(desk: Desk) -> None:
-    assert desk.changed("name") == "* bob gave this room another name: #Choir"
-    assert desk.changed("topic", topic="Bach") == "* bob set the topic of #Choir: Bach"
-    assert desk.changed("topic") == "* bob took the topic of #Choir away"
+    assert desk.changed("name") == "* bob gave this room another name: +Choir"
+    assert desk.changed("topic", topic="Bach") == "* bob set the topic of +Choir: Bach"
+    assert desk.changed("topic") == "* bob took the topic of +Choir away"
     assert (
-        desk.changed("administrator", is_administrator=True) == "* bob made cleo an administrator of #Choir"
+        desk.changed("administrator", is_administrator=True) == "* bob made cleo an administrator of +Choir"
     )
-    assert desk.changed("administrator") == "* bob made cleo an ordinary member of #Choir"
+    assert desk.changed("administrator") == "* bob made cleo an ordinary member of +Choir"
 
 
 def test_everybody_hears_who_deleted_a_room(desk: Desk) -> None:
     for user, name, told in (
-        ("b", "bob", "bob deleted #Choir: nobody is in it any more."),
-        ("u", "anna", "You deleted #Choir."),
+        ("b", "bob", "bob deleted +Choir: nobody is in it any more."),
+        ("u", "anna", "You deleted +Choir."),
     ):
         event = RoomDeleted(index=9, by=("d", 1), room="g1", user=user, name=name, room_name="Choir")
         desk.groups.hear(Happened(event=event))

@@ -35,7 +35,7 @@ def test_a_muted_room_is_quiet_while_one_is_elsewhere() -> None:
     room.muting.mute("our garden")
     assert (before, room.muting.is_shown(told)) == (True, False)
     assert room.muting.is_shown(said("hello", HERE))
-    assert "#Our garden is muted" in room.paper.text()
+    assert "+Our garden is muted" in room.paper.text()
     room.talks.switch("Our garden")
     assert room.muting.is_shown(told)
 
@@ -66,7 +66,7 @@ def test_the_list_says_so_and_counts_nothing_there() -> None:
     room.talks.list_all("")
     room.list_rooms()
     room.count_unread(g1=7, p1=1)
-    assert "#Our garden  (group, 2 members, muted)" in room.paper.text()
+    assert "+Our garden  (group, 2 members, muted)" in room.paper.text()
     assert "@bob  (private, 1 unread message)" in room.paper.text()
 
 

@@ -82,10 +82,54 @@ def test_a_conversation_is_entered_by_its_name_its_person_or_its_number() -> Non
     desk.list_rooms()
     desk.count_unread(p1=1, g1=1000)
     assert "→  3  @bob  (private, 1 unread message)" in desk.paper.text()
-    assert "   2  #Our garden  (group, 2 members, 1000+ unread messages)" in desk.paper.text()
+    assert "   2  +Our garden  (group, 2 members, 1000+ unread messages)" in desk.paper.text()
     assert "   4  #tea  (public, 5 members, not joined)  leaves" in desk.paper.text()
     desk.talks.switch("2")
     assert desk.talks.room == "g1"
+
+
+def test_a_group_takes_no_name_away_from_a_room_or_a_person() -> None:
+    kitchen = RoomFacts("r2", "kitchen", 2, is_member=True)
+    groups = [
+        RoomFacts(f"g{number}", name, 2, is_member=True, kind="group")
+        for number, name in enumerate(("Kitchen", "general", "bob", "@bob", "only us"), 2)
+    ]
+    desk = Desk()
+    desk.talks.hear(RoomsChanged(rooms=[*OWN, kitchen, *groups]))
+    meant = {
+        "kitchen": "r2", "#kitchen": "r2", "+kitchen": "g2", "general": GENERAL, "+general": "g3",
+        "bob": "p1", "@bob": "p1", "+bob": "g4", "+@bob": "g5", "only us": "g6", "#only us": "g6",
+    }  # fmt: skip
+    assert {name: desk.talks.meant(name) for name in meant} == meant
+    desk.talks.switch("+general")
+    assert desk.paper.notes[-1] == "* You talk in +general"
+
+
+def test_a_group_that_one_was_put_into_is_shown_as_it_is_typed() -> None:
+    desk = Desk()
+    desk.learn()
+    desk.talks.hear(RoomsChanged(rooms=[*OWN, RoomFacts("g9", "@anna", 2, is_member=True, kind="group")]))
+    hint = desk.paper.notes[-1].partition("/room ")[2]
+    assert desk.talks.meant(hint) == "g9"
+
+
+def test_a_pipe_begins_in_the_room_of_a_name_although_a_group_has_it_too() -> None:
+    group = RoomFacts("g9", "tea", 2, is_member=True, kind="group")
+    for start, rooms, begun in (
+        ("tea", [*OWN, group, PUBLIC], "join"),
+        ("tea", [*OWN, group], "g9"),
+        ("+tea", [*OWN, group, PUBLIC], "g9"),
+    ):
+        desk = Desk(start=start)
+        desk.talks.hear(RoomsChanged(rooms=[*OWN, group]))
+        assert desk.talks.is_deciding
+        desk.asker.last(Rooms)
+        desk.talks.hear(RoomsChanged(rooms=rooms))
+        desk.talks.hear(Answered(ticket=len(desk.asker.asked), answer=RoomList(rooms=rooms)))
+        if begun == "join":
+            assert desk.asker.last(JoinRoom).room == "r1"
+        else:
+            assert (desk.talks.room, desk.talks.is_deciding) == (begun, False)
 
 
 def test_a_room_that_is_not_there_leaves_a_pipe_nowhere_and_a_person_where_she_is() -> None:
@@ -111,7 +155,9 @@ def test_a_public_room_is_joined_and_what_goes_there_waits_for_it() -> None:
 
 def test_where_a_pipe_begins_is_known_the_next_time_without_a_server() -> None:
     facts = Facts()
-    Desk(start="our garden", facts=facts).learn()
+    first = Desk(start="our garden", facts=facts)
+    first.learn()
+    first.list_rooms()
     again = Desk(start="our garden", facts=facts)
     assert (again.talks.room, again.talks.is_deciding) == ("g1", False)
 
