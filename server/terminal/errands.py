@@ -9,7 +9,6 @@ from server.client.notices import AnyNotice
 from server.network.client_links import ClientLinks
 from server.network.clock import Clock
 from server.protocol.events import Message
-from server.protocol.facts import FileFacts
 from server.protocol.requests import Who
 from server.terminal.account import Account
 from server.terminal.acquaintances import Acquaintances
@@ -100,7 +99,7 @@ class Errands:
         self.searching: Final = Searching(self._room, printer.note, printer.shown.add_hit, label_of)
         self.pages: Final = Pages(printer.shown, room=self._room, show=printer.past, note=printer.note)
         self.exporting: Final = Exporting(self._room, self.conversations.rooms, clock, printer.note)
-        self.files: Final = self._files(show_progress)
+        self.files: Final = self._files(outbox, show_progress)
         self.changing: Final = self._changing(outbox)
         self.receipts: Final = ReceiptErrands(
             self._room, printer.note, label_of, is_quiet=self.conversations.is_quiet
@@ -179,9 +178,6 @@ class Errands:
         answered = shown.find(shown.number_of(reply))
         self._writing.reply(answered.room if answered is not None else self._room(), text, reply)
 
-    def _write_file(self, room: str, file: FileFacts) -> int:
-        return self._writing.file(room, file)
-
     def _who(self, _argument: str) -> None:
         if self.conversations.is_somewhere() and self._links is not None:
             self._links.ask(Who(id=1, room=self._room()))
@@ -189,10 +185,11 @@ class Errands:
     def _asking(self, outbox: OutboxFile) -> Asking:
         return Asking(outbox.next_counter, self._printer.note)
 
-    def _files(self, show_progress: Callable[[str], None]) -> Files:
+    def _files(self, outbox: OutboxFile, show_progress: Callable[[str], None]) -> Files:
         return Files(
+            keep=outbox,
             note=self._printer.note,
-            write=self._write_file,
+            write=self._writing.file,
             room=self._room,
             listed=self._printer.with_file,
             show=show_progress,

@@ -1,9 +1,10 @@
 """Files of a person in a terminal: sent by their path, fetched by their number, and how far they are."""
 
 import mimetypes
+import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
@@ -23,16 +24,31 @@ _TRIES_MAX: Final = 3
 _BAR_CHARACTERS: Final = 20
 
 
+class KeepsUploads(Protocol):
+    """What remembers over restarts which files are to be sent."""
+
+    def uploads(self) -> list[tuple[int, str, bytes]]:
+        """What they are kept as, their rooms, and their paths."""
+
+    def keep_upload(self, room: str, path: bytes) -> int:
+        """Keep one more."""
+
+    def drop_upload(self, upload: int) -> None:
+        """It will not be sent."""
+
+
 class _Sending(msgspec.Struct):
     # Where the person talked when the file was chosen.
     room: str
     path: Path
+    # What it is kept as.
+    upload: int
     tries: int = 1
 
 
 class Files:
-    """`write` puts a message with a file for a room (`room`: where the person talks) into the outbox and
-    gives its counter; `listed` finds a message.
+    """`write` puts a message with a file for a room (`room`: where the person talks) into the outbox, in
+    place of the upload that was kept, and gives its counter; `listed` finds a message.
 
     `show` is told how far the transfers are, "" when none is under way.
     """
@@ -41,12 +57,14 @@ class Files:
         self,
         *,
         note: Callable[[str], None],
-        write: Callable[[str, FileFacts], int],
+        keep: KeepsUploads,
+        write: Callable[[str, FileFacts, int], int],
         room: Callable[[], str],
         listed: Callable[[int], Message | None],
         show: Callable[[str], None],
     ) -> None:
         self._note: Final = note
+        self._keep: Final = keep
         self._write: Final = write
         self._room: Final = room
         self._listed: Final = listed
@@ -69,8 +87,21 @@ class Files:
         return bool(self._sending or self._fetching or self._later)
 
     def connect(self, links: ClientLinks) -> None:
-        """Where files go, and come from."""
+        """Where files go, and come from. What was not sent when the program ended goes on."""
         self._links = links
+        for upload, room, kept in self._keep.uploads():
+            sending = _Sending(room, Path(os.fsdecode(kept)), upload)
+            if _file_at(str(sending.path)) is not None:
+                self._note(_("{path} was not sent yet; it is sent now.").format(path=sending.path))
+                self._upload(sending)
+            else:
+                self._keep.drop_upload(upload)
+                self._fail(_("{path} was not sent, and is not there any more.").format(path=sending.path))
+
+    @property
+    def sending(self) -> list[str]:
+        """The names of the files that are not sent yet, and go on the next time."""
+        return [sending.path.name for sending in self._sending.values()]
 
     def send(self, argument: str) -> None:
         """`/file PATH`: send it, then the message that carries it."""
@@ -81,7 +112,7 @@ class Files:
         if not self._room():
             self._fail(nowhere())
             return
-        self._upload(_Sending(self._room(), path))
+        self._choose(self._room(), path)
 
     def fetch(self, argument: str) -> None:
         """`/get N [FOLDER]`: save the file with this number."""
@@ -119,11 +150,16 @@ class Files:
             case Refused(counter=counter, code="unknown_file") if counter in self._written:
                 sending = self._written.pop(counter)
                 if sending.tries < _TRIES_MAX:
-                    self._upload(_Sending(sending.room, sending.path, sending.tries + 1))
+                    self._choose(sending.room, sending.path, sending.tries + 1)
             case Stored() | Refused():
                 self._written.pop(notice.counter, None)
             case _:
                 pass
+
+    def _choose(self, room: str, path: Path, tries: int = 1) -> None:
+        # The program may be started elsewhere the next time.
+        path = path.absolute()
+        self._upload(_Sending(room, path, self._keep.keep_upload(room, os.fsencode(path)), tries))
 
     def _upload(self, sending: _Sending) -> None:
         assert self._links is not None, "nothing is typed before the connection is made"
@@ -136,13 +172,15 @@ class Files:
             name = clean_file_name(sending.path.name)
             media_type = mimetypes.guess_type(name)[0] or ""
             file = FileFacts(notice.sha256, notice.size, name, media_type if len(media_type) <= 63 else "")
-            self._written[self._write(sending.room, file)] = sending
+            self._written[self._write(sending.room, file, sending.upload)] = sending
         elif self._fetching.pop(notice.ticket, None) is not None:
             self._note(_("saved: {path}").format(path=notice.path))
 
     def _failed(self, notice: TransferFailed) -> None:
         self._forget_progress(notice.ticket)
         sending = self._sending.pop(notice.ticket, None)
+        if sending is not None:
+            self._keep.drop_upload(sending.upload)
         name = self._fetching.pop(notice.ticket, "") if sending is None else sending.path.name
         reason = sentence_of(notice.code, notice.arguments)
         self._fail(_("{name}: {reason}.").format(name=name, reason=reason))

@@ -22,6 +22,7 @@ CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WI
 CREATE TABLE IF NOT EXISTS outbox (
     counter INTEGER PRIMARY KEY, room TEXT NOT NULL, text TEXT NOT NULL, time_ms INTEGER NOT NULL
 );
+CREATE TABLE IF NOT EXISTS uploads (upload INTEGER PRIMARY KEY, room TEXT NOT NULL, path BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS begun (
     room TEXT PRIMARY KEY, text TEXT NOT NULL, time_ms INTEGER NOT NULL
 ) WITHOUT ROWID;
@@ -100,14 +101,15 @@ class OutboxFile:
                 self._drop_begun(room)
         return drafts
 
-    def put_file(self, room: str, file: FileFacts, time_ms: int) -> Draft:
-        """Take a message that carries a file which the servers have."""
+    def put_file(self, room: str, file: FileFacts, time_ms: int, *, upload: int = 0) -> Draft:
+        """Take a message that carries a file which the servers have: its upload goes in the same moment."""
         draft = Draft(int(self.fact("next_counter")), room, "", time_ms, file)
         row = (draft.counter, room, "", time_ms, msgspec.json.encode(file).decode())
         with self._transaction():
             self._database.execute(
                 "INSERT INTO outbox (counter, room, text, time_ms, file) VALUES (?, ?, ?, ?, ?)", row
             )
+            self._database.execute("DELETE FROM uploads WHERE upload = ?", (upload,))
             self.keep("next_counter", str(draft.counter + 1))
         return draft
 
@@ -125,6 +127,20 @@ class OutboxFile:
             if ends_begun:
                 self._drop_begun(room)
         return draft
+
+    def uploads(self) -> list[tuple[int, str, bytes]]:
+        """Files that were chosen, and whose messages are not written yet: each with its room and its path."""
+        return list(self._database.execute("SELECT upload, room, path FROM uploads ORDER BY upload"))
+
+    def keep_upload(self, room: str, path: bytes) -> int:
+        """A file was chosen for a room; what it is kept as."""
+        rows = self._database.execute("INSERT INTO uploads (room, path) VALUES (?, ?)", (room, path))
+        assert rows.lastrowid is not None
+        return rows.lastrowid
+
+    def drop_upload(self, upload: int) -> None:
+        """It will not be sent."""
+        self._database.execute("DELETE FROM uploads WHERE upload = ?", (upload,))
 
     def begun(self) -> dict[str, str]:
         """What was begun and not sent, by the ids of the conversations, the newest first."""

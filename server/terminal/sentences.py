@@ -70,6 +70,11 @@ def kept_lines(count: int) -> str:
     return text.format(count=count)
 
 
+def kept_files(names: list[str]) -> str:
+    """Said when leaving while files are sent."""
+    return _("not sent yet, and sent the next time: {names}").format(names=", ".join(names))
+
+
 def certificate_question(notice: CertificateUnknown) -> str:
     """Asked before the first connection to a bare address; the answer is the next line."""
     return _(

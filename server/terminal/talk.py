@@ -41,6 +41,7 @@ from server.terminal.printing import Printer
 from server.terminal.sentences import (
     certificate_question,
     changed_certificate,
+    kept_files,
     kept_lines,
     nowhere,
     other_chat,
@@ -374,5 +375,7 @@ class Talk:
         self._errands.signing_out.leave()
         if self._writing:
             self._printer.note(kept_lines(len(self._writing)))
+        if self._errands.files.sending and not self._errands.is_out:
+            self._printer.note(kept_files(self._errands.files.sending))
         if self._typed:
             self._printer.note(unplaced_lines(len(self._typed)))

@@ -64,9 +64,9 @@ class Writing:
         self._send([self._outbox.put_reply(room, text, reply, self._clock.wall_ms(), ends_begun=is_end)])
         self._sent(room, is_end=is_end)
 
-    def file(self, room: str, file: FileFacts) -> int:
-        """A message with a file that the servers have; gives its counter."""
-        draft = self._outbox.put_file(room, file, self._clock.wall_ms())
+    def file(self, room: str, file: FileFacts, upload: int) -> int:
+        """A message with a file that the servers have, in place of its upload; gives its counter."""
+        draft = self._outbox.put_file(room, file, self._clock.wall_ms(), upload=upload)
         self._send([draft])
         return draft.counter
 

@@ -126,6 +126,36 @@ def test_r3_7_files_by_the_terminal_client_in_a_pipe(pair: RealPair, tmp_path: P
     assert (tmp_path / "saved" / "holiday.bin").read_bytes() == CONTENT
 
 
+def test_r3_7_a_file_survives_kill_9_of_the_client_that_sends_it(
+    pair: RealPair, tmp_path: Path, large: Path
+) -> None:
+    for place in (0, 1):
+        pair.kill(place)
+    command = [sys.executable, "-m", "server", "chat", "--server", str(pair.invite), "--name", "anna"]
+    with subprocess.Popen(
+        [*command, "--data", str(tmp_path / "anna")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    ) as client:
+        assert client.stdin is not None
+        assert client.stderr is not None
+        client.stdin.write(f"/file {large}\nand a line\n/status\n".encode())
+        client.stdin.flush()
+        while b"outbox: 1 line waits" not in client.stderr.readline():
+            assert client.poll() is None
+        client.kill()
+    for place in (0, 1):
+        pair.start_again(place)
+    chat(pair, tmp_path, "anna")
+    shown = chat(pair, tmp_path, "bert", f"/get 1 {tmp_path / 'saved'}")
+    assert sorted(line.partition(" ")[2] for line in shown.splitlines()) == [
+        "anna: [1] holiday.bin (25.2 MB)",
+        "anna: and a line",
+    ]
+    assert (tmp_path / "saved" / "holiday.bin").read_bytes() == CONTENT
+
+
 @pytest.mark.parametrize("victim", [0, 1], ids=["leader", "follower"])
 def test_r3_7_a_server_dies_in_the_middle_of_an_upload(
     pair: RealPair, people: People, large: Path, rng: random.Random, victim: int

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
 from msgspec import structs
 
 from server.client.notices import Refused, Stored, TransferEnded, TransferFailed, TransferMoved
@@ -22,8 +23,10 @@ def with_file(counter: int, name: str = "x.txt") -> Message:
 class Desk:
     """The files of a person, with links that only note what is asked of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, kept: dict[int, tuple[str, bytes]] | None = None) -> None:
         self.paper = Paper()
+        # What is on disk of uploads.
+        self.kept = {} if kept is None else kept
         self.written: list[FileFacts] = []
         self.shown: list[str] = []
         # Where the person talks, and where the messages went.
@@ -32,6 +35,7 @@ class Desk:
         self.asked: list[object] = []
         self.files = Files(
             note=self.paper.printer.note,
+            keep=self,
             write=self._write,
             room=lambda: self.room,
             listed=self.paper.printer.with_file,
@@ -40,7 +44,18 @@ class Desk:
         links: Any = self
         self.files.connect(links)
 
-    def _write(self, room: str, file: FileFacts) -> int:
+    def uploads(self) -> list[tuple[int, str, bytes]]:
+        return [(upload, *about) for upload, about in self.kept.items()]
+
+    def keep_upload(self, room: str, path: bytes) -> int:
+        self.kept[len(self.asked) + 1] = room, path
+        return len(self.asked) + 1
+
+    def drop_upload(self, upload: int) -> None:
+        del self.kept[upload]
+
+    def _write(self, room: str, file: FileFacts, upload: int) -> int:
+        del self.kept[upload]
         self.rooms.append(room)
         self.written.append(file)
         return len(self.written)
@@ -54,6 +69,26 @@ class Desk:
     def download(self, room: str, file: FileFacts, folder: Path) -> int:
         self.asked.append((room, file.name, folder))
         return len(self.asked)
+
+
+def test_a_file_that_was_not_sent_when_the_program_died_goes_on_or_is_told_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = Desk()
+    (tmp_path / "x.txt").write_text("hello")
+    (tmp_path / "gone.txt").write_text("hello")
+    monkeypatch.chdir(tmp_path)
+    desk.files.send("x.txt")
+    desk.files.send("gone.txt")
+    (tmp_path / "gone.txt").unlink()
+    monkeypatch.chdir("/")
+    again = Desk(desk.kept)
+    assert again.asked == [tmp_path / "x.txt"]
+    assert f"{tmp_path}/x.txt was not sent yet; it is sent now." in again.paper.text()
+    assert f"{tmp_path}/gone.txt was not sent, and is not there any more." in again.paper.text()
+    assert again.files.has_failed
+    again.files.hear(TransferEnded(ticket=1, sha256="0" * 64, size=5))
+    assert (again.rooms, again.kept) == (["general"], {})
 
 
 def test_a_file_is_sent_and_then_the_message_that_carries_it(tmp_path: Path) -> None:
