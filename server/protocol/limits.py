@@ -64,7 +64,8 @@ ROOM_MEMBERS_MAX: Final = 1_000
 # Everybody is a member of the first room. Whoever reaches an open server may sign in under new names
 # without end: they are kept for ever, so there must be one.
 PEOPLE_MAX: Final = 20_000
-# A person has a handful of computers; open sign-in must not fill the archive with devices.
+# A person has a handful of computers. Under a name without a password those count that were signed out, too:
+# anybody may use it, and each device is kept for ever.
 DEVICES_PER_USER_MAX: Final = 100
 # Gaps that a device leaves in its counters: each is kept for ever. A refused request leaves one, and nobody
 # honest is refused so often.

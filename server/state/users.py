@@ -51,9 +51,15 @@ def judge_device(state: State, header: Header | Draft, body: DeviceBody) -> Refu
 
 
 def _has_all_devices(state: State, user: User, time_ms: int) -> bool:
-    """Whether somebody has as many as one may. Those that expired are nobody's way in."""
+    """Whether somebody has as many as one may. Those that expired are nobody's way in.
+
+    Without a password nothing slows anybody down who signs in under the name, and out, without end: every
+    device counts that there ever was, for it is kept.
+    """
     if user.devices < limits.DEVICES_PER_USER_MAX:
         return False
+    if not user.password:
+        return True
     alive = sum(not has_expired(state, device, time_ms) for device in state.devices_of(user.id))
     return alive >= limits.DEVICES_PER_USER_MAX
 
@@ -176,6 +182,8 @@ def fold_password(state: State, header: Header, body: PasswordBody) -> Told:
     for device in state.devices_of(user_id):
         if device.id != header.device:
             _revoke(state, device)
+    # Those that were signed out while there was no password count no more.
+    state.put_user(msgspec.structs.replace(state.users[user_id], devices=1))
     return Told(audience=user_id, signs_out=True)
 
 
@@ -230,4 +238,5 @@ def _device_of(header: Header, user_id: str, body: DeviceBody) -> Device:
 def _revoke(state: State, device: Device) -> None:
     state.devices[device.id] = msgspec.structs.replace(device, is_revoked=True)
     user = state.users[device.user]
-    state.put_user(msgspec.structs.replace(user, devices=user.devices - 1))
+    if user.password:
+        state.put_user(msgspec.structs.replace(user, devices=user.devices - 1))

@@ -48,6 +48,22 @@ def test_a_person_has_a_limited_number_of_devices() -> None:
         assert archive.verdict(device("f", "Anna")) == "too_many_devices"
 
 
+def test_under_an_open_name_devices_that_were_signed_out_count() -> None:
+    archive = Archive(epoch(), device("d", "Anna"), device("p", "Ben"), password(1, "a hash", name="p"))
+    with mock.patch("server.protocol.limits.DEVICES_PER_USER_MAX", 2):
+        assert archive.verdict(device("e", "Anna")) == "accepted"
+        assert archive.verdict(revoke(1, "e", name="e")) == "accepted"
+        assert archive.verdict(device("f", "Anna")) == "too_many_devices"
+        # Behind a password it takes the password each time.
+        for name in ("q", "r", "s"):
+            assert archive.verdict(device(name, "Ben", proof=proof_of("a hash"))) == "accepted"
+            assert archive.verdict(revoke(1, name, name=name)) == "accepted"
+        # Whoever protects the name begins anew.
+        assert archive.verdict(password(1, "a hash")) == "accepted"
+        assert archive.verdict(device("g", "Anna", proof=proof_of("a hash"))) == "accepted"
+        assert archive.verdict(device("h", "Anna", proof=proof_of("a hash"))) == "too_many_devices"
+
+
 def test_there_are_not_endlessly_many_people() -> None:
     archive = Archive(epoch(), device("d", "Anna"))
     with mock.patch("server.protocol.limits.PEOPLE_MAX", 2):
@@ -164,7 +180,8 @@ def test_only_own_devices_are_revoked_and_what_they_wrote_stays() -> None:
     assert archive.verdict(revoke(4, "e")) == "unknown_device"
     writer = archive.state.user_of_device("e")
     assert writer is not None
-    assert (writer.name, writer.devices, archive.state.number) == ("Anna", 1, 1)
+    # Without a password it counts for ever.
+    assert (writer.name, writer.devices, archive.state.number) == ("Anna", 2, 1)
     # The last one may sign itself out.
     assert archive.verdict(revoke(5, "d")) == "accepted"
     assert names_of(archive) == []
