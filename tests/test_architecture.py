@@ -216,6 +216,14 @@ ONLY_IN: dict[str, set[str]] = {
     "click": {"server.__main__", "server.commands", "server.terminal", "desktop_chat.__main__"},
 }
 
+# What they answer grows with every version of Unicode.
+GROWING = {
+    *("isprintable", "isalnum", "isalpha", "isdigit", "isdecimal", "isnumeric", "isidentifier"),
+    *("islower", "isupper", "istitle", "category", "bidirectional", "combining", "decomposition"),
+}
+# The one keeps only ASCII, the other changes nothing that is archived or kept.
+ASK_OF_ASCII_OR_AFTERWARDS = {"classic_names.py", "mentions.py"}
+
 
 def test_every_room_is_in_the_table() -> None:
     assert set(rooms()) <= set(MAY_IMPORT), "a new room needs a line in the table above"
@@ -281,5 +289,20 @@ def test_heavy_packages_stay_in_their_rooms() -> None:
         for used in imports_of(path)
         if (top := used.module.partition(".")[0]) in ONLY_IN and not used.is_for_types
         if room_of(module_of(path)) not in ONLY_IN[top]
+    ]
+    assert not wrong, "\n" + "\n".join(wrong)
+
+
+def test_no_verdict_hangs_on_the_characters_that_a_python_knows() -> None:
+    """Those grow with it: `server/protocol/characters.py` says what a character is."""
+    judging = [path for path in python_files("server") if room_of(module_of(path)) == "server.state"]
+    names = {"server.protocol.names", "server.protocol.emoji", "server.protocol.characters"}
+    judging += [path for path in python_files("server") if module_of(path) in names]
+    wrong = [
+        f"{shown(path)}:{node.lineno}: asks the interpreter by .{node.attr}"
+        for path in judging
+        if path.name not in ASK_OF_ASCII_OR_AFTERWARDS
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.Attribute) and node.attr in GROWING
     ]
     assert not wrong, "\n" + "\n".join(wrong)

@@ -3,15 +3,13 @@
 from typing import Final
 
 from server.protocol import limits
-from server.protocol.characters import PUNCTUATION, SYMBOL, UNSHOWN, kind_of
+from server.protocol.characters import PUNCTUATION, SYMBOL, kind_of
 
 # Asks for the picture of the sign before it, also where that is punctuation (UTS #51, section 1.4.3).
 _AS_PICTURE: Final = "\ufe0f"
 # What joins signs to one emoji or changes how they are drawn: the zero width joiner, variation selectors, the
 # keycap, and the tags of which flags of regions are made.
 _JOINING: Final = frozenset({"\u200d", "\ufe0e", _AS_PICTURE, "\u20e3", *map(chr, range(0xE0020, 0xE0080))})
-# Kept free for pictures to come (UTS #51, Extended_Pictographic).
-_TO_COME: Final = (range(0x1F000, 0x1FB00), range(0x1FC00, 0x1FFFE))
 
 
 def is_emoji(text: str) -> bool:
@@ -21,7 +19,7 @@ def is_emoji(text: str) -> bool:
     """
     if not 0 < len(text) <= limits.EMOJI_CHARACTERS_MAX or text.isascii():
         return False
-    kinds = [_kind_of(character) for character in text]
+    kinds = list(map(kind_of, text))
     has_picture = any(
         kind == SYMBOL or (kind == PUNCTUATION and follower == _AS_PICTURE)
         for kind, follower in zip(kinds, [*text[1:], ""], strict=True)
@@ -30,9 +28,3 @@ def is_emoji(text: str) -> bool:
         kind in {SYMBOL, PUNCTUATION} or character in _JOINING
         for kind, character in zip(kinds, text, strict=True)
     )
-
-
-def _kind_of(character: str) -> str:
-    kind = kind_of(character)
-    is_to_come = kind == UNSHOWN and any(ord(character) in free for free in _TO_COME)
-    return SYMBOL if is_to_come else kind

@@ -10,18 +10,21 @@ from collections.abc import Container
 from typing import Final
 
 from server.protocol import limits
+from server.protocol.characters import LETTER, MARK, UNSHOWN, is_line, kind_of
 
 # What some file system takes for something else than a part of a name.
 _PATH_SIGNS: Final = re.compile(r'[/\\:*?"<>|]')
 # Devices of Windows, with any ending (Naming Files, Paths, and Namespaces).
 _DEVICES: Final = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])(\..*)?", re.IGNORECASE)
 
+# Those of Unicode 14 beside the usual one (general category Zs).
+_SPACES: Final = frozenset("\u00a0\u1680\u202f\u205f\u3000").union(map(chr, range(0x2000, 0x200B)))
 # Longer ones are no type of file.
 _ENDING_BYTES_MAX: Final = 20
 _ROOM_NAME: Final = re.compile(rf"[a-z0-9._-]{{3,{limits.ROOM_NAME_CHARACTERS_MAX}}}")
-# Letters, marks, numbers, and a few signs that stand in real names; so no control, bidi or
+# Letters, marks, digits, and a few signs that stand in real names; so no control, bidi or
 # zero-width character and no line break ever gets into a name.
-_CATEGORIES: Final = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Nd"})
+_KINDS: Final = frozenset({LETTER, MARK})
 _SIGNS: Final = frozenset(" .-_'’")
 
 
@@ -30,29 +33,29 @@ def clean_person_name(text: str) -> str | None:
 
     1 to 32 characters; letters, digits and ``. - _ '`` with single spaces between words.
     """
-    name = unicodedata.normalize("NFC", " ".join(text.split()))
+    name = " ".join(text.split())
+    if not is_line(name):
+        # Of a character that is newer than the table another Python may know another normal form.
+        return None
+    name = unicodedata.normalize("NFC", name)
     if not 1 <= len(name) <= limits.NAME_CHARACTERS_MAX:
         return None
-    if not all(unicodedata.category(c) in _CATEGORIES or c in _SIGNS for c in name):
+    if not all(kind_of(c) in _KINDS or c in _SIGNS for c in name):
         return None
-    return name if any(c.isalnum() for c in name) else None
+    return name if any(kind_of(c) == LETTER for c in name) else None
 
 
 def clean_label(text: str) -> str:
     """What people call a device: on one line, without what a screen cannot show; it may be empty."""
-    label = unicodedata.normalize("NFC", " ".join(text.split()))
-    return "".join(c for c in label if c.isprintable())[: limits.NAME_CHARACTERS_MAX].strip()
+    label = "".join(filter(is_line, " ".join(text.split()))).strip()
+    return unicodedata.normalize("NFC", label)[: limits.NAME_CHARACTERS_MAX].strip()
 
 
 def clean_file_name(text: str) -> str:
     """What a file is called: a label for people that no file system takes for a path; never empty."""
-    name = unicodedata.normalize("NFC", text)
     # No control, bidi or zero-width characters, no lone surrogates, no line breaks; one kind of space.
-    name = "".join(
-        " " if unicodedata.category(c) == "Zs" else c
-        for c in name
-        if not unicodedata.category(c).startswith("C") and unicodedata.category(c) not in {"Zl", "Zp"}
-    )
+    name = "".join(" " if c in _SPACES else c for c in text if c in _SPACES or kind_of(c) != UNSHOWN)
+    name = unicodedata.normalize("NFC", name)
     name = _shortened(_PATH_SIGNS.sub("_", name).lstrip(". "))
     return f"_{name}"[: limits.FILE_NAME_CHARACTERS_MAX] if _DEVICES.fullmatch(name) else name or "file"
 
@@ -83,6 +86,6 @@ def free_name(name: str, taken: Container[str]) -> str:
 
 
 def name_key(name: str) -> str:
-    """What two equal names have in common."""
+    """What two equal names have in common; for names that are allowed it is the same at every server."""
     # Twice, for folding can undo the normal form (The Unicode Standard, section 3.13, D146).
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())

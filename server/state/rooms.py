@@ -4,6 +4,7 @@ from msgspec import structs
 
 from server.archive.record import Draft, Header
 from server.protocol import limits
+from server.protocol.characters import is_line
 from server.protocol.errors import Refusal
 from server.protocol.names import clean_label, clean_room_name, free_name, name_key
 from server.state.bodies import DeleteRoomBody, LeaveBody, MemberBody, RenameBody, RoomBody, TopicBody
@@ -159,9 +160,8 @@ def judge_topic(state: State, header: Header | Draft, body: TopicBody) -> Refusa
     user = state.user_of_device(header.device)
     if user is None:
         return Refusal("not_signed_in")
-    # A printable text holds no lone surrogates.
-    is_line = body.topic.isprintable() and len(body.topic.encode()) <= limits.TOPIC_BYTES_MAX
-    if not is_line or len(body.topic) > limits.TOPIC_CHARACTERS_MAX:
+    is_short = is_line(body.topic) and len(body.topic.encode()) <= limits.TOPIC_BYTES_MAX
+    if not is_short or len(body.topic) > limits.TOPIC_CHARACTERS_MAX:
         return Refusal("bad_topic", {"limit": limits.TOPIC_CHARACTERS_MAX})
     return refusal_of(state, Act.DESCRIBE, body.room, user.id)
 

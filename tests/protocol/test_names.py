@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.protocol import limits
-from server.protocol.names import clean_file_name, clean_person_name, clean_room_name, name_key
+from server.protocol.names import clean_file_name, clean_label, clean_person_name, clean_room_name, name_key
 
 
 @pytest.mark.parametrize(
@@ -131,3 +131,18 @@ def test_a_label_is_never_a_path_and_stays_as_it_is(written: str) -> None:
     assert label not in {".", ".."}
     assert not set(label) & set('/\\:*?"<>|\x00\n')
     assert label == label.strip(". ")
+
+
+@pytest.mark.parametrize("newer", ["\U00031350", "\U0002ebf0", "\u1c89", "\u0378"])
+def test_a_character_that_only_a_newer_python_knows_stands_in_no_name(
+    newer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unicodedata, "category", lambda _character: "Lo")
+    assert clean_person_name(newer * 2) is None
+    assert clean_label(f"x{newer}y") == "xy"
+    assert clean_file_name(f"x{newer}y.txt") == "xy.txt"
+
+
+@given(st.text(max_size=80))
+def test_a_label_of_a_label_is_itself(written: str) -> None:
+    assert clean_label(clean_label(written)) == clean_label(written)

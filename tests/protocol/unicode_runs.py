@@ -9,6 +9,8 @@ from itertools import groupby
 from typing import Final
 
 VERSION: Final = "14.0.0"
+# Kept free for pictures to come (UTS #51, Extended_Pictographic): those are symbols already.
+_TO_COME: Final = frozenset({*range(0x1F000, 0x1FB00), *range(0x1FC00, 0x1FFFE)})
 _LINE_CHARACTERS: Final = 100
 _KINDS: Final = {"Mn": "M", "Mc": "M", "Nd": "L", "Nl": "N", "No": "N", "Me": "N"}
 
@@ -18,6 +20,8 @@ def kind_in_python(code_point: int) -> str:
     category = unicodedata.category(chr(code_point))
     if code_point == ord(" "):
         return " "
+    if category == "Cn" and code_point in _TO_COME:
+        return "S"
     return _KINDS.get(category, category[0] if category[0] in "LPS" else "-")
 
 

@@ -128,3 +128,8 @@ def test_private_chats_take_nobody_a_room_away(archive: Archive) -> None:
 )
 def test_topics_are_limited_in_characters_and_bytes(archive: Archive, topic: str, verdict: str) -> None:
     assert archive.verdict(act("topic", 2, TopicBody("g", topic))) == verdict
+
+
+@pytest.mark.parametrize("topic", ["a\nb", "a\u202eb", "a\u200bb", "a\u00a0b", "\U00031350"])
+def test_a_topic_is_one_line_that_every_server_knows(archive: Archive, topic: str) -> None:
+    assert archive.verdict(act("topic", 2, TopicBody("g", topic))) == "bad_topic"
