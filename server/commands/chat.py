@@ -193,7 +193,7 @@ def _at_terminal(
         next_line=lambda is_empty: talk.drafts.next_line(is_empty=is_empty),
         history=history,
         lines=lines,
-        progress=lambda: progress.text,
+        progress=lambda: "  ".join(filter(None, (progress.text, talk.typing))),
     )
     exit_codes: list[int] = []
 

@@ -51,6 +51,7 @@ from server.terminal.sentences import (
 )
 from server.terminal.telling import Telling
 from server.terminal.typing_in import Ended, Input, Left, Typed
+from server.terminal.typists import Typists
 from server.terminal.unanswered import Unanswered, unanswered_text
 from server.terminal.words import is_text
 from server.terminal.writing import Writing
@@ -81,6 +82,8 @@ class Talk:
         self._unanswered = Unanswered()
         self._writing = Writing(outbox, clock, self._tell_refusal)
         self._errands = Errands(outbox, printer, clock, manners, self._writing, show_progress=show_progress)
+        talks = self._errands.conversations
+        self._typists = Typists(clock, lambda room: room == talks.room, talks.rooms.label_of)
         self._past = Past(self._errands.show, is_full_archive=manners.is_full_archive)
         # Lines that were typed, and wait until it is known where they belong.
         self._typed: deque[str] = deque()
@@ -119,6 +122,11 @@ class Talk:
         # A group may be called like anything else.
         is_group = facts is not None and facts.kind == "group"
         return (rooms.label_of if is_group else rooms.name_of)(conversations.room) or "?"
+
+    @property
+    def typing(self) -> str:
+        """Who types just now, or nothing. Any thread."""
+        return self._typists.text()
 
     @property
     def known(self) -> Known:
@@ -270,6 +278,7 @@ class Talk:
             if not self._errands.is_untold(notice):
                 self._facts.note(notice)
             self._ending.hear(notice)
+            self._typists.hear(notice)
             command = self._unanswered.answered(notice)
             with self._unanswered.asked_by(command, self._last_ticket):
                 self._errands.hear(notice)

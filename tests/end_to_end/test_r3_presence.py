@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from server.client.notices import PersonPresence, TypingNow
 from server.state.state import GENERAL
 from tests.end_to_end.people import People, Person
 from tests.end_to_end.real_pair import RealPair, wait_for_mode
+from tests.end_to_end.test_r3_drafts import terminal
 from tests.waiting import wait_until
 
 A, B = 0, 1
@@ -53,3 +55,11 @@ def test_presence_and_typing_are_told_over_both_servers_and_never_archived(
         kinds = Counter(record.header.kind for record in pair.archive(place))
         kinds.pop(EPOCH_KIND)
         assert kinds == {"device": 2, "message": 3}, "AB"[place]
+
+
+def test_r3_10_at_a_terminal_one_sees_who_types(pair: RealPair, people: People, tmp_path: Path) -> None:
+    ben = people.person(pair.invite, "ben")
+    ben.connected()
+    with terminal(pair, tmp_path) as (screen, _process):
+        ben.links.typing("general")
+        screen.wait_for("typing: ben")
