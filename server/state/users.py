@@ -68,6 +68,9 @@ def _judge_person(state: State, header: Header | Draft, body: DeviceBody) -> Ref
     """Somebody new. Whether a code is needed at all, the server that was asked has decided."""
     if body.proof or body.way in {Way.RESET, Way.REHASH}:
         return Refusal("wrong_password")
+    if name_key(body.name) == OPERATOR:
+        # The audit tells by this name what was done on the machine of a server.
+        return Refusal("name_taken", {"name": body.name})
     if len(state.users) >= limits.PEOPLE_MAX:
         return Refusal("room_full", {"limit": limits.PEOPLE_MAX})
     if body.user in state.users:

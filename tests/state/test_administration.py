@@ -73,7 +73,7 @@ def test_members_administer_nothing_and_administrators_and_the_operator_everythi
 
 
 def test_the_operator_is_nobody_in_the_chat() -> None:
-    archive = Archive(epoch(), operator(), person("e", "operator"))
+    archive = Archive(epoch(), operator(), person("e", "Ola"))
     assert archive.state.users[OPERATOR].rooms == ()
     assert archive.state.rooms["general"].members == ("user-e",)
     assert archive.state.administrators() == []

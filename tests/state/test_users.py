@@ -224,3 +224,10 @@ def test_a_merge_lets_no_device_of_a_banned_person_in() -> None:
     archive.add(merged(person("f", "Ben", password="", proof=proof_of(HASH)), "user-e"))
     archive.add(standing(2, "user-e", "enabled"))
     assert archive.verdict(message(1, name="f")) == "device_revoked"
+
+
+@pytest.mark.parametrize("name", ["operator", "Operator", "ｏｐｅｒａｔｏｒ"])
+def test_nobody_is_called_like_the_operator(name: str) -> None:
+    archive = Archive(epoch())
+    assert archive.verdict(device("o", name)) == "name_taken"
+    assert archive.verdict(device("p", "operators")) == "accepted"
