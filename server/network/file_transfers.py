@@ -66,7 +66,7 @@ class Target:
         self._name: Final = clean_file_name(name)
         self._sha256: Final = sha256
         self._path: Final = folder / f".{sha256[:16]}.part"
-        self._file: Final[BinaryIO] = self._path.open("a+b", buffering=0)
+        self._file: Final = open(self._path, "a+b", buffering=0, opener=_for_its_owner)  # noqa: SIM115
         self.done = self._file.seek(0, os.SEEK_END)
         if self.done > size:
             self._file.truncate(0)
@@ -108,6 +108,11 @@ class Target:
     def close(self) -> None:
         """Not now: what is here stays for the next time."""
         self._file.close()
+
+
+def _for_its_owner(path: str, flags: int) -> int:
+    """Made for nobody else to read, as all that a client keeps of a chat."""
+    return os.open(path, flags, 0o600)
 
 
 class FileTransfers:

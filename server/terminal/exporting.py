@@ -114,10 +114,12 @@ class Exporting:
             return
         (self._room,) = found
         try:
-            if wanted.path.exists():
-                self._give_up(_("There is a file {path} already.").format(path=wanted.path))
-                return
-            self._file = self._part_of(wanted).open("w+", encoding="utf-8", newline="\n")
+            for path in (wanted.path, self._part_of(wanted)):
+                if path.exists():
+                    self._give_up(_("There is a file {path} already.").format(path=path))
+                    return
+            # Made by us: only that may be written over, and taken away.
+            self._file = self._part_of(wanted).open("x+", encoding="utf-8", newline="\n")
             self._rewind()
         except OSError as error:
             self._give_up(_cannot_write(wanted.path, error))
@@ -153,7 +155,9 @@ class Exporting:
             if page.is_end:
                 self._file.write(self._format.end())
                 self._file.close()
-                self._part_of(self._wanted).rename(self._wanted.path)
+                # Somebody may have put a file there meanwhile.
+                self._wanted.path.touch(exist_ok=False)
+                self._part_of(self._wanted).replace(self._wanted.path)
         except OSError as error:
             self._give_up(_cannot_write(self._wanted.path, error))
             return

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import stat
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -51,6 +52,7 @@ def test_what_is_fetched_gets_a_free_name_and_replaces_nothing(tmp_path: Path) -
         path = fetched(tmp_path, "a.tar.gz")
         assert path == tmp_path / expected
         assert path.read_bytes() == CONTENT
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert fetched(tmp_path, "README").name == "README"
     assert fetched(tmp_path, "README").name == "README (2)"
 

@@ -120,6 +120,25 @@ def test_a_file_that_is_there_is_never_written_over(desk: Desk) -> None:
     assert (desk.folder / "a.txt").read_text() == "mine"
 
 
+def test_a_part_of_something_else_is_never_written_over_nor_taken_away(desk: Desk) -> None:
+    (desk.folder / "a.txt.part").write_text("mine")
+    desk.exporting.export(str(desk.folder / "a.txt"))
+    assert "There is a file" in desk.paper.text()
+    assert "a.txt.part already" in desk.paper.text()
+    desk.exporting.close()
+    assert (desk.exporting.is_waiting, desk.exporting.has_failed) == (False, True)
+    assert (desk.folder / "a.txt.part").read_text() == "mine"
+
+
+def test_a_file_that_comes_in_between_is_not_written_over(desk: Desk) -> None:
+    desk.exporting.export(str(desk.folder / "a.txt"))
+    (desk.folder / "a.txt").write_text("mine")
+    desk.answer(1, is_end=True)
+    assert "cannot be written: File exists" in desk.paper.text()
+    assert (desk.folder / "a.txt").read_text() == "mine"
+    assert desk.files() == ["a.txt"]
+
+
 def test_an_end_before_the_end_leaves_nothing_behind(desk: Desk) -> None:
     desk.exporting.export(str(desk.folder / "a.txt"))
     desk.answer(1, 2)
