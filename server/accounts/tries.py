@@ -97,6 +97,14 @@ class TryLimit:
         self._tries.pop((person, address), None)
         self._failures.give_back(address)
 
+    def give_back(self, person: str, address: str) -> None:
+        """The last try showed nothing: it does not count."""
+        tries = self._tries.get((person, address))
+        if tries is not None:
+            tries.count -= 1
+            tries.due_at = 0.0 if tries.count < FREE_TRIES else tries.due_at
+        self._failures.give_back(address)
+
 
 def _forget_oldest(remembered: OrderedDict[_K, _V]) -> None:
     while len(remembered) > _REMEMBERED_MAX:

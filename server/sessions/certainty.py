@@ -21,6 +21,8 @@ _T = TypeVar("_T")
 # So long something that is not here may come yet, and how often it is looked for.
 _LOOK_S_MAX: Final = limits.ANSWER_S_MAX - 5.0
 _AGAIN_S: Final = 0.1
+# Who signs in is to be told within some seconds.
+_WAITS_MAX: Final = 20
 # What somebody else may have, or may have made.
 _UNCERTAIN: Final = frozenset({"unknown_message", "unknown_person", "unknown_file"})
 
@@ -31,6 +33,16 @@ def knows_all(hub: "Hub", session: "Session") -> bool:
     A follower that does not count is behind; and what the client asked before may be what it means.
     """
     return is_level(hub.pair) and not session.is_asking
+
+
+async def is_certain(hub: "Hub") -> bool:
+    """Whether a look from here on tells what is nowhere. What stands in the log comes first, if soon."""
+    end = hub.engine.known_end
+    for _ in range(_WAITS_MAX):
+        if hub.state.index >= min(end, hub.engine.known_end):
+            return is_level(hub.pair)
+        await asyncio.sleep(_AGAIN_S)
+    return False
 
 
 def is_level(pair: PairState) -> bool:

@@ -18,6 +18,7 @@ from server.protocol import requests
 from server.protocol.errors import Refusal
 from server.protocol.names import name_key
 from server.protocol.one_time_codes import code_hash
+from server.sessions.certainty import is_certain, is_level
 from server.sessions.session import Session
 from server.sessions.signing_in import sign_up, turn_away
 from server.state.bodies import DeviceBody, PasswordBody, UnregisterBody, Way
@@ -35,6 +36,8 @@ _log = logging.getLogger(__name__)
 
 # Those that wait are done after a second or two.
 _BUSY_RETRY_S: Final = 2
+# What this server may only not know yet: a merge brings people, invites, passwords and codes.
+_UNCERTAIN: Final = frozenset({"password_needed", "wrong_password", "bad_invite", "bad_reset"})
 # To hash a password, and to judge a new one, takes as long as some searches.
 _SEARCHES_PER_ACT: Final = 3.0
 
@@ -82,6 +85,8 @@ class PasswordChecks:
         task.add_done_callback(self._tasks.discard)
 
     async def _finish(self, session: Session, request: requests.SignIn, body: DeviceBody) -> None:
+        # Before anything is looked at: what comes meanwhile may be what it is about.
+        is_sure = await is_certain(self._hub)
         checked = await _checked(
             self._registered(request, body, session.host)
             if request.register
@@ -89,6 +94,8 @@ class PasswordChecks:
         )
         if session.is_ending:
             return
+        if isinstance(checked, Refusal) and checked.code in _UNCERTAIN and not is_sure:
+            checked = Refusal("unknown")
         if isinstance(checked, Refusal):
             turn_away(self._hub, session, request, checked)
         else:
@@ -230,6 +237,9 @@ class PasswordChecks:
             raise BusyError
         self._limit.begin(person, origin, now)
         if not await self._passwords.is_right(password, encoded):
+            if not encoded and not is_level(self._hub.pair):
+                # Whose password it is may be on its way; nobody's is found out by trying.
+                self._limit.give_back(person, origin)
             _log.info("a wrong password for %s, from %s", person, address)
             return Refusal("wrong_password")
         self._limit.succeeded(person, origin)

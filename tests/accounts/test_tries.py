@@ -37,6 +37,17 @@ def test_the_right_one_makes_everything_good() -> None:
     assert limit.wait_s("anna", HERE, 0.0) == 0
 
 
+def test_a_try_that_showed_nothing_does_not_count() -> None:
+    limit = TryLimit()
+    for _ in range(2 * ADDRESS_FAILURES_MAX):
+        assert limit.wait_s("anna", HERE, 0.0) == 0
+        limit.begin("anna", HERE, 0.0)
+        limit.give_back("anna", HERE)
+    waits(limit, FREE_TRIES)
+    limit.give_back("anna", HERE)
+    assert limit.wait_s("anna", HERE, 0.0) == 0
+
+
 def test_many_at_a_time_are_as_many() -> None:
     limit = TryLimit()
     for _ in range(FREE_TRIES):

@@ -3,14 +3,17 @@
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 from argon2 import PasswordHasher
 
 from server.accounts import passwords
 from server.accounts.passwords import Passwords
 from server.accounts.tries import FREE_TRIES, AddressLimit
+from server.archive.record import Draft
 from server.protocol import events, requests
-from tests.sessions.scene import Client, Scene, codes, only
+from server.state.bodies import DeviceBody
+from tests.sessions.scene import Client, Scene, codes, only, packed
 from tests.waiting import wait_until
 
 _DECIDED: Any = events.SignedIn | events.Failed | events.GoTo
@@ -71,6 +74,42 @@ def test_whoever_has_a_name_keeps_it(scene: Scene) -> None:
     only(scene.client().sign_in("Ben"), events.SignedIn)
     for name in ("Anna", "ANNA", "Ben"):
         assert codes(sign_in(scene.client(), name, password=PASSWORD, register=True)) == ["name_taken"]
+
+
+def test_while_a_merge_may_bring_the_person_nobody_is_told_that_the_password_is_wrong(scene: Scene) -> None:
+    whole = scene.hub.pair
+    scene.hub.pair = msgspec.structs.replace(whole, is_merging=True)
+    stranger = scene.client("10.0.0.7")
+    for _ in range(2 * FREE_TRIES):
+        # Nor is it a try.
+        assert codes(sign_in(stranger, password=PASSWORD)) == ["unknown"]
+    scene.hub.pair = whole
+    assert codes(sign_in(stranger, password=PASSWORD)) == ["wrong_password"]
+
+
+def test_while_a_merge_may_bring_another_password_guessing_is_no_cheaper(scene: Scene) -> None:
+    registered(scene)
+    scene.hub.pair = msgspec.structs.replace(scene.hub.pair, is_merging=True)
+    stranger = scene.client("10.0.0.7")
+    for _ in range(FREE_TRIES):
+        assert codes(sign_in(stranger, password="not the password")) == ["unknown"]
+    assert codes(sign_in(stranger, password=PASSWORD)) == ["too_many_tries"]
+    # The right one is right.
+    only(sign_in(scene.client(), password=PASSWORD), events.SignedIn)
+
+
+def test_what_stands_in_the_log_is_waited_for_before_a_password_is_wrong(scene: Scene) -> None:
+    scene.uncommitted = 1
+    client = scene.client()
+    client.greet()
+    client.ask(requests.SignIn, name="Anna", device=client.device, secret=client.secret, password=PASSWORD)
+    body = DeviceBody("anna", "Anna", b"", passwords._hash(PASSWORD, b""))
+    scene.append(Draft("device", "f" * 32, 0, 0, packed(body)))
+    assert not client.heard()
+    scene.uncommitted = 0
+    wait_until(lambda: scene.asked)
+    scene.commit()
+    assert only(client.heard(), events.SignedIn).user == "anna"
 
 
 def test_nobody_learns_who_has_a_password(scene: Scene) -> None:

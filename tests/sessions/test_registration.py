@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 
 from server.accounts.proofs import operator_device, operator_proof, setup_code
@@ -77,6 +78,16 @@ def operator(scene: Scene, secret: bytes = SECRET) -> tuple[Client, list[events.
 
 def test_the_welcome_says_how_one_gets_in(scene: Scene) -> None:
     assert scene.client().greet().sign_in == ["invite"]
+
+
+def test_while_a_merge_may_bring_a_code_nobody_is_told_that_it_is_none(scene: Scene) -> None:
+    founder(scene)
+    whole = scene.hub.pair
+    for is_merging, invited, reset in ((True, "unknown", "unknown"), (False, "bad_invite", "bad_reset")):
+        scene.hub.pair = msgspec.structs.replace(whole, is_merging=is_merging)
+        code = code_text(secrets.token_bytes(CODE_BYTES))
+        assert codes(register(scene, code)) == [invited]
+        assert codes(sign_in(scene.client(), password=PASSWORD, code=code)) == [reset]
 
 
 def test_without_an_invite_nobody_gets_in(scene: Scene) -> None:
