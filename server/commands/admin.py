@@ -99,7 +99,7 @@ def invite(run: _Run) -> None:
         run.tell(
             {"link": link, "code": code, "hash": code_hash(code).hex(), "good_for_ms": INVITE_MS},
             link,
-            _("It lets one new person in: `chat --register --server LINK --name NAME`."),
+            _("It lets one new person in: `chat --register --server 'LINK' --name NAME`."),
         )
 
 

@@ -67,7 +67,8 @@ class ConnectionFacts(msgspec.Struct):
     def lines(self, waiting: int) -> list[str]:
         """For people; `waiting` lines are in the outbox."""
         lines = [self._server_line()]
-        if self.servers:
+        if self.server and self.servers:
+            # Of servers that nobody answers for nothing is known.
             marks = "  ".join(map(_server_mark, self.servers))
             mode = state_word(self.mode) or "?"
             lines.append(_("servers: {marks}  ({mode})").format(marks=marks, mode=mode))

@@ -17,7 +17,7 @@ from server.protocol.names import clean_file_name
 from server.terminal.paths import path_in
 from server.terminal.printing import size_text
 from server.terminal.sentences import nowhere, sentence_of
-from server.terminal.words import number_in
+from server.terminal.words import number_in, one_name
 
 # A server that lost a file between the upload and the message gets it again; so often and not for ever.
 _TRIES_MAX: Final = 3
@@ -105,7 +105,10 @@ class Files:
 
     def send(self, argument: str) -> None:
         """`/file PATH`: send it, then the message that carries it."""
-        path = _file_at(argument)
+        path = _file_at(argument) or _file_at(one_name(argument))
+        if not argument:
+            self._fail(_("Which file? Type /file and its path."))
+            return
         if path is None:
             self._fail(_("There is no file {path}. Type /file and its path.").format(path=argument))
             return

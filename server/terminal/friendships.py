@@ -120,7 +120,10 @@ class Friendships(AskingErrand):
 
     def _act(self, act: _Act, argument: str) -> None:
         name = one_name(argument).removeprefix("@")
-        if not name or len(name) > NAME_CHARACTERS_MAX:
+        if not name:
+            self._asking.fail(_("Whom? Type the name behind the command."))
+            return
+        if len(name) > NAME_CHARACTERS_MAX:
             self._asking.fail(error_text("unknown_person", {"user": name[:NAME_CHARACTERS_MAX]}))
             return
         counter = self._asking.next_counter()

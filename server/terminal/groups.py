@@ -96,7 +96,10 @@ class Groups(AskingErrand):
     def _person(self, name: str) -> str:
         """As the servers are asked for a person of this name; "" when nobody can be called so (told)."""
         name = name.removeprefix("@")
-        if not name or len(name) > NAME_CHARACTERS_MAX:
+        if not name:
+            self._asking.fail(_("Whom? Type the name behind the command."))
+            return ""
+        if len(name) > NAME_CHARACTERS_MAX:
             self._asking.fail(error_text("unknown_person", {"user": name[:NAME_CHARACTERS_MAX]}))
             return ""
         return f"@{name}"

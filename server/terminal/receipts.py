@@ -128,7 +128,8 @@ class ReceiptErrands:
 
 
 def _receipt_line(message: Message, found: RoomReceipts) -> str:
-    text = message.text.splitlines()[0] if message.text else ""
+    file = message.file.name if message.file is not None else ""
+    text = message.text.splitlines()[0] if message.text else file
     if len(text) > _TEXT_CHARACTERS:
         text = text[: _TEXT_CHARACTERS - 1] + "…"
     return _("{text}: {delivered} of {members} have it, {read} of them have read it").format(

@@ -297,7 +297,8 @@ class Conversations(AskingErrand):
         """A name for a room, or nothing (told)."""
         name = one_name(argument)
         if not name or len(name) > _NAME_CHARACTERS_MAX:
-            self._asking.fail(error_text("bad_room_name", {"name": name[:_NAME_CHARACTERS_MAX]}))
+            text = error_text("bad_room_name", {"name": name[:_NAME_CHARACTERS_MAX]})
+            self._asking.fail(text if name else _("Which name? Type it behind the command."))
             self.be_nowhere()
             return ""
         return name

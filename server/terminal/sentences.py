@@ -48,6 +48,11 @@ def unplaced_lines(count: int) -> str:
     return text.format(count=count)
 
 
+def undone_commands(commands: list[str]) -> str:
+    """Said when leaving before there was a server that could do what was typed."""
+    return _("not done, for it waited in vain: {commands}").format(commands=", ".join(commands))
+
+
 def waiting_lines(count: int, wait_s: float) -> str:
     """Said at the end of the input, when something is still to come."""
     if not count:

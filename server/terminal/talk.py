@@ -46,6 +46,7 @@ from server.terminal.sentences import (
     nowhere,
     other_chat,
     password_hint,
+    undone_commands,
     unknown_certificate,
     unplaced_lines,
 )
@@ -386,5 +387,8 @@ class Talk:
             self._printer.note(kept_lines(len(self._writing)))
         if self._errands.files.sending and not self._errands.is_out:
             self._printer.note(kept_files(self._errands.files.sending))
-        if self._typed:
-            self._printer.note(unplaced_lines(len(self._typed)))
+        commands = [line for line in self._typed if is_command(line)]
+        if commands:
+            self._printer.note(undone_commands(commands))
+        if len(self._typed) > len(commands):
+            self._printer.note(unplaced_lines(len(self._typed) - len(commands)))

@@ -1,5 +1,7 @@
 """What a person is told beside the messages: one sentence a notice, where it is worth one."""
 
+from typing import Final
+
 from server.client.notices import (
     Answered,
     AnyNotice,
@@ -19,6 +21,9 @@ from server.i18n.translation import _
 from server.protocol import events
 from server.protocol.facts import MemberFacts
 from server.terminal.sentences import sentence_of
+
+# Whoever is sent away for one of these is told so as the refusal of the next server, which is the last word.
+_FINAL: Final = frozenset({"device_revoked", "device_expired", "account_disabled", "unregistered"})
 
 
 class Telling:
@@ -84,7 +89,7 @@ class Telling:
 
     def _disconnected(self, notice: Disconnected) -> str:
         self._is_connected = False
-        if self._is_away_told or notice.retry_in_s is None:
+        if self._is_away_told or notice.retry_in_s is None or notice.code in _FINAL:
             return ""
         self._is_away_told = True
         reason = sentence_of(notice.code, notice.arguments)

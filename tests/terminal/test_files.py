@@ -124,6 +124,15 @@ def test_a_file_that_a_server_lost_is_sent_again_and_not_for_ever(tmp_path: Path
     assert len(desk.asked) == 4
 
 
+def test_a_path_may_stand_in_quotes_and_has_to_be_there(tmp_path: Path) -> None:
+    desk = Desk()
+    (tmp_path / "a b.txt").write_text("hello")
+    desk.files.send(f'"{tmp_path}/a b.txt"')
+    assert desk.asked == [tmp_path / "a b.txt"]
+    desk.files.send("")
+    assert desk.paper.notes == ["* Which file? Type /file and its path."]
+
+
 def test_what_is_no_file_is_said_at_once(tmp_path: Path) -> None:
     desk = Desk()
     for argument in ("", str(tmp_path), str(tmp_path / "none")):

@@ -65,6 +65,13 @@ def test_what_begins_like_a_longer_name_goes_to_nobody_before_it_is_said_to_whom
     assert desk.written == [("p2", "smith is a fine name"), ("p2", "smithy is a fine name")]
 
 
+def test_a_command_without_a_name_asks_for_one() -> None:
+    desk = Desk()
+    desk.friends.ask(" ")
+    assert desk.paper.notes == ["* Whom? Type the name behind the command."]
+    assert desk.friends.has_failed
+
+
 def test_the_shown_hint_reaches_the_one_it_names() -> None:
     desk = Desk()
     event = FriendshipChanged(

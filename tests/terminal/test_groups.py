@@ -127,7 +127,7 @@ def test_without_a_place_or_a_name_nobody_is_asked_for_anything(desk: Desk) -> N
     desk.talks.room = ""
     desk.groups.remove("bob")
     assert not desk.asker.asked
-    assert "There is nobody called" in desk.paper.text()
+    assert "Whom? Type the name" in desk.paper.text()
     assert "No conversation is chosen" in desk.paper.text()
 
 

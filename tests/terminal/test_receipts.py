@@ -1,9 +1,11 @@
 """What a terminal prints is read; `/unread` and `/receipts` say how things stand."""
 
+from msgspec import structs
+
 from server.client.notices import Answered, Connected, Diverged, PositionMoved, QuestionFailed
 from server.protocol import events, requests
 from server.protocol.events import Message
-from server.protocol.facts import RoomFacts
+from server.protocol.facts import FileFacts, RoomFacts
 from server.protocol.requests import Cursor
 from server.terminal.receipts import ReceiptErrands
 from server.terminal.room_list import RoomList
@@ -104,6 +106,16 @@ def test_receipts_of_the_last_own_messages() -> None:
     desk.errands.receipts("2")
     asked = [question for question in desk.asker.asked if isinstance(question, requests.Receipts)]
     assert [question.index for question in asked] == [5, 5, 7]
+
+
+def test_a_file_without_a_text_is_called_by_its_name() -> None:
+    desk = Desk()
+    file = FileFacts("0" * 64, 5, "bread.jpg", "image/jpeg")
+    mine = structs.replace(message(5, "me", ""), file=file)
+    desk.errands.printed([mine])
+    desk.errands.receipts("")
+    desk.answer(events.RoomReceipts(room="general", members=1, delivered=1, read=0))
+    assert desk.paper.notes[-1] == "* bread.jpg: 1 of 1 have it, 0 of them have read it"
 
 
 def test_a_question_without_an_answer_costs_the_good_end() -> None:

@@ -131,6 +131,16 @@ def test_a_command_without_an_answer_is_named_and_is_not_tried_again(room: Room)
     terminal.type("/quit")
 
 
+def test_without_a_server_it_is_said_which_commands_were_not_done(room: Room) -> None:
+    for name in ("a", "b"):
+        room.doors.kill(name)
+    terminal = room.terminal(wait_s=0.0)
+    terminal.type("/friend eva", "/search x", "/status")
+    assert terminal.end() == 1
+    assert "not done, for it waited in vain: /friend eva, /search x, /status" in terminal.paper.text()
+    assert "where they belong" not in terminal.paper.text()
+
+
 def test_what_a_pipe_says_about_messages_waits_until_they_are_there(room: Room) -> None:
     for counter in (1, 2):
         room.doors.post(counter, f"old {counter}")
