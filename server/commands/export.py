@@ -11,6 +11,7 @@ import msgspec
 
 from server.client.identity import Identity
 from server.commands.chat_links import Target, links_of, open_outbox, password_from, target_of
+from server.i18n.translation import _
 from server.network.clock import SystemClock
 from server.terminal.errands import Manners
 from server.terminal.export_formats import ENDINGS, FORMATS
@@ -93,7 +94,8 @@ def command(
         with tempfile.TemporaryDirectory() as folder:
             path = output or Path(folder) / "export"
             chosen = format_name or ENDINGS.get(path.suffix.casefold(), "text")
-            exit_code = _export(outbox, identity, target, Export(room, chosen, path), wait_s)
+            place = "" if output else _("the standard output")
+            exit_code = _export(outbox, identity, target, Export(room, chosen, path, place), wait_s)
             if exit_code == 0 and output is None:
                 with path.open("rb") as file:
                     shutil.copyfileobj(file, sys.stdout.buffer)

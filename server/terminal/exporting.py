@@ -18,6 +18,7 @@ from server.protocol.requests import History
 from server.terminal.export_formats import ENDINGS, FORMATS, Format, Heading
 from server.terminal.paths import path_in
 from server.terminal.room_list import RoomList
+from server.terminal.words import one_name
 
 _PROGRESS_EVERY_S: Final = 2.0
 
@@ -28,6 +29,8 @@ class Export(msgspec.Struct, frozen=True):
     room: str
     format: str
     path: Path
+    # What people are told of the place where it is written, when that is not the path.
+    place: str = ""
 
 
 class Exporting:
@@ -72,9 +75,12 @@ class Exporting:
             )
             return
         try:
-            path = path_in(argument)
+            path = path_in(one_name(argument))
         except OSError as error:
             self._fail(_cannot_write(argument, error))
+            return
+        if path.suffix and path.suffix.casefold() not in {*ENDINGS, ".txt"}:
+            self._fail(_("A file ends in .html, .json or .txt, for that says what is written."))
             return
         self.begin(Export(self._own_room(), ENDINGS.get(path.suffix.casefold(), "text"), path))
 
@@ -163,7 +169,7 @@ class Exporting:
             return
         if page.is_end:
             text = ngettext("{count} message is in {path}.", "{count} messages are in {path}.", self._count)
-            self._note(text.format(count=f"{self._count:,}", path=self._wanted.path))
+            self._note(text.format(count=f"{self._count:,}", path=self._wanted.place or self._wanted.path))
             self._forget()
             return
         self._ask()

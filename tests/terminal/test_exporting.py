@@ -79,6 +79,21 @@ def test_the_ending_says_the_format(desk: Desk, name: str, begin: str) -> None:
     assert (desk.folder / name).read_text().startswith(begin)
 
 
+def test_an_ending_that_says_no_format_is_refused_and_a_path_may_stand_in_quotes(desk: Desk) -> None:
+    desk.exporting.export(str(desk.folder / "a.doc"))
+    assert "ends in .html, .json or .txt" in desk.paper.text()
+    assert desk.exporting.has_failed
+    desk.exporting.export(f'"{desk.folder}/a b.txt"')
+    desk.answer(1, is_end=True)
+    assert desk.files() == ["a b.txt"]
+
+
+def test_who_writes_it_elsewhere_says_where_it_is(desk: Desk) -> None:
+    desk.exporting.begin(Export("general", "text", desk.folder / "export", "the standard output"))
+    desk.answer(1, is_end=True)
+    assert "1 message is in the standard output." in desk.paper.text()
+
+
 @pytest.mark.parametrize("room", ["garden", "r1"])
 def test_a_room_is_known_by_its_name_or_id_once_somebody_has_us(tmp_path: Path, room: str) -> None:
     desk = Desk(tmp_path)
