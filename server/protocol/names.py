@@ -47,8 +47,8 @@ def clean_person_name(text: str) -> str | None:
 
 def clean_label(text: str) -> str:
     """What people call a device: on one line, without what a screen cannot show; it may be empty."""
-    label = "".join(filter(is_line, " ".join(text.split()))).strip()
-    return unicodedata.normalize("NFC", label)[: limits.NAME_CHARACTERS_MAX].strip()
+    shown = "".join(c for c in text if is_line(c) or c.isspace())
+    return unicodedata.normalize("NFC", " ".join(shown.split()))[: limits.NAME_CHARACTERS_MAX].strip()
 
 
 def clean_file_name(text: str) -> str:

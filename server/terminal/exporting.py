@@ -120,10 +120,11 @@ class Exporting:
             return
         (self._room,) = found
         try:
-            for path in (wanted.path, self._part_of(wanted)):
-                if path.exists():
-                    self._give_up(_("There is a file {path} already.").format(path=path))
-                    return
+            # What is there has a name: / has none that could be a part's.
+            there = wanted.path if wanted.path.exists() else self._part_of(wanted)
+            if there.exists():
+                self._give_up(_("There is a file {path} already.").format(path=there))
+                return
             # Made by us: only that may be written over, and taken away.
             self._file = self._part_of(wanted).open("x+", encoding="utf-8", newline="\n")
             self._rewind()

@@ -3,7 +3,7 @@
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from server.protocol import limits
@@ -144,5 +144,6 @@ def test_a_character_that_only_a_newer_python_knows_stands_in_no_name(
 
 
 @given(st.text(max_size=80))
+@example("a \x1b b")
 def test_a_label_of_a_label_is_itself(written: str) -> None:
     assert clean_label(clean_label(written)) == clean_label(written)

@@ -129,8 +129,9 @@ def test_of_two_that_are_called_alike_none_is_written_by_chance(desk: Desk) -> N
 
 def test_a_file_that_is_there_is_never_written_over(desk: Desk) -> None:
     (desk.folder / "a.txt").write_text("mine")
-    desk.exporting.export(str(desk.folder / "a.txt"))
-    assert "There is a file" in desk.paper.text()
+    for path in ("/", str(desk.folder / "a.txt")):
+        desk.exporting.export(path)
+        assert f"There is a file {path} already" in desk.paper.text()
     assert desk.exporting.has_failed
     assert (desk.folder / "a.txt").read_text() == "mine"
 
