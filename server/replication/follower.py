@@ -123,8 +123,9 @@ class Follower:
     def settle(self) -> None:
         """Confirm what is synced now, and follow the leader's commit as far as the own disk."""
         replica = self._replica
-        if not replica.may_lead_alone and replica.durable >= self._leader.last_index:
-            # All that the leader had when we met: it has nothing more of what was lost here.
+        is_lacking = not replica.may_lead_alone or replica.alarm == "may_lack_messages"
+        if is_lacking and replica.durable >= self._leader.last_index:
+            # All that the leader had when we met: it has nothing more of what was lost, or never came, here.
             replica.may_lead_alone = True
             replica.raise_alarm("")
         if replica.link.is_greeted and replica.durable > self._confirmed:

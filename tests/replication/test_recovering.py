@@ -83,6 +83,8 @@ def test_both_down_and_the_stale_one_first_they_find_each_other_and_lose_nothing
     pair.connect()
     pair.wait(0.1)
     assert (pair.a.shown, pair.b.shown) == ("leader dual", "follower dual")
+    alarms = [line for line in pair.b.read_lines() if "alarm" in line]
+    assert alarms == ["alarm may_lack_messages", "no alarm"]
     assert [record.header.counter for record in pair.b.stored if not record.is_epoch] == [1]
 
 
