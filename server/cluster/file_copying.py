@@ -230,6 +230,9 @@ class FileCopying:
                 # Somebody sends it here, too: what came by that way is not asked for again.
                 received = int(taken.arguments["received"])
                 asked = max(asked, received) if piece.offset < received else received
+            elif taken.code == "wrong_hash" and begun:
+                # What lay here since before a loss of power was torn: once more, from the first byte.
+                return await self._fetch(key, size)
             else:
                 if taken.code == "wrong_hash":
                     times = self._spoilt.get(key[1], (0, 0.0))[0] + 1

@@ -50,7 +50,7 @@ class FileLink:
         self._channel: PeerChannel | None = None
         self._copying: FileCopying | None = None
         # Files that a request waits for, with their sizes: offered on every new connection.
-        self._awaited: Final[dict[Key, int]] = {}
+        self._awaited: Final[list[tuple[Key, int]]] = []
         self._keeping: asyncio.Task[None] | None = None
         self._has_ended = False
 
@@ -121,7 +121,8 @@ class FileLink:
     async def copied(self, key: Key, size: int, limit_s: float) -> bool:
         """Wait until the other server has it, or does not count; False when it took too long."""
         until = self._hub.now() + limit_s
-        self._awaited[key] = size
+        # Once for each who waits: two programs of a person may send the same.
+        self._awaited.append((key, size))
         if self._copying is not None:
             self._copying.ask_again(key, size)
         try:
@@ -130,7 +131,7 @@ class FileLink:
                     return False
             return True
         finally:
-            self._awaited.pop(key, None)
+            self._awaited.remove((key, size))
 
     def _counts(self) -> bool:
         """Alone, a leader's disk is all there is; before it is known whether it is alone the link says so.
@@ -160,7 +161,7 @@ class FileLink:
         self._channel = channel
         self._copying = FileCopying(self._files, lambda: self._hub.state.files, self._send)
         self._copying.start()
-        for key, size in self._awaited.items():
+        for key, size in dict.fromkeys(self._awaited):
             self._copying.offer(key, size)
 
     def peer_declined(self, channel: PeerChannel, reason: str) -> None:  # noqa: ARG002 - as above

@@ -297,6 +297,20 @@ def test_who_needs_a_file_has_it_held_at_the_other_server_however_long_that_has_
     run(tmp_path, script)
 
 
+def test_a_part_that_was_torn_is_copied_anew_at_once(tmp_path: Path) -> None:
+    # Found by the simulator (seed 101536869).
+    async def script(a: Side, b: Side) -> None:
+        torn = b.blobs.part(*KEY, len(CONTENT))
+        torn.write(0, bytes(PIECE_BYTES))
+        torn.close()
+        await a.files.begin(KEY, len(CONTENT))
+        await a.receive(0, len(CONTENT))
+        await until(lambda: b.blobs.has(SHA256))
+        assert b.read() == CONTENT
+
+    run(tmp_path, script)
+
+
 def test_a_piece_that_is_shorter_than_it_should_be_is_wanted_again(tmp_path: Path) -> None:
     async def script(a: Side, b: Side) -> None:
         def wanted() -> list[int]:
