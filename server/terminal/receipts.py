@@ -8,9 +8,11 @@ from server.client.notices import (
     Answered,
     AnyNotice,
     Connected,
+    CopiesRaised,
     Diverged,
     PositionMoved,
     QuestionFailed,
+    Stored,
 )
 from server.i18n.translation import _
 from server.network.client_links import ClientLinks
@@ -47,6 +49,8 @@ class ReceiptErrands:
         self._cursor: Cursor | None = None
         self._printed: dict[str, int] = {}
         self._own: deque[Message] = deque(maxlen=_OWN_MAX)
+        # On how many disks what was stored lately is, by its index.
+        self._copies: dict[int, int] = {}
         self._asked: dict[int, Message | None] = {}
         self.has_failed = False
 
@@ -105,12 +109,20 @@ class ReceiptErrands:
                 self._printed = {room: min(last, index) for room, last in self._printed.items()}
                 kept = (message for message in self._own if message.index <= index)
                 self._own = deque(kept, _OWN_MAX)
+                self._copies = {place: copies for place, copies in self._copies.items() if place <= index}
+            case Stored(index=index, copies=copies):
+                self._copies[index] = copies
+                if len(self._copies) > _OWN_MAX:
+                    del self._copies[next(iter(self._copies))]
+            case CopiesRaised(index=index):
+                self._copies = {place: 2 if place <= index else n for place, n in self._copies.items()}
             case Answered(ticket, UnreadCounts(counts=counts)) if ticket in self._asked:
                 del self._asked[ticket]
                 self._note("\n".join(map(self._unread_line, counts)) or _("Nothing is unread."))
             case Answered(ticket, RoomReceipts() as found) if ticket in self._asked:
                 message = self._asked.pop(ticket)
-                self._note(_receipt_line(message, found) if message is not None else "")
+                if message is not None:
+                    self._note(_receipt_line(message, found) + self._where(message.index))
             case QuestionFailed(ticket) if ticket in self._asked:
                 self.has_failed = True
                 del self._asked[ticket]
@@ -125,6 +137,13 @@ class ReceiptErrands:
     def _unread_line(self, counted: tuple[str, int]) -> str:
         room, count = counted
         return f"{self._label(room)}: {unread_text(count)}"
+
+    def _where(self, index: int) -> str:
+        """On how many servers it is, where that is known."""
+        copies = self._copies.get(index)
+        if copies is None:
+            return ""
+        return " " + (_("(stored on both servers)") if copies > 1 else _("(stored on one server so far)"))
 
 
 def _receipt_line(message: Message, found: RoomReceipts) -> str:

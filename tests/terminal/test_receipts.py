@@ -2,7 +2,15 @@
 
 from msgspec import structs
 
-from server.client.notices import Answered, Connected, Diverged, PositionMoved, QuestionFailed
+from server.client.notices import (
+    Answered,
+    Connected,
+    CopiesRaised,
+    Diverged,
+    PositionMoved,
+    QuestionFailed,
+    Stored,
+)
 from server.protocol import events, requests
 from server.protocol.events import Message
 from server.protocol.facts import FileFacts, RoomFacts
@@ -106,6 +114,30 @@ def test_receipts_of_the_last_own_messages() -> None:
     desk.errands.receipts("2")
     asked = [question for question in desk.asker.asked if isinstance(question, requests.Receipts)]
     assert [question.index for question in asked] == [5, 5, 7]
+
+
+def test_r3_5_it_is_said_on_how_many_servers_a_message_is() -> None:
+    desk = Desk()
+    desk.print(5, user="me", text="alone")
+    desk.print(6, user="me", text="both")
+    desk.errands.hear(Stored(counter=1, index=5, number=1, copies=1))
+    desk.errands.hear(Stored(counter=2, index=6, number=2, copies=2))
+
+    def told() -> list[str]:
+        desk.errands.receipts("2")
+        asked = len(desk.asker.asked)
+        for ticket in (asked - 1, asked):
+            answer = events.RoomReceipts(answer=ticket, room="general", members=1, delivered=1, read=0)
+            desk.errands.hear(Answered(ticket, answer))
+        return [line.partition("read it ")[2] for line in desk.paper.notes[-2:]]
+
+    assert told() == ["(stored on one server so far)", "(stored on both servers)"]
+    desk.errands.hear(CopiesRaised(index=6))
+    assert told() == ["(stored on both servers)"] * 2
+    # A merge took it back, and nobody knows where it is now.
+    desk.errands.hear(Diverged(index=5))
+    desk.print(6, user="me", text="both")
+    assert told() == ["(stored on both servers)", ""]
 
 
 def test_a_file_without_a_text_is_called_by_its_name() -> None:
