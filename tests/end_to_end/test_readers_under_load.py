@@ -15,6 +15,8 @@ from tests.socket_reader import SocketReader
 from tests.waiting import wait_until
 
 READERS = 2_000
+# A person may not have many more.
+READERS_EACH = 25
 STALLED = 20
 MESSAGES = 60
 
@@ -37,15 +39,25 @@ class Crowd:
         self._poll = select.poll()
         self.readers: dict[int, SocketReader] = {}
         self.bytes_max: dict[int, int] = {}
+        for person in range(READERS // READERS_EACH):
+            # Whoever is known comes in at once, however many of them come together.
+            first = SocketReader(*address)
+            first.enter(self._number(person * READERS_EACH))
+            wait_until(partial(getattr, first, "is_in"), pump=first.take_all)
+            first.close()
         for _ in range(READERS):
             self.add(SocketReader(*address), rng.choice((256, 1024, 4096, 65_536)))
 
     def add(self, reader: SocketReader, bytes_max: int) -> None:
         """One more; it takes so many bytes at a time at most."""
-        reader.enter(1)
+        reader.enter(self._number(len(self.readers)))
         self.readers[reader.socket.fileno()] = reader
         self.bytes_max[reader.socket.fileno()] = bytes_max
         self._poll.register(reader.socket, select.POLLIN)
+
+    def _number(self, place: int) -> int:
+        """The person of a reader; 1 is the writer."""
+        return 2 + place // READERS_EACH
 
     def read(self) -> None:
         """One round: some of those for whom something is there take it."""
