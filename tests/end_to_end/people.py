@@ -32,7 +32,7 @@ from server.network.tls import Trust
 from server.protocol.events import HistoryPage, Message
 from server.protocol.facts import MemberMark
 from server.protocol.requests import Cursor
-from tests.waiting import wait_until
+from tests.waiting import DeadlineError, wait_until
 
 N = TypeVar("N", bound=AnyNotice)
 
@@ -148,7 +148,12 @@ class Person:
 
     def reads(self, *texts: str) -> None:
         """Wait until exactly these texts arrived, in this order."""
-        wait_until(lambda: self.texts == list(texts), what=f"{self.name} reads {texts[-3:]}")
+        try:
+            wait_until(lambda: self.texts == list(texts), what=f"{self.name} reads {texts[-3:]}")
+        except DeadlineError:
+            # What is missing, doubled or out of order.
+            assert self.texts == list(texts)
+            raise
 
     def wait_for_texts(self, texts: set[str]) -> None:
         """Wait until it holds these texts, each once, in whatever order."""
